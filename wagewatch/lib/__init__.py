@@ -1,0 +1,1 @@
+"""Plain tools without tables: money, dates, errors, identity, crypto, Merkle trees, spreadsheets."""

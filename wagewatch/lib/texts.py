@@ -1,0 +1,58 @@
+"""Cleaning of typed text: full-width forms, invisible characters, spreadsheet quote tricks."""
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+from django.utils.translation import gettext_lazy as _
+
+from wagewatch.lib.errors import Text
+
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\x00-\x08\x0e-\x1f\x7f]")
+_SPACES = re.compile(r"[\s\u00a0\u3000]+")
+_WRAPPED = re.compile(r"=\s*\"(.*)\"", re.DOTALL)
+_DASHES = str.maketrans({c: "-" for c in "\u2010\u2011\u2012\u2013\u2014\u2212"})
+
+
+class Note(NamedTuple):
+    """Something that was changed or looks odd, to show beside the value."""
+
+    code: str
+    message: Text
+
+
+class Normalised(NamedTuple):
+    """A cleaned value and what was done to it."""
+
+    value: str
+    notes: tuple[Note, ...] = ()
+
+
+def visible(text: str) -> str:
+    """The text without characters nobody can see, white space runs as one space."""
+    return _SPACES.sub(" ", _INVISIBLE.sub("", text)).strip()
+
+
+def clean(text: str, *, drop: str = "") -> tuple[str, list[Note]]:
+    """A number or code as it was meant, with notes.
+
+    Removes invisible characters, a leading apostrophe, ``="…"`` around it and the characters in
+    ``drop``; full-width becomes half-width.
+    """
+    notes: list[Note] = []
+    value = visible(text)
+    if value != _SPACES.sub(" ", text).strip():
+        notes.append(Note("text.invisible", _("Invisible characters were removed.")))
+    half = unicodedata.normalize("NFKC", value).translate(_DASHES)
+    if half != value and half.replace(" ", "") != value.replace(" ", ""):
+        notes.append(Note("text.full_width", _("Full-width characters were written as half-width.")))
+    bare = half.strip()
+    if wrapped := _WRAPPED.fullmatch(bare):
+        bare = wrapped[1]
+    bare = bare.strip().strip("'`‘’′\"“”").strip()
+    if bare != half:
+        notes.append(Note("text.quotes", _("Quotation marks around the value were removed.")))
+    if drop and any(c in bare for c in drop):
+        bare = bare.translate({ord(c): None for c in drop})
+        notes.append(Note("text.spaces", _("Spaces and dashes were removed.")))
+    return bare, notes
