@@ -1,0 +1,232 @@
+"""Writing a payment order: pain.001, one PmtInf, one special wage account, one day, one line per worker."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+
+from lxml import etree
+
+from payroll.bank.problems import malformed
+from payroll.bank.xmlread import CHINA
+
+VERSIONS = ("pain.001.001.03", "pain.001.001.09")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9/?:().,'+-][A-Za-z0-9/?:().,'+ -]{0,34}")
+_ACCOUNT = re.compile(r"[A-Za-z0-9-]{1,34}")
+_UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account at a bank. `scheme` "other" writes Othr/Id with BBAN, "iban" writes IBAN."""
+
+    name: str
+    number: str
+    bank_code: str
+    bank_name: str = ""
+    scheme: str = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class LineOut:
+    """One worker's payment. `payee.name` exactly as on the card; amount in fen."""
+
+    end_to_end_id: str
+    amount_fen: int
+    payee: Account
+    remittance: str = ""
+    instruction_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderOut:
+    """A payment order. `message_id` is unique per account for ever; at most 35 characters."""
+
+    message_id: str
+    created_at: datetime
+    execute_on: date
+    payer: Account
+    lines: tuple[LineOut, ...]
+    initiator_name: str = ""
+    initiator_id: str = ""
+    version: str = "pain.001.001.09"
+    clearing_system: str = "CNAPS"
+    currency: str = "CNY"
+    batch_booking: bool = False
+    line_limit: int | None = None
+
+    @property
+    def total_fen(self) -> int:
+        """The control sum in fen."""
+        return sum(line.amount_fen for line in self.lines)
+
+
+def format_amount(amount_fen: int) -> str:
+    """Fen as ISO 20022 writes an amount: 648000 -> "6480.00"."""
+    return str(Decimal(amount_fen).scaleb(-2).quantize(Decimal("0.01")))
+
+
+def check_order(order: OrderOut) -> None:
+    """Refuse what the bank would refuse; raises Malformed bank.{version,text,account,amount,...}."""
+    if order.version not in VERSIONS:
+        raise malformed("bank.version", version=order.version)
+    if order.created_at.tzinfo is None:
+        raise malformed("bank.date", where="GrpHdr/CreDtTm")
+    if not order.lines:
+        raise malformed("bank.no_lines")
+    if order.line_limit is not None and len(order.lines) > order.line_limit:
+        raise malformed("bank.too_many_lines", lines=len(order.lines), limit=order.line_limit)
+    _identifier(order.message_id, "GrpHdr/MsgId")
+    _party(order.payer, "Dbtr")
+    if order.initiator_name:
+        _text(order.initiator_name, 140, "InitgPty/Nm")
+    if order.initiator_id:
+        _identifier(order.initiator_id, "InitgPty/Id")
+    seen: set[str] = set()
+    for position, line in enumerate(order.lines, start=1):
+        where = f"CdtTrfTxInf[{position}]"
+        _identifier(line.end_to_end_id, where + "/PmtId/EndToEndId")
+        if line.end_to_end_id in seen:
+            raise malformed("bank.duplicate_id", where=where, end_to_end_id=line.end_to_end_id)
+        seen.add(line.end_to_end_id)
+        if line.instruction_id:
+            _identifier(line.instruction_id, where + "/PmtId/InstrId")
+        if not 0 < line.amount_fen < 10**15:
+            raise malformed("bank.amount", where=where + "/Amt/InstdAmt")
+        _party(line.payee, where + "/Cdtr")
+        if line.remittance:
+            _text(line.remittance, 140, where + "/RmtInf/Ustrd")
+
+
+def write_pain001(order: OrderOut) -> bytes:
+    """The order as the exact bytes to send; the same order gives the same bytes. Raises Malformed."""
+    check_order(order)
+    buffer = BytesIO()
+    with etree.xmlfile(buffer, encoding="UTF-8") as stream:
+        stream.write_declaration()
+        out = _Writer(stream, f"urn:iso:std:iso:20022:tech:xsd:{order.version}")
+        with out.document(), out.into("CstmrCdtTrfInitn"):
+            _header(out, order)
+            _payment(out, order)
+    return buffer.getvalue()
+
+
+class _Writer:
+    """Elements of one namespace on a stream; escaping is the library's business."""
+
+    def __init__(self, stream: Any, namespace: str) -> None:
+        self._stream = stream
+        self._namespace = namespace
+
+    @contextmanager
+    def document(self) -> Iterator[None]:
+        with self._stream.element(f"{{{self._namespace}}}Document", nsmap={None: self._namespace}):
+            yield
+
+    @contextmanager
+    def into(self, *names: str) -> Iterator[None]:
+        with self._stream.element(f"{{{self._namespace}}}{names[0]}"):
+            if len(names) > 1:
+                with self.into(*names[1:]):
+                    yield
+            else:
+                yield
+
+    def put(self, value: str, *names: str, **attributes: str) -> None:
+        with self._stream.element(f"{{{self._namespace}}}{names[0]}", **attributes):
+            if len(names) > 1:
+                self.put(value, *names[1:])
+            else:
+                self._stream.write(value)
+
+
+def _header(out: _Writer, order: OrderOut) -> None:
+    with out.into("GrpHdr"):
+        out.put(order.message_id, "MsgId")
+        out.put(order.created_at.astimezone(CHINA).isoformat(timespec="seconds"), "CreDtTm")
+        out.put(str(len(order.lines)), "NbOfTxs")
+        out.put(format_amount(order.total_fen), "CtrlSum")
+        with out.into("InitgPty"):
+            out.put(order.initiator_name or order.payer.name, "Nm")
+            if order.initiator_id:
+                out.put(order.initiator_id, "Id", "OrgId", "Othr", "Id")
+
+
+def _payment(out: _Writer, order: OrderOut) -> None:
+    with out.into("PmtInf"):
+        out.put(order.message_id, "PmtInfId")
+        out.put("TRF", "PmtMtd")
+        out.put("true" if order.batch_booking else "false", "BtchBookg")
+        out.put(str(len(order.lines)), "NbOfTxs")
+        out.put(format_amount(order.total_fen), "CtrlSum")
+        out.put("SALA", "PmtTpInf", "CtgyPurp", "Cd")
+        execution = ("ReqdExctnDt",) if order.version.endswith(".03") else ("ReqdExctnDt", "Dt")
+        out.put(order.execute_on.isoformat(), *execution)
+        out.put(order.payer.name, "Dbtr", "Nm")
+        _account(out, "DbtrAcct", order.payer, order.currency)
+        _agent(out, "DbtrAgt", order.payer, order.clearing_system)
+        for line in order.lines:
+            _line(out, order, line)
+
+
+def _line(out: _Writer, order: OrderOut, line: LineOut) -> None:
+    with out.into("CdtTrfTxInf"):
+        with out.into("PmtId"):
+            out.put(line.instruction_id or line.end_to_end_id, "InstrId")
+            out.put(line.end_to_end_id, "EndToEndId")
+        with out.into("Amt"):
+            out.put(format_amount(line.amount_fen), "InstdAmt", Ccy=order.currency)
+        if line.payee.bank_code:
+            _agent(out, "CdtrAgt", line.payee, order.clearing_system)
+        out.put(line.payee.name, "Cdtr", "Nm")
+        _account(out, "CdtrAcct", line.payee, "")
+        out.put("SALA", "Purp", "Cd")
+        if line.remittance:
+            out.put(line.remittance, "RmtInf", "Ustrd")
+
+
+def _account(out: _Writer, tag: str, account: Account, currency: str) -> None:
+    with out.into(tag):
+        if account.scheme == "iban":
+            out.put(account.number, "Id", "IBAN")
+        else:
+            with out.into("Id", "Othr"):
+                out.put(account.number, "Id")
+                out.put("BBAN", "SchmeNm", "Cd")
+        if currency:
+            out.put(currency, "Ccy")
+
+
+def _agent(out: _Writer, tag: str, account: Account, clearing_system: str) -> None:
+    with out.into(tag, "FinInstnId"):
+        with out.into("ClrSysMmbId"):
+            out.put(clearing_system, "ClrSysId", "Cd")
+            out.put(account.bank_code, "MmbId")
+        if account.bank_name:
+            out.put(account.bank_name, "Nm")
+
+
+def _identifier(value: str, where: str) -> None:
+    if not _IDENTIFIER.fullmatch(value) or value.endswith(" "):
+        raise malformed("bank.text", where=where)
+
+
+def _text(value: str, limit: int, where: str) -> None:
+    if not value.strip() or len(value) > limit or _UNREADABLE.search(value):
+        raise malformed("bank.text", where=where)
+
+
+def _party(account: Account, where: str) -> None:
+    _text(account.name, 140, where + "/Nm")
+    if not _ACCOUNT.fullmatch(account.number) or account.scheme not in ("other", "iban"):
+        raise malformed("bank.account", where=where + "Acct/Id")
+    if account.bank_code:
+        _identifier(account.bank_code, where + "Agt/FinInstnId")
+    elif where == "Dbtr":
+        raise malformed("bank.missing", where="DbtrAgt")
+    if account.bank_name:
+        _text(account.bank_name, 140, where + "Agt/FinInstnId/Nm")
