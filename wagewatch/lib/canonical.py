@@ -17,12 +17,12 @@ MAX_INTEGER = 2**53 - 1  # RFC 8785 section 3.2.2.3: what every JSON reader keep
 MAX_DEPTH = 32
 
 
-class NotCanonical(ValueError):
+class CanonicalError(ValueError):
     """A value that has no single agreed spelling."""
 
 
 def canonical(value: object) -> bytes:
-    """The canonical bytes of a record; NotCanonical for floats, naive moments, non-text keys and the like."""
+    """The canonical bytes of a record; CanonicalError for floats, naive moments, non-text keys and the like."""
     return json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
@@ -34,24 +34,24 @@ def plain(value: object, depth: int = 0) -> object:
         return _text(value)
     if isinstance(value, int):
         if abs(value) > MAX_INTEGER:
-            raise NotCanonical("an integer beyond 2**53 - 1")
+            raise CanonicalError("an integer beyond 2**53 - 1")
         return int(value)
     if isinstance(value, Mapping):
         return _mapping(value, depth)
     if isinstance(value, list | tuple):
         if depth >= MAX_DEPTH:
-            raise NotCanonical("nested too deeply")
+            raise CanonicalError("nested too deeply")
         return [plain(item, depth + 1) for item in value]
     return _spelled(value)
 
 
 def _mapping(value: Mapping[object, object], depth: int) -> dict[str, object]:
     if depth >= MAX_DEPTH:
-        raise NotCanonical("nested too deeply")
+        raise CanonicalError("nested too deeply")
     keys = []
     for key in value:
         if not isinstance(key, str):
-            raise NotCanonical(f"a key of type {type(key).__name__}")
+            raise CanonicalError(f"a key of type {type(key).__name__}")
         keys.append(_text(key))
     keys.sort(key=lambda key: key.encode("utf-16-be"))
     return {key: plain(value[key], depth + 1) for key in keys}
@@ -61,7 +61,7 @@ def _text(value: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise NotCanonical("text with half a surrogate pair") from None
+        raise CanonicalError("text with half a surrogate pair") from None
     return str.__str__(value)
 
 
@@ -73,16 +73,16 @@ def _spelled(value: object) -> str:
         return value.isoformat()
     if isinstance(value, Decimal):
         if not value.is_finite():
-            raise NotCanonical("a decimal that is no number")
+            raise CanonicalError("a decimal that is no number")
         text = format(value.normalize(), "f")
         return "0" if text == "-0" else text
     if isinstance(value, UUID):
         return str.__str__(value)
-    raise NotCanonical(f"a value of type {type(value).__name__}")
+    raise CanonicalError(f"a value of type {type(value).__name__}")
 
 
 def moment(value: datetime) -> str:
     """An aware moment in UTC with microseconds: 2026-11-06T11:52:00.000000Z."""
     if value.tzinfo is None:
-        raise NotCanonical("a moment without a time zone")
+        raise CanonicalError("a moment without a time zone")
     return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
