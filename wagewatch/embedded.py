@@ -367,12 +367,12 @@ class Postgres:
 
     def _create_role(self) -> None:
         """The application's role owns its database and may make test databases; it is no superuser."""
-        script = (  # names are constants above
-            f"SELECT 'CREATE ROLE {ROLE} LOGIN CREATEDB CREATEROLE' "
-            f"WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{ROLE}') \\gexec\n"
-            f"SELECT 'CREATE DATABASE {DATABASE} OWNER {ROLE}' "
-            f"WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{DATABASE}') \\gexec\n"  # noqa: S608
-        )
+        script = r"""
+            SELECT 'CREATE ROLE wagewatch LOGIN CREATEDB CREATEROLE'
+             WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'wagewatch') \gexec
+            SELECT 'CREATE DATABASE wagewatch OWNER wagewatch'
+             WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'wagewatch') \gexec
+        """
         result = subprocess.run(
             [
                 *(self.bin / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", self.run, "-p", str(PORT)),
