@@ -1,0 +1,6 @@
+"""What the state does about it: rule runs, alarms and the figures that dashboards read."""
+
+from inspection.models.alarms import Alarm, AlarmFlip, RuleRun
+from inspection.models.stats import ProjectStat
+
+__all__ = ["Alarm", "AlarmFlip", "ProjectStat", "RuleRun"]

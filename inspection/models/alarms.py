@@ -1,0 +1,98 @@
+"""Alarms: one per project, rule and period; opened, raised, lowered and closed by data."""
+
+from django.db import models
+from django.db.models import Q
+
+from registration.models import Participation, Project
+
+
+class Level(models.IntegerChoices):
+    """Order matters: a higher number is more urgent."""
+
+    YELLOW = 1, "黄色"
+    ORANGE = 2, "橙色"
+    RED = 3, "红色"
+
+
+class RuleRun(models.Model):
+    """One run of one rule: when, how long, what it found, or how it failed."""
+
+    rule = models.CharField("规则", max_length=10)
+    started_at = models.DateTimeField()
+    milliseconds = models.PositiveIntegerField(default=0)
+    found = models.PositiveIntegerField(default=0)
+    opened = models.PositiveIntegerField(default=0)
+    changed = models.PositiveIntegerField(default=0)
+    closed = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "规则运行"
+        indexes = [models.Index(fields=["rule", "-started_at"], name="rule_run_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.started_at:%F %T}"
+
+
+class Alarm(models.Model):
+    """预警. `facts` are the figures that fired it; it is closed only by data that no longer fires the rule."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "未结"
+        CLOSED = "closed", "已由数据关闭"
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="alarms")
+    participation = models.ForeignKey(
+        Participation, models.PROTECT, null=True, related_name="+", db_constraint=False
+    )
+    rule = models.CharField("规则", max_length=10)
+    period = models.CharField("期间", max_length=20)
+    level = models.PositiveSmallIntegerField("等级", choices=Level.choices)
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.OPEN)
+    due_on = models.DateField("应付日", null=True)
+    amount_fen = models.BigIntegerField("涉及金额（分）", default=0)
+    people = models.PositiveIntegerField("涉及人数", default=0)
+    facts = models.JSONField("依据", default=dict)
+    opened_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "预警"
+        constraints = [
+            models.UniqueConstraint(fields=["project", "rule", "period"], name="alarm_once"),
+        ]
+        indexes = [
+            models.Index(fields=["level", "due_on"], name="alarm_open", condition=Q(state="open")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.project_id} {self.period}"
+
+
+class AlarmFlip(models.Model):
+    """One change of an alarm: opened, raised, lowered, amount changed, closed, re-opened."""
+
+    class Kind(models.TextChoices):
+        OPENED = "opened", "打开"
+        RAISED = "raised", "升级"
+        LOWERED = "lowered", "降级"
+        CHANGED = "changed", "金额或人数变化"
+        CLOSED = "closed", "关闭"
+        REOPENED = "reopened", "重新打开"
+
+    alarm = models.ForeignKey(Alarm, models.PROTECT, related_name="flips", db_constraint=False)
+    project = models.ForeignKey(Project, models.PROTECT)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    at = models.DateTimeField()
+    level = models.PositiveSmallIntegerField(choices=Level.choices)
+    amount_fen = models.BigIntegerField()
+    people = models.PositiveIntegerField()
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "预警变动"
+        indexes = [models.Index(fields=["alarm", "at"], name="flip_alarm")]
+
+    def __str__(self) -> str:
+        return f"{self.alarm_id} {self.kind}"

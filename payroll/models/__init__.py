@@ -1,0 +1,20 @@
+"""What is owed and paid: special accounts, pay sheets, slips, payment orders, bank messages."""
+
+from payroll.models.accounts import AccountEntry, SpecialAccount, SubLedger
+from payroll.models.orders import BankMessage, PaymentLine, PaymentOrder, StatementLine
+from payroll.models.sheets import Objection, PaySheet, PaySlip, SheetUpload, Signature
+
+__all__ = [
+    "AccountEntry",
+    "BankMessage",
+    "Objection",
+    "PaySheet",
+    "PaySlip",
+    "PaymentLine",
+    "PaymentOrder",
+    "SheetUpload",
+    "Signature",
+    "SpecialAccount",
+    "StatementLine",
+    "SubLedger",
+]

@@ -1,0 +1,149 @@
+"""Payment orders to the bank, one line per slip and attempt, and what the bank sent back."""
+
+from django.db import models
+from django.db.models import Q
+from simple_history.models import HistoricalRecords
+
+from payroll.models.accounts import SpecialAccount
+from payroll.models.sheets import PaySheet
+from registration.models import Project, User, Worker
+from wagewatch.lib.fields import EncryptedTextField
+
+
+class PaymentOrder(models.Model):
+    """支付指令: one pain.001 file from one special account. The bytes are stored before they are sent."""
+
+    class State(models.TextChoices):
+        READY = "ready", "待发送"
+        SENT = "sent", "已送银行"
+        REFUSED = "refused", "银行整批拒收"
+        DONE = "done", "已有全部结果"
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="orders")
+    sheet = models.ForeignKey(PaySheet, models.PROTECT, related_name="orders", db_constraint=False)
+    account = models.ForeignKey(SpecialAccount, models.PROTECT, related_name="orders")
+    message_id = models.CharField("报文号", max_length=35)
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.READY)
+    file = models.BinaryField("指令文件")
+    sha256 = models.BinaryField(max_length=32)
+    line_count = models.PositiveIntegerField()
+    total_fen = models.BigIntegerField()
+    instructed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    instructed_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    send_tries = models.PositiveIntegerField(default=0)
+    last_error = models.CharField(max_length=200, blank=True)
+    history = HistoricalRecords(excluded_fields=["file"])
+
+    class Meta:
+        verbose_name = verbose_name_plural = "支付指令"
+        constraints = [
+            models.UniqueConstraint(fields=["project", "message_id"], name="order_message_once"),
+            models.UniqueConstraint(fields=["project", "sha256"], name="order_file_once"),
+        ]
+        indexes = [models.Index(fields=["project", "-instructed_at"], name="order_recent")]
+
+    def __str__(self) -> str:
+        return self.message_id
+
+
+class PaymentLine(models.Model):
+    """One slip in one order. At most one line of a slip may be alive: waiting at the bank or paid."""
+
+    class State(models.TextChoices):
+        SENT = "sent", "待银行结果"
+        RECEIVED = "received", "银行已收"
+        PAID = "paid", "已到账"
+        RETURNED = "returned", "被退回"
+
+    pk = models.CompositePrimaryKey("project_id", "end_to_end_id")
+    project = models.ForeignKey(Project, models.PROTECT)
+    end_to_end_id = models.CharField("端到端号", max_length=35)
+    order = models.ForeignKey(PaymentOrder, models.PROTECT, related_name="lines", db_constraint=False)
+    sheet = models.ForeignKey(PaySheet, models.PROTECT, db_constraint=False)
+    worker = models.ForeignKey(Worker, models.PROTECT)
+    month = models.DateField()
+    attempt = models.PositiveSmallIntegerField("第几次")
+    amount_fen = models.BigIntegerField("金额（分）")
+    card_number = EncryptedTextField("卡号", context="line.card")
+    card_tail = models.CharField("尾号", max_length=4)
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.SENT)
+    bank_status = models.CharField(max_length=10, blank=True)
+    reason_code = models.CharField(max_length=20, blank=True)
+    reason_text = models.CharField(max_length=200, blank=True)
+    settled_at = models.DateTimeField("银行结果时间", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "支付明细"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "sheet", "worker", "attempt"], name="line_attempt_once"
+            ),
+            models.UniqueConstraint(
+                fields=["project", "sheet", "worker"],
+                condition=~Q(state="returned"),
+                name="line_never_paid_twice",
+            ),
+            models.CheckConstraint(condition=Q(amount_fen__gt=0), name="line_amount_positive"),
+        ]
+        indexes = [models.Index(fields=["project", "order"], name="line_order")]
+
+    def __str__(self) -> str:
+        return self.end_to_end_id
+
+
+class BankMessage(models.Model):
+    """A file from the bank, kept as received; the same bytes are taken in once."""
+
+    class State(models.TextChoices):
+        RECEIVED = "received", "已收"
+        DONE = "done", "已处理"
+        UNREADABLE = "unreadable", "读不懂"
+
+    account = models.ForeignKey(SpecialAccount, models.PROTECT, null=True, related_name="messages")
+    name = models.CharField("文件名", max_length=200)
+    kind = models.CharField("类别", max_length=20, blank=True)
+    content = models.BinaryField()
+    sha256 = models.BinaryField(max_length=32, unique=True)
+    received_at = models.DateTimeField()
+    state = models.CharField(max_length=12, choices=State.choices, default=State.RECEIVED)
+    summary = models.JSONField(default=dict)
+    error_text = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "银行报文"
+        indexes = [models.Index(fields=["-received_at"], name="bank_message_recent")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StatementLine(models.Model):
+    """A booked line of a bank statement and what it was matched with; lines never vanish."""
+
+    class State(models.TextChoices):
+        MATCHED = "matched", "已对上"
+        UNMATCHED = "unmatched", "对不上"
+        RETURNED = "returned", "退汇"
+
+    account = models.ForeignKey(SpecialAccount, models.PROTECT, related_name="statement_lines")
+    message = models.ForeignKey(BankMessage, models.PROTECT, related_name="lines")
+    bank_reference = models.CharField(max_length=80)
+    booked_at = models.DateTimeField()
+    amount_fen = models.BigIntegerField("金额（分，支出为负）")
+    end_to_end_id = models.CharField(max_length=35, blank=True)
+    counterparty = models.CharField(max_length=140, blank=True)
+    text = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=12, choices=State.choices)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "对账明细"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "bank_reference", "end_to_end_id", "amount_fen"],
+                name="statement_line_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.bank_reference

@@ -1,0 +1,215 @@
+"""Pay sheets per subcontractor and month, the workers' slips, confirmations and objections."""
+
+from django.db import models
+from django.db.models import Q
+from simple_history.models import HistoricalRecords
+
+from registration.models import Participation, PayBasis, Project, User, Worker
+
+
+class PaySheet(models.Model):
+    """工资支付表 of one participation for one wage month (a date on day 1).
+
+    draft → confirming (submitted, sent to the workers) → approved → instructed → paid / part_paid → settled.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "编表"
+        CONFIRMING = "confirming", "等本人确认"
+        APPROVED = "approved", "总包已审批"
+        INSTRUCTED = "instructed", "已指令银行"
+        PART_PAID = "part_paid", "部分到账"
+        SETTLED = "settled", "已结清"
+
+    class Kind(models.TextChoices):
+        MONTHLY = "monthly", "月度"
+        LEAVER = "leaver", "退场结算"
+        SUPPLEMENT = "supplement", "补发"
+
+    class Source(models.TextChoices):
+        ATTENDANCE = "attendance", "按考勤编制"
+        UPLOAD = "upload", "上传"
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="sheets")
+    participation = models.ForeignKey(
+        Participation, models.PROTECT, related_name="sheets", db_constraint=False
+    )
+    month = models.DateField("工资月")
+    kind = models.CharField("种类", max_length=12, choices=Kind.choices, default=Kind.MONTHLY)
+    number = models.PositiveSmallIntegerField("序", default=1)
+    source = models.CharField("来源", max_length=12, choices=Source.choices)
+    state = models.CharField("状态", max_length=12, choices=State.choices, default=State.DRAFT)
+    due_on = models.DateField("发薪日")
+    people = models.PositiveIntegerField("人数", default=0)
+    gross_fen = models.BigIntegerField("应发（分）", default=0)
+    deduction_fen = models.BigIntegerField("扣款（分）", default=0)
+    net_fen = models.BigIntegerField("实发（分）", default=0)
+    made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    made_at = models.DateTimeField()
+    submitted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    submitted_at = models.DateTimeField(null=True)
+    approved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    approved_at = models.DateTimeField(null=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "工资支付表"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "participation", "month", "kind", "number"], name="sheet_once"
+            ),
+            models.CheckConstraint(condition=Q(month__day=1), name="sheet_month_on_day_1"),
+        ]
+        indexes = [models.Index(fields=["project", "month"], name="sheet_month")]
+
+    def __str__(self) -> str:
+        return f"sheet {self.pk} {self.month:%Y-%m}"
+
+
+class Signature(models.Model):
+    """A drawn signature: PNG bytes with their hash."""
+
+    worker = models.ForeignKey(Worker, models.PROTECT, related_name="+")
+    image = models.BinaryField("图像")
+    sha256 = models.BinaryField(max_length=32)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "签名"
+
+    def __str__(self) -> str:
+        return f"signature {self.pk}"
+
+
+class PaySlip(models.Model):
+    """工资清单: one worker's line of a sheet. Partitioned by RANGE(month).
+
+    `days` are what the sheet pays, `gate_days` what the gates counted. Confirmation and payment are
+    two separate states: silence stays "waiting" for ever, and never becomes confirmed.
+    """
+
+    class Confirmation(models.TextChoices):
+        DRAFT = "draft", "未发出"
+        WAITING = "waiting", "未确认"
+        CONFIRMED = "confirmed", "已确认"
+        OBJECTED = "objected", "有异议"
+
+    class Payment(models.TextChoices):
+        NONE = "none", "未指令"
+        INSTRUCTED = "instructed", "已指令"
+        PAID = "paid", "已到账"
+        RETURNED = "returned", "被退回"
+
+    pk = models.CompositePrimaryKey("month", "project_id", "sheet_id", "worker_id")
+    month = models.DateField("工资月")
+    project = models.ForeignKey(Project, models.DO_NOTHING, db_constraint=False, db_index=False)
+    sheet = models.ForeignKey(
+        PaySheet, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="slips"
+    )
+    worker = models.ForeignKey(
+        Worker, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="slips"
+    )
+    posting_id = models.BigIntegerField(null=True)
+    team_name = models.CharField("班组", max_length=60, blank=True)
+    pay_basis = models.CharField(max_length=10, choices=PayBasis.choices)
+    rate_fen = models.BigIntegerField("单价（分）")
+    days = models.DecimalField("表上工日", max_digits=6, decimal_places=2)
+    gate_days = models.DecimalField("闸机工日", max_digits=6, decimal_places=2)
+    gross_fen = models.BigIntegerField("应发（分）")
+    deduction_fen = models.BigIntegerField("扣款（分）", default=0)
+    deduction_note = models.CharField("扣款说明", max_length=200, blank=True)
+    net_fen = models.BigIntegerField("实发（分）")
+    confirmation = models.CharField(max_length=10, choices=Confirmation.choices, default=Confirmation.DRAFT)
+    confirmed_at = models.DateTimeField(null=True)
+    signature_id = models.BigIntegerField(null=True)
+    is_approved = models.BooleanField("总包已审批", default=False)
+    payment = models.CharField(max_length=10, choices=Payment.choices, default=Payment.NONE)
+    paid_at = models.DateTimeField(null=True)
+    paid_card_tail = models.CharField(max_length=4, blank=True)
+    return_code = models.CharField(max_length=20, blank=True)
+    return_text = models.CharField(max_length=200, blank=True)
+    version = models.PositiveIntegerField("版本", default=1)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "工资清单"
+        indexes = [
+            models.Index(fields=["worker_id", "month"], name="slip_worker"),
+            models.Index(fields=["project", "sheet"], name="slip_sheet"),
+        ]
+
+    def __str__(self) -> str:
+        return f"slip {self.month:%Y-%m} {self.worker_id}"
+
+    @property
+    def reference(self) -> str:
+        """The slip's address in URLs and in the evidence log, e.g. "2026-10.3.17.55"."""
+        return f"{self.month:%Y-%m}.{self.project_id}.{self.sheet_id}.{self.worker_id}"
+
+
+class Objection(models.Model):
+    """The worker says the slip is wrong: why, and what they think it should be (异议)."""
+
+    class Reason(models.TextChoices):
+        DAYS = "days", "天数不对"
+        RATE = "rate", "单价不对"
+        DEDUCTION = "deduction", "扣款不对"
+        OTHER = "other", "其他"
+
+    class State(models.TextChoices):
+        OPEN = "open", "待处理"
+        ACCEPTED = "accepted", "已改表"
+        REJECTED = "rejected", "未改"
+
+    project = models.ForeignKey(Project, models.PROTECT)
+    sheet = models.ForeignKey(PaySheet, models.PROTECT, related_name="objections", db_constraint=False)
+    worker = models.ForeignKey(Worker, models.PROTECT, related_name="objections")
+    month = models.DateField()
+    reason = models.CharField("原因", max_length=12, choices=Reason.choices)
+    claimed_fen = models.BigIntegerField("认为应得（分）", null=True)
+    text = models.CharField("说明", max_length=500, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    raised_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    answer = models.CharField("答复", max_length=500, blank=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "异议"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "sheet", "worker"], condition=Q(state="open"), name="one_open_objection"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"objection {self.pk}"
+
+
+class SheetUpload(models.Model):
+    """A pay sheet file the contractor made, read and compared with attendance before it becomes a sheet."""
+
+    class State(models.TextChoices):
+        STAGED = "staged", "等待确认"
+        REFUSED = "refused", "不能读取"
+        APPLIED = "applied", "已写入"
+        DISCARDED = "discarded", "已放弃"
+
+    project = models.ForeignKey(Project, models.PROTECT)
+    participation = models.ForeignKey(Participation, models.PROTECT, db_constraint=False)
+    month = models.DateField()
+    filename = models.CharField(max_length=200)
+    sha256 = models.BinaryField(max_length=32)
+    state = models.CharField(max_length=12, choices=State.choices)
+    error_text = models.TextField(blank=True)
+    reading = models.JSONField(default=dict)
+    rows = models.JSONField(default=list)
+    sheet = models.ForeignKey(PaySheet, models.SET_NULL, null=True, db_constraint=False)
+    uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "工资表上传"
+
+    def __str__(self) -> str:
+        return f"sheet upload {self.pk}"

@@ -1,0 +1,140 @@
+"""The only door to projects, participations and people: what is out of reach does not exist (404).
+
+Authorities see the projects of their region and sector; contractors those they take part in, and of
+subcontractors only their own part unless they are the general contractor.
+"""
+
+from collections.abc import Iterable
+from typing import NoReturn
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from registration.actors import Actor
+from registration.models import Participation, Posting, Project, Team, Worker
+from registration.permissions import PERMISSIONS
+from wagewatch.lib.errors import NotFound, NotPermitted
+
+NOBODY = Q(pk__in=())
+
+
+def not_found() -> NoReturn:
+    """One answer for what does not exist and for what is out of reach."""
+    raise NotFound("not_found", _("This page does not exist, or it is not within your reach."))
+
+
+def not_permitted(permission: str) -> NoReturn:
+    """The object is within reach, but the actor's role does not allow the act."""
+    raise NotPermitted(
+        "not_permitted", _("Your role does not allow this. Ask the person in charge."), needs=permission
+    )
+
+
+def _authority_reach(actor: Actor, roles: Iterable[str] | None = None) -> Q:
+    reach = NOBODY
+    for duty in actor.duties:
+        if duty.authority_id is None or (roles is not None and duty.role not in roles):
+            continue
+        here = Q(region_id__startswith=duty.region_prefix)
+        if duty.sectors:
+            here &= Q(sector__in=duty.sectors)
+        reach |= here
+    return reach
+
+
+def organisations_with(actor: Actor, roles: Iterable[str] | None = None) -> list[int]:
+    """Ids of the organisations for which the actor holds one of the roles (any role if None)."""
+    return [
+        d.organisation_id
+        for d in actor.duties
+        if d.organisation_id is not None and (roles is None or d.role in roles)
+    ]
+
+
+def projects_for(actor: Actor, *, permission: str = "project.view") -> QuerySet[Project]:
+    """Projects on which the actor holds `permission`."""
+    if actor.kind == "system":
+        return Project.objects.all()
+    roles = PERMISSIONS[permission]
+    takes_part = Participation.objects.filter(
+        project=OuterRef("pk"), organisation__in=organisations_with(actor, roles)
+    )
+    return Project.objects.filter(_authority_reach(actor, roles) | Exists(takes_part))
+
+
+def access_project(
+    pk: int, actor: Actor, *, permission: str = "project.view", for_write: bool = False
+) -> Project:
+    """The project, locked if `for_write`. NotFound out of reach, NotPermitted without the role."""
+    visible = projects_for(actor)
+    if for_write:
+        visible = visible.select_for_update(of=("self",))
+    project = (
+        visible.select_related("region").filter(pk=pk).first()
+        if not for_write
+        else visible.filter(pk=pk).first()
+    )
+    if project is None:
+        not_found()
+    if permission != "project.view" and not projects_for(actor, permission=permission).filter(pk=pk).exists():
+        not_permitted(permission)
+    return project
+
+
+def participations_for(
+    actor: Actor, project: Project, *, permission: str = "project.view"
+) -> QuerySet[Participation]:
+    """The parts of a project the actor sees: all for authorities, owner, bank and the general
+    contractor; for a subcontractor its own part and those it engaged."""
+    all_parts = Participation.objects.filter(project=project)
+    if actor.kind == "system":
+        return all_parts
+    roles = PERMISSIONS[permission]
+    if Project.objects.filter(_authority_reach(actor, roles), pk=project.pk).exists():
+        return all_parts
+    mine = set(organisations_with(actor, roles))
+    parts = list(all_parts.values_list("pk", "organisation_id", "role", "parent_id"))
+    if any(org in mine and role != Participation.Role.SUBCONTRACTOR for _pk, org, role, _parent in parts):
+        return all_parts
+    seen = {pk for pk, org, _role, _parent in parts if org in mine}
+    while True:
+        below = {pk for pk, _org, _role, parent in parts if parent in seen} - seen
+        if not below:
+            return all_parts.filter(pk__in=seen)
+        seen |= below
+
+
+def access_participation(
+    pk: int, project: Project, actor: Actor, *, permission: str = "project.view"
+) -> Participation:
+    """One part of a project. NotFound if the actor may not see it."""
+    part = participations_for(actor, project).select_related("organisation").filter(pk=pk).first()
+    if part is None:
+        not_found()
+    if permission != "project.view":
+        allowed = participations_for(actor, project, permission=permission)
+        if not allowed.filter(pk=pk).exists():
+            not_permitted(permission)
+    return part
+
+
+def postings_for(actor: Actor, project: Project) -> QuerySet[Posting]:
+    """Postings of the parts of a project that the actor sees."""
+    return Posting.objects.filter(
+        project=project, participation__in=participations_for(actor, project, permission="person.view")
+    )
+
+
+def access_worker(pk: int, project: Project, actor: Actor) -> Worker:
+    """A person through one of their postings on a project the actor sees."""
+    if actor.kind == "worker" and actor.id == pk:
+        return Worker.objects.get(pk=pk)
+    posting = postings_for(actor, project).filter(worker_id=pk).select_related("worker").first()
+    if posting is None:
+        not_found()
+    return posting.worker
+
+
+def teams_for(actor: Actor, project: Project) -> QuerySet[Team]:
+    """Teams of the parts of a project that the actor sees."""
+    return Team.objects.filter(project=project, participation__in=participations_for(actor, project))

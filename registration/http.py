@@ -1,0 +1,61 @@
+"""What views stand on: the request with its actor, and doors for each audience."""
+
+import functools
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from registration.access import not_found
+from registration.actors import Actor
+from registration.models import User, Worker
+
+P = ParamSpec("P")
+
+
+class ActorRequest(HttpRequest):
+    """A request after ActorMiddleware."""
+
+    actor: Actor
+    worker: Worker | None
+    user: User  # type: ignore[assignment]
+
+
+View = Callable[Concatenate[ActorRequest, P], HttpResponseBase]
+
+
+def _sign_in(request: HttpRequest, name: str) -> HttpResponse:
+    here = quote(request.get_full_path(), safe="/")
+    return redirect(f"{reverse(name)}?next={here}")
+
+
+def staff_view(*roles: str) -> Callable[[View[P]], View[P]]:
+    """For signed-in users who hold one of `roles` (any role if none is named); others get 404."""
+
+    def wrap(view: View[P]) -> View[P]:
+        @functools.wraps(view)
+        def inner(request: ActorRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if request.actor.kind != "user" or request.actor.id is None:
+                return _sign_in(request, "accounts:sign-in")
+            if roles and not request.actor.has_role(*roles):
+                not_found()
+            return view(request, *args, **kwargs)
+
+        return inner
+
+    return wrap
+
+
+def worker_view(view: View[P]) -> View[P]:
+    """For a worker signed in on a phone; everybody else is sent to the worker's sign-in."""
+
+    @functools.wraps(view)
+    def inner(request: ActorRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if request.worker is None:
+            return _sign_in(request, "accounts:worker-sign-in")
+        return view(request, *args, **kwargs)
+
+    return inner

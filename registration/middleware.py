@@ -1,0 +1,62 @@
+"""Every request gets `request.actor`: a user with duties, a worker on a phone, or nobody."""
+
+from collections.abc import Callable
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+
+from registration.actors import ANONYMOUS, Actor, Duty
+from registration.models import Membership, User, Worker
+from registration.models.organisations import Authority, Sector
+
+WORKER_SESSION_KEY = "worker_id"
+
+SECTORS_OF: dict[str, frozenset[str]] = {
+    Authority.Kind.LABOUR: frozenset(),  # empty = all sectors
+    Authority.Kind.CENTRAL_BANK: frozenset(),
+    Authority.Kind.HOUSING: frozenset({Sector.BUILDING, Sector.MUNICIPAL}),
+    Authority.Kind.TRANSPORT: frozenset({Sector.TRANSPORT}),
+    Authority.Kind.WATER: frozenset({Sector.WATER}),
+}
+
+
+def actor_of_user(user: User) -> Actor:
+    """A signed-in user's duties as plain values; one query."""
+    duties = tuple(
+        Duty(
+            role=m.role,
+            organisation_id=m.organisation_id,
+            authority_id=m.authority_id,
+            region_prefix=m.authority.region.prefix if m.authority else "",
+            sectors=SECTORS_OF[m.authority.kind] if m.authority else frozenset(),
+            body=str(m.authority or m.organisation),
+        )
+        for m in Membership.objects.filter(user=user, is_active=True)
+        .select_related("organisation", "authority__region")
+        .order_by("pk")
+    )
+    return Actor(kind="user", id=user.pk, label=user.name, duties=duties)
+
+
+def actor_of_worker(worker: Worker) -> Actor:
+    """A worker acts for themselves; the label holds no personal data."""
+    return Actor(kind="worker", id=worker.pk, label=f"worker {worker.pk}")
+
+
+class ActorMiddleware:
+    """Sets request.actor (Actor) and request.worker (Worker or None)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        actor, worker = ANONYMOUS, None
+        if request.user.is_authenticated:
+            actor = actor_of_user(cast(User, request.user))
+        elif worker_id := request.session.get(WORKER_SESSION_KEY):
+            worker = Worker.objects.filter(pk=worker_id).first()
+            if worker is not None:
+                actor = actor_of_worker(worker)
+        request.actor = actor  # type: ignore[attr-defined]
+        request.worker = worker  # type: ignore[attr-defined]
+        return self.get_response(request)

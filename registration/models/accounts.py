@@ -1,0 +1,147 @@
+"""People who sign in to the desktop, codes for those who sign in by phone, and messages to them."""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from simple_history.models import HistoricalRecords
+
+from registration.models.organisations import Authority, Organisation
+from wagewatch.lib.fields import EncryptedTextField
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, username: str, password: str | None, *, name: str) -> "User":
+        user = self.model(username=username, name=name)
+        user.set_password(password)
+        user.save()
+        return user
+
+
+class User(AbstractBaseUser):
+    """An official, a contractor's or a bank's employee. Workers are not users: see Worker."""
+
+    username = models.CharField("用户名", max_length=60, unique=True)
+    name = models.CharField("姓名", max_length=60)
+    phone = EncryptedTextField("手机号", context="user.phone", null=True, blank=True)
+    is_active = models.BooleanField("在用", default=True)
+    date_joined = models.DateTimeField("开户时间", auto_now_add=True)
+    history = HistoricalRecords(excluded_fields=["last_login", "password"])
+
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        verbose_name = verbose_name_plural = "用户"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What a person may do for the organisation or authority that employs them."""
+
+    INSPECTOR = "inspector", "监察员"
+    GC_CLERK = "gc_clerk", "总包劳资专管员"
+    GC_MANAGER = "gc_manager", "总包项目经理"
+    SC_CLERK = "sc_clerk", "分包劳资专管员"
+    OWNER_CLERK = "owner_clerk", "建设单位经办"
+    BANK_OFFICER = "bank_officer", "银行经办"
+    SITE = "site", "工地门卫"
+
+
+class Membership(models.Model):
+    """A role held by a user for one organisation, or for one authority."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True)
+    authority = models.ForeignKey(Authority, models.PROTECT, null=True, blank=True)
+    role = models.CharField("角色", max_length=20, choices=Role.choices)
+    is_active = models.BooleanField("有效", default=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "任职"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "organisation", "authority", "role"],
+                name="membership_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=Q(organisation__isnull=False, authority__isnull=True)
+                | Q(organisation__isnull=True, authority__isnull=False),
+                name="membership_of_one_body",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.role}"
+
+
+class LoginCode(models.Model):
+    """A one-time code sent to a phone; only its hash is kept."""
+
+    phone_index = models.BinaryField(max_length=32)
+    code_hash = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "登录验证码"
+        indexes = [models.Index(fields=["phone_index", "-created_at"], name="login_code_phone")]
+
+    def __str__(self) -> str:
+        return f"code {self.pk}"
+
+
+class SmsMessage(models.Model):
+    """A text message waiting for, or handed to, the SMS gateway. Never carries personal data but the number."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "待发"
+        SENT = "sent", "已发"
+        FAILED = "failed", "没有发出"
+
+    phone = EncryptedTextField("手机号", context="sms.phone")
+    phone_index = models.BinaryField(max_length=32)
+    text = EncryptedTextField("内容", context="sms.text")
+    kind = models.CharField("类别", max_length=40)
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.WAITING)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    dedupe_key = models.CharField(max_length=120, null=True, unique=True)  # noqa: DJ001 NULL = no dedupe
+
+    class Meta:
+        verbose_name = verbose_name_plural = "短信"
+        indexes = [
+            models.Index(fields=["created_at"], name="sms_waiting", condition=Q(state="waiting")),
+            models.Index(fields=["-created_at"], name="sms_recent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.state}"
+
+
+class SensitiveView(models.Model):
+    """Somebody looked at a person's full data: who, whose, which fields, for what purpose."""
+
+    user = models.ForeignKey(User, models.PROTECT)
+    worker = models.ForeignKey("registration.Worker", models.PROTECT)
+    project = models.ForeignKey("registration.Project", models.PROTECT, null=True)
+    fields = models.CharField("内容", max_length=120)
+    purpose = models.CharField("用途", max_length=200)
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "敏感信息查看记录"
+        indexes = [models.Index(fields=["worker", "-at"], name="sensitive_view_worker")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.worker_id} {self.at:%F}"

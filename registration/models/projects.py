@@ -1,0 +1,100 @@
+"""A project and the chain of organisations that work on it."""
+
+import datetime
+
+from django.db import models
+from django.db.models import Q
+from simple_history.models import HistoricalRecords
+
+from registration.models.organisations import Organisation, Sector
+from registration.models.places import Region
+
+
+class Project(models.Model):
+    """A building project (工程项目) with one general contractor and one special wage account."""
+
+    class State(models.TextChoices):
+        PREPARING = "preparing", "筹备"
+        BUILDING = "building", "在建"
+        STOPPED = "stopped", "停工"
+        DONE = "done", "完工"
+
+    code = models.CharField("项目编码", max_length=30, unique=True)
+    name = models.CharField("项目名称", max_length=120)
+    name_en = models.CharField("英文名称", max_length=120, blank=True)
+    region = models.ForeignKey(Region, models.PROTECT, verbose_name="所在地")
+    address = models.CharField("地址", max_length=200, blank=True)
+    sector = models.CharField("行业", max_length=20, choices=Sector.choices)
+    state = models.CharField("状态", max_length=12, choices=State.choices, default=State.BUILDING)
+    contract_sum_fen = models.BigIntegerField("合同价（分）", default=0)
+    contract_signed_on = models.DateField("合同签订日", null=True, blank=True)
+    started_on = models.DateField("开工日", null=True, blank=True)
+    done_on = models.DateField("完工日", null=True, blank=True)
+    pay_day = models.PositiveSmallIntegerField("发薪日（次月）", default=15)
+    day_starts_at = models.TimeField("考勤日起点", default=datetime.time(4, 0))
+    full_day_minutes = models.PositiveSmallIntegerField("整天工时（分钟）", default=480)
+    half_day_minutes = models.PositiveSmallIntegerField("半天最少工时（分钟）", default=180)
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "项目"
+        indexes = [models.Index(fields=["region", "sector"], name="project_reach")]
+        constraints = [
+            models.CheckConstraint(condition=Q(pay_day__gte=1, pay_day__lte=28), name="project_pay_day")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Participation(models.Model):
+    """An organisation on a project: its role and by whom it was engaged (the subcontract chain)."""
+
+    class Role(models.TextChoices):
+        OWNER = "owner", "建设单位"
+        GENERAL_CONTRACTOR = "general_contractor", "总承包单位"
+        SUBCONTRACTOR = "subcontractor", "分包单位"
+        AGENCY = "agency", "劳务派遣单位"
+        SUPERVISOR = "supervisor", "监理单位"
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="participations")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="participations")
+    role = models.CharField("角色", max_length=20, choices=Role.choices)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children", db_constraint=False
+    )
+    scope = models.CharField("承包内容", max_length=120, blank=True)
+    clerk_name = models.CharField("劳资专管员", max_length=60, blank=True)
+    entered_on = models.DateField("进场日", null=True, blank=True)
+    left_on = models.DateField("退场日", null=True, blank=True)
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "参建单位"
+        constraints = [
+            models.UniqueConstraint(fields=["project", "organisation", "role"], name="participation_once"),
+            models.UniqueConstraint(
+                fields=["project"], condition=Q(role="general_contractor"), name="one_general_contractor"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation} ({self.get_role_display()})"
+
+
+class Team(models.Model):
+    """A team (班组) of one participating organisation."""
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="teams")
+    participation = models.ForeignKey(
+        Participation, models.PROTECT, related_name="teams", db_constraint=False
+    )
+    name = models.CharField("班组", max_length=60)
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "班组"
+        constraints = [models.UniqueConstraint(fields=["project", "participation", "name"], name="team_once")]
+
+    def __str__(self) -> str:
+        return self.name
