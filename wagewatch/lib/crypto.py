@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
 from django.utils.translation import gettext_lazy as _
 
 from wagewatch.lib.errors import WagewatchError
@@ -108,6 +109,7 @@ def needs_new_key(blob: bytes) -> bool:
     return not blob.startswith(_current_ring().head)
 
 
+@lru_cache(maxsize=1)
 def _current_ring() -> _Ring:
     return _ring(
         settings.WAGEWATCH_MASTER_KEYS,
@@ -116,7 +118,14 @@ def _current_ring() -> _Ring:
     )
 
 
-@lru_cache(maxsize=8)
+def _forget_ring(*, setting: str, **_kwargs: object) -> None:
+    if setting in {"WAGEWATCH_MASTER_KEYS", "WAGEWATCH_CIPHER", "WAGEWATCH_INDEX_KEY"}:
+        _current_ring.cache_clear()
+
+
+setting_changed.connect(_forget_ring)
+
+
 def _ring(keys_text: str, cipher: str, index_text: str) -> _Ring:
     keys = parse_master_keys(keys_text)
     if cipher not in _VERSIONS:
@@ -142,7 +151,9 @@ def parse_master_keys(text: str) -> dict[str, bytes]:
     for part in filter(None, (p.strip() for p in text.split(","))):
         key_id, colon, encoded = part.partition(":")
         if not colon or not key_id.isascii() or not key_id.isalnum() or len(key_id) > 16:
-            raise ImproperlyConfigured("WAGEWATCH_MASTER_KEYS must read id:base64,id2:base64 (id: 1-16 letters, digits)")
+            raise ImproperlyConfigured(
+                "WAGEWATCH_MASTER_KEYS must read id:base64,id2:base64 (id: 1-16 letters, digits)"
+            )
         if key_id in keys:
             raise ImproperlyConfigured("WAGEWATCH_MASTER_KEYS names a key id twice")
         keys[key_id] = _decode_key("WAGEWATCH_MASTER_KEYS", encoded)

@@ -135,7 +135,11 @@ def parse_date(value: str | int | float | datetime | date | None, *, date1904: b
         raise _no_date()
     if isinstance(value, (int, float)):
         return _from_number(value, date1904)
-    text = re.sub(r"[\s\u200b-\u200f\u2060\ufeff]+", " ", unicodedata.normalize("NFKC", value)).strip().strip("'‘")
+    text = (
+        re.sub(r"[\s\u200b-\u200f\u2060\ufeff]+", " ", unicodedata.normalize("NFKC", value))
+        .strip()
+        .strip("'‘")
+    )
     text = re.sub(r"(?:[T ]| (?=\d))0?0:00(:00(\.0+)?)?$", "", text).replace(" ", "")
     if text in {"", "-", "/", "无"}:
         raise _no_date()
@@ -182,4 +186,6 @@ def _no_day() -> Malformed:
 
 
 def _unclear() -> Malformed:
-    return Malformed("date.unclear", _("This date is unclear. Write it as year-month-day, for example 2026-03-05."))
+    return Malformed(
+        "date.unclear", _("This date is unclear. Write it as year-month-day, for example 2026-03-05.")
+    )

@@ -63,7 +63,9 @@ class EncryptedTextField(models.Field):  # type: ignore[type-arg]
 
     def get_lookup(self, lookup_name: str) -> Any:
         if lookup_name != "isnull":
-            raise FieldError(f"{self.name} is encrypted: look it up by its blind index, not by {lookup_name!r}")
+            raise FieldError(
+                f"{self.name} is encrypted: look it up by its blind index, not by {lookup_name!r}"
+            )
         return super().get_lookup(lookup_name)
 
     def get_transform(self, lookup_name: str) -> Any:

@@ -83,13 +83,17 @@ def normalise_id_number(text: str) -> Normalised:
     if _SCIENTIFIC.fullmatch(value):
         raise Malformed(
             "id.scientific",
-            _("The spreadsheet shortened this ID number (5.1E+17). Set the column to text and type all 18 characters."),
+            _(
+                "The spreadsheet shortened this ID number (5.1E+17). Set the column to text and type all 18 characters."
+            ),
         )
     if value[-1] in _LOOKS_LIKE_X:
         value = value[:-1] + "X"
         notes.append(Note("id.x", _("The last character was written as X.")))
     if _MASKS.search(value):
-        raise Malformed("id.masked", _("Part of this ID number is hidden. Write all 18 characters from the card."))
+        raise Malformed(
+            "id.masked", _("Part of this ID number is hidden. Write all 18 characters from the card.")
+        )
     if len(value) == 15 and value.isascii() and value.isdigit():
         raise Malformed(
             "id.fifteen_digits",
@@ -98,11 +102,14 @@ def normalise_id_number(text: str) -> Normalised:
     if re.fullmatch(r"[A-Z]{3}\d{12}", value):
         raise Malformed(
             "id.old_card",
-            _("This is the number of an old residence card for foreigners. Write the 18 digits of the new card."),
+            _(
+                "This is the number of an old residence card for foreigners. Write the 18 digits of the new card."
+            ),
         )
     if not re.fullmatch(r"[0-9]*[0-9X]", value):
         raise Malformed(
-            "id.characters", _("An ID number has only digits, and at the end a digit or X. Copy it from the card.")
+            "id.characters",
+            _("An ID number has only digits, and at the end a digit or X. Copy it from the card."),
         )
     if len(value) != 18:
         raise Malformed(
@@ -137,7 +144,9 @@ def check_id_number(text: str, *, today: date | None = None) -> IdNumber:
     if id_check_character(value[:17]) != value[17]:
         raise Malformed(
             "id.checksum",
-            _("This ID number cannot be right: a digit is wrong or two are swapped. Check it against the card."),
+            _(
+                "This ID number cannot be right: a digit is wrong or two are swapped. Check it against the card."
+            ),
         )
     sex: Literal[1, 2] = 1 if int(value[16]) % 2 else 2
     return IdNumber(value, birth, sex, value[:6], kind, notes)
@@ -192,7 +201,9 @@ def check_uscc(text: str) -> str:
     value, _notes = clean(text, drop=" -")
     value = value.upper()
     if not value:
-        raise Malformed("uscc.empty", _("The company code is missing. Write the 18 characters of the licence."))
+        raise Malformed(
+            "uscc.empty", _("The company code is missing. Write the 18 characters of the licence.")
+        )
     if len(value) != 18:
         raise Malformed(
             "uscc.length",
@@ -201,7 +212,8 @@ def check_uscc(text: str) -> str:
         )
     if any(c not in _USCC_ALPHABET for c in value):
         raise Malformed(
-            "uscc.characters", _("A company code has digits and capital letters without I, O, S, V, Z. Check it.")
+            "uscc.characters",
+            _("A company code has digits and capital letters without I, O, S, V, Z. Check it."),
         )
     if check_uscc_digit(value[:17]) != value[17]:
         raise Malformed("uscc.checksum", _("This company code cannot be right. Compare it with the licence."))
@@ -247,7 +259,9 @@ def normalise_card(text: str) -> Normalised:
     if _MASKS.search(value):
         raise Malformed("card.masked", _("Part of this card number is hidden. Write all digits."))
     if not (value.isascii() and value.isdigit()):
-        raise Malformed("card.characters", _("A card number has only digits. Is the bank's name in this column?"))
+        raise Malformed(
+            "card.characters", _("A card number has only digits. Is the bank's name in this column?")
+        )
     if not 12 <= len(value) <= 22:
         raise Malformed(
             "card.length",
@@ -291,7 +305,9 @@ def normalise_phone(text: str) -> Normalised:
             length=len(value),
         )
     if value[0] != "1" or value[1] not in "3456789":
-        raise Malformed("phone.prefix", _("A mobile number begins with 13 to 19. Write the worker's mobile number."))
+        raise Malformed(
+            "phone.prefix", _("A mobile number begins with 13 to 19. Write the worker's mobile number.")
+        )
     return Normalised(value, tuple(notes))
 
 

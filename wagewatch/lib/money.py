@@ -155,4 +155,6 @@ def _not_a_number() -> Malformed:
 
 
 def _negative() -> Malformed:
-    return Malformed("money.negative", _("A negative amount is not allowed here. Write deductions without a minus."))
+    return Malformed(
+        "money.negative", _("A negative amount is not allowed here. Write deductions without a minus.")
+    )

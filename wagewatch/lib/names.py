@@ -33,7 +33,8 @@ def normalise_name(text: str) -> Normalised:
         raise Malformed("name.ditto", _("Write the name itself instead of “same as above”."))
     if _HINT.search(value):
         raise Malformed(
-            "name.hint", _("Write only the name here; put remarks such as (foreman) or * into the remarks column.")
+            "name.hint",
+            _("Write only the name here; put remarks such as (foreman) or * into the remarks column."),
         )
     if _SEVERAL.search(value):
         raise Malformed("name.several", _("There are two names here. Give each worker a row."))
@@ -45,7 +46,9 @@ def normalise_name(text: str) -> Normalised:
     if joined != dotted:
         notes.append(Note("name.spaces", _("Spaces inside the name were removed.")))
     if not _NAME.fullmatch(joined) or not any(c.isalpha() or _IS_HAN.match(c) for c in joined):
-        raise Malformed("name.characters", _("This is no name. Write it as on the ID card, without digits or signs."))
+        raise Malformed(
+            "name.characters", _("This is no name. Write it as on the ID card, without digits or signs.")
+        )
     if len(joined) > LONGEST:
         raise Malformed("name.length", _("This name is too long. Write only the name."))
     return Normalised(joined, tuple(notes))
