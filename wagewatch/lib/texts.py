@@ -13,7 +13,7 @@ _INVISIBLE = re.compile(
 )
 _SPACES = re.compile(r"[\s\u00a0\u3000]+")
 _WRAPPED = re.compile(r"=\s*\"(.*)\"", re.DOTALL)
-_DASHES = str.maketrans({c: "-" for c in "\u2010\u2011\u2012\u2013\u2014\u2212"})
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
 
 
 class Note(NamedTuple):
