@@ -88,7 +88,7 @@ class Demo:
         self.home = self.var / "demo"
         refuse_busy(self.host, self.port)
         self._make_folders()
-        self.services = Embedded(self.var)
+        self.services = Embedded(self.var / "servers")
         self.supervisor: Supervisor | None = None
         self.environment: dict[str, str] = {}
         self._is_stopped = False
