@@ -1,0 +1,79 @@
+"""First values of the regional, dated parameters. Everything here can be edited later as rows.
+
+Amounts in fen, durations in the unit their key names; ``wd`` means working days.
+"""
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from registration.seed.minimum_wages import minimum_wage_rows
+from registration.seed.rows import ParameterRow
+
+__all__ = ["ParameterRow", "parameter_rows"]
+
+ORDER_724 = date(2020, 5, 1)
+PROPOSED = "系统默认，可按地区调整"
+
+
+class _Default(NamedTuple):
+    key: str
+    value: Any
+    source: str
+
+
+_NATIONWIDE = (
+    _Default("pay.default_pay_day", 15, PROPOSED),
+    _Default("pay.month_start_day", 1, PROPOSED),
+    _Default("pay.confirmation_silence_days", 5, PROPOSED),
+    _Default("pay.due_tolerance_days", 0, PROPOSED),
+    _Default("pay.four_eyes_fen", 50_000_000, PROPOSED),
+    _Default("pay.largest_line_fen", 5_000_000, PROPOSED),
+    _Default("pay.month_days", "21.75", "劳社部发〔2008〕3号"),
+    _Default("pay.overtime_percent", {"workday": 150, "rest_day": 200, "holiday": 300}, "劳动法第44条"),
+    _Default("pay.overtime_limit_hours", {"day": 3, "month": 36}, "劳动法第41条"),
+    _Default("pay.record_keeping_years", 3, "国务院令第724号第28条"),
+    _Default("pay.social_deposit_percent", "2", "南京市，占人工费"),
+    _Default("attendance.day_start_hour", 0, PROPOSED),
+    _Default("attendance.longest_stay_hours", 16, PROPOSED),
+    _Default("attendance.paused_after_days", 3, PROPOSED),
+    _Default("people.youngest_age", 16, "劳动法第15条"),
+    _Default("people.adult_age", 18, "劳动法第58条"),
+    _Default("people.age_notice", {"male": 60, "female": 55}, "建市〔2019〕18号"),
+    _Default("account.open_within_days", 30, "人社部发〔2021〕53号"),
+    _Default("account.file_within_days", 30, "人社部发〔2021〕53号"),
+    _Default("account.closing_notice_days", 30, "国务院令第724号第27条"),
+    _Default("account.balance_cover_percent", 50, PROPOSED),
+    _Default("allocation.cycle_months", 1, "国务院令第724号第24条"),
+    _Default("allocation.ratio_percent", {"building": 20, "decoration": 30, "municipal": 15}, PROPOSED),
+    _Default("deposit.pay_within_wd", 20, "人社部发〔2021〕65号"),
+    _Default("deposit.refill_within_wd", 10, "人社部发〔2021〕65号"),
+    _Default("deposit.expiry_notice_days", 30, PROPOSED),
+    _Default("alarm.A1.days", {"orange": 30}, PROPOSED),
+    _Default("alarm.A2.days", {"yellow": 30}, PROPOSED),
+    _Default("alarm.A3.wd", {"orange": 20}, PROPOSED),
+    _Default("alarm.A5.wd", {"red": 10}, PROPOSED),
+    _Default("alarm.B1.days", {"yellow": 5, "orange": 30, "red": 60}, PROPOSED),
+    _Default("alarm.C3.days", {"yellow": 3}, PROPOSED),
+    _Default("alarm.D1.day_of_month", {"yellow": 5}, PROPOSED),
+    _Default("alarm.D2.days", {"yellow": 5}, PROPOSED),
+    _Default(
+        "alarm.D3.days", {"yellow": 0, "orange": 30, "red": 60}, "国务院令第724号第31条；阈值为系统默认"
+    ),
+    _Default("alarm.D4.percent", {"yellow": 100, "red": 90}, PROPOSED),
+    _Default("alarm.D5.shortfall_percent", {"orange": 20}, PROPOSED),
+    _Default("alarm.D6.retry_wd", {"orange": 3}, PROPOSED),
+    _Default("alarm.D7.wd", {"orange": 3}, PROPOSED),
+    _Default("alarm.E2.people", {"orange": 1, "red": 10}, PROPOSED),
+    _Default("alarm.handle_within_wd", {"yellow": 5, "orange": 3, "red": 1}, PROPOSED),
+    _Default("case.accept_within_wd", 5, "劳动保障监察条例"),
+    _Default("case.finish_within_wd", 60, "劳动保障监察条例第17条"),
+    _Default("case.extension_wd", 30, "劳动保障监察条例第17条"),
+    _Default("case.limit_years", 2, "劳动保障监察条例第20条"),
+    _Default("board.fresh_within_months", 1, PROPOSED),
+)
+
+
+def parameter_rows() -> list[ParameterRow]:
+    """Nationwide defaults (region None), then minimum wages of Zhejiang and Nanjing."""
+    rows = [ParameterRow(None, d.key, ORDER_724, None, d.value, d.source) for d in _NATIONWIDE]
+    return rows + minimum_wage_rows()
