@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
+from wagewatch import gallery as component_sheet
 from wagewatch.lib.errors import Malformed, NotFound, NotPermitted, TryLater, WagewatchError
 
 
@@ -58,3 +59,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if wants_json(request):
         return JsonResponse({"code": "server_error", "message": "server error"}, status=500)
     return render(request, "errors/500.html", {"brand": settings.WAGEWATCH_BRAND}, status=500)
+
+
+def gallery(request: HttpRequest) -> HttpResponse:
+    """The component sheet, for those who build pages: only in the demo, in tests and in debug mode."""
+    if not (settings.DEMO or settings.DEBUG or settings.TESTING):
+        return page_not_found(request)
+    screen = "gallery_worker" if request.GET.get("screen") == "worker" else "gallery"
+    request.audience = "worker" if screen == "gallery_worker" else "inspector"  # type: ignore[attr-defined]
+    return render(request, f"wagewatch/{screen}.html", component_sheet.context())

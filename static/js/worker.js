@@ -1,0 +1,86 @@
+// The worker's phone: read aloud, sign with a finger, name the photo taken, one submit per click.
+(() => {
+  "use strict";
+  const all = (selector, root = document) => root.querySelectorAll(selector);
+
+  // ---- read to me -----------------------------------------------------------------------------
+  const speech = window.speechSynthesis;
+  all("[data-speak]").forEach((button) => {
+    if (!speech) return;
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      if (speech.speaking) { speech.cancel(); return; }
+      const given = button.dataset.speak;
+      const text = given || [...all("main h2, main p, main .w-line, main summary, .w-act .q, [data-say]")]
+        .filter((node) => node.offsetParent !== null && !node.closest("[data-quiet]"))
+        .map((node) => node.dataset.say || node.innerText.replace(/\n/g, "，")).join("。");
+      const words = new SpeechSynthesisUtterance(`${document.querySelector("h1").innerText}。${text}`);
+      words.lang = document.documentElement.lang === "en" ? "en" : "zh-CN";
+      words.rate = 0.9;
+      speech.speak(words);
+    });
+  });
+
+  // ---- signature -----------------------------------------------------------------------------------
+  all("[data-sign]").forEach((pad) => {
+    const canvas = pad.querySelector("canvas");
+    const field = pad.querySelector("input[type=hidden]");
+    const pen = canvas.getContext && canvas.getContext("2d");
+    if (!pen) return;
+    pad.classList.add("live");
+    let drawing = false;
+    let last = null;
+    const point = (event) => {
+      const box = canvas.getBoundingClientRect();
+      return [(event.clientX - box.left) * canvas.width / box.width, (event.clientY - box.top) * canvas.height / box.height];
+    };
+    const clear = () => {
+      pen.clearRect(0, 0, canvas.width, canvas.height);
+      field.value = "";
+    };
+    pen.lineWidth = 5;
+    pen.lineCap = pen.lineJoin = "round";
+    pen.strokeStyle = "#15202a";
+    canvas.addEventListener("pointerdown", (event) => {
+      drawing = true;
+      last = point(event);
+      canvas.setPointerCapture(event.pointerId);
+      event.preventDefault();
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (!drawing) return;
+      const here = point(event);
+      pen.beginPath();
+      pen.moveTo(...last);
+      pen.lineTo(...here);
+      pen.stroke();
+      last = here;
+    });
+    const stop = () => {
+      if (!drawing) return;
+      drawing = false;
+      field.value = canvas.toDataURL("image/png");
+    };
+    canvas.addEventListener("pointerup", stop);
+    canvas.addEventListener("pointercancel", stop);
+    pad.querySelector("[data-clear]").addEventListener("click", clear);
+  });
+
+  // ---- photo: say which one was taken ------------------------------------------------------------------
+  all("[data-photo]").forEach((box) => {
+    const input = box.querySelector("input");
+    input.addEventListener("change", () => {
+      box.querySelector("[data-photo-name]").textContent = input.files.length ? `✓ ${input.files[0].name}` : "";
+    });
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post") return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+  });
+  window.addEventListener("pageshow", () => all("form[data-sent]").forEach((form) => { delete form.dataset.sent; }));
+  const first = document.querySelector("[data-focus]");
+  if (first) first.focus();
+})();

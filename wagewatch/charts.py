@@ -1,0 +1,125 @@
+"""Small charts: pygal computes the shapes, our style sheet colours them; no inline style, no script (CSP).
+
+One question a chart; the title that states the finding belongs to the page, values stand on the shapes.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pygal
+from django.utils.safestring import SafeString, mark_safe
+from lxml import etree
+from pygal.style import Style
+
+_SVG = "{http://www.w3.org/2000/svg}"
+_KEEP = {"x", "y", "width", "height", "d", "cx", "cy", "r", "transform", "viewBox"}
+_QUIET = Style(background="transparent", plot_background="transparent", font_family="sans-serif")
+
+
+def bars(
+    points: Sequence[tuple[str, float]], *, label: str, now: int | None = None, unit: str = "", height: int = 300
+) -> SafeString:
+    """Upright bars, one per (name, value); now is the index of the bar in full accent; label for screen readers."""
+    chart = pygal.Bar(**_options(height))
+    chart.x_labels = [name for name, _ in points]
+    chart.add("", [value for _, value in points])
+    return _dress(chart, points, label=label, now=now, unit=unit)
+
+
+def line(
+    points: Sequence[tuple[str, float]], *, label: str, now: int | None = None, unit: str = "", height: int = 300
+) -> SafeString:
+    """A line over (name, value); the last or the point named by now carries its value."""
+    chart = pygal.Line(**_options(height))
+    chart.x_labels = [name for name, _ in points]
+    chart.add("", [value for _, value in points])
+    return _dress(chart, points, label=label, now=now, unit=unit)
+
+
+def _options(height: int) -> dict[str, Any]:
+    return {
+        "style": _QUIET,
+        "width": 560,
+        "height": height,
+        "show_legend": False,
+        "show_y_labels": False,
+        "show_y_guides": False,
+        "show_x_guides": False,
+        "margin": 4,
+        "margin_top": 20,
+        "js": [],
+        "disable_xml_declaration": True,
+        "include_x_axis": True,
+        "print_values": False,
+        "no_prefix": True,
+        "zero": 0,
+    }
+
+
+def _dress(
+    chart: Any, points: Sequence[tuple[str, float]], *, label: str, now: int | None, unit: str
+) -> SafeString:
+    """Take the boxes and lines out of pygal's drawing and give them our classes and our labels."""
+    if not points:
+        return mark_safe("")
+    drawing = etree.fromstring(chart.render())
+    view = drawing.get("viewBox")
+    out = etree.Element("svg", {"class": "chart", "viewBox": view, "role": "img", "aria-label": label})
+    plot = next(g for g in drawing.iter(f"{_SVG}g") if g.get("class", "").startswith("plot"))
+    frame = etree.SubElement(out, "g", {"transform": plot.get("transform", "")})
+    height = float(next(r for r in plot.iter(f"{_SVG}rect") if r.get("class") == "background").get("height"))
+    spots: list[tuple[float, float]] = []
+    shapes = [n for n in plot.getparent().iter(f"{_SVG}rect") if (n.get("class") or "").startswith("rect")]
+    if shapes:
+        for index, shape in enumerate(shapes):
+            kept = {k: v for k, v in shape.attrib.items() if k in _KEEP}
+            etree.SubElement(frame, "rect", {"class": "box now" if index == now else "box", **kept})
+            spots.append((float(shape.get("x")) + float(shape.get("width")) / 2, float(shape.get("y"))))
+    else:
+        curve = next(n for n in plot.getparent().iter(f"{_SVG}path") if "line" in (n.get("class") or "").split())
+        etree.SubElement(frame, "path", {"class": "curve", "d": curve.get("d")})
+        for dot in plot.getparent().iter(f"{_SVG}circle"):
+            etree.SubElement(frame, "circle", {"class": "point", "cx": dot.get("cx"), "cy": dot.get("cy"), "r": "3"})
+            spots.append((float(dot.get("cx")), float(dot.get("cy"))))
+    width = float(view.split()[2])
+    etree.SubElement(frame, "path", {"class": "axis", "d": f"M0 {height:.1f}H{width:.0f}"})
+    every = max(1, -(-len(points) // 12))
+    for index, ((name, value), (x, y)) in enumerate(zip(points, spots, strict=True)):
+        mine = " now" if index == now else ""
+        if shapes or index == (len(points) - 1 if now is None else now):
+            text = etree.SubElement(
+                frame, "text", {"class": f"value{mine}", "x": f"{x:.1f}", "y": f"{y - 6:.1f}"}
+            )
+            text.text = f"{value:,g}{unit}"
+        if index % every == 0 or mine:
+            text = etree.SubElement(
+                frame, "text", {"class": f"label{mine}", "x": f"{x:.1f}", "y": f"{height + 18:.1f}"}
+            )
+            text.text = name
+    return mark_safe(etree.tostring(out, encoding="unicode"))  # noqa: S308 - lxml escaped every text
+
+
+def levels(
+    marks: Sequence[tuple[str, str, float]], *, today: float, today_text: str, label: str
+) -> SafeString:
+    """The time line of an alarm: marks are (level, text, start 0..1), today a place 0..1 on the same line."""
+    width = 728.0
+    out = etree.Element("svg", {"class": "chart", "viewBox": "0 0 740 72", "role": "img", "aria-label": label})
+    ends = [start for _, _, start in marks[1:]] + [max(today, marks[-1][2])]
+    for (level, text, start), end in zip(marks, ends, strict=True):
+        x = 6 + start * width
+        span = max((end - start) * width - 2, 1)
+        etree.SubElement(
+            out,
+            "rect",
+            {"class": f"box {level}", "x": f"{x:.1f}", "y": "34", "width": f"{span:.1f}", "height": "10"},
+        )
+        etree.SubElement(out, "text", {"x": f"{x:.1f}", "y": "66"}).text = text
+    x = 6 + min(max(today, 0.0), 1.0) * width
+    etree.SubElement(out, "path", {"class": "rest", "d": f"M{6 + ends[-1] * width:.1f} 39H734"})
+    etree.SubElement(out, "path", {"class": "today", "d": f"M{x:.1f} 16v30"})
+    anchor = "end" if x > 640 else "start" if x < 100 else "middle"
+    etree.SubElement(
+        out, "text", {"class": "value", "x": f"{x:.1f}", "y": "12", "text-anchor": anchor}
+    ).text = today_text
+    return mark_safe(etree.tostring(out, encoding="unicode"))  # noqa: S308 - lxml escaped every text

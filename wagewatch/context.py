@@ -1,0 +1,135 @@
+"""What every template knows: brand, side, audience, navigation, language, theme, who is signed in."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+# audience -> (key, label, icon, address names tried in order)
+NAVIGATION: dict[str, list[tuple[str, Any, str, tuple[str, ...]]]] = {
+    "contractor": [
+        ("today", _("Today"), "home", ("payroll:today",)),
+        ("projects", _("Projects"), "project", ("registration:projects",)),
+        ("people", _("People"), "people", ("registration:people", "registration:rosters")),
+        ("site", _("Site"), "gate", ("devices:sites",)),
+        ("money", _("Pay and money"), "money", ("payroll:sheets",)),
+        ("orders", _("Payment orders"), "send", ("payroll:orders",)),
+        ("accounts", _("Special accounts"), "bank", ("payroll:accounts",)),
+    ],
+    "inspector": [
+        ("today", _("Today"), "home", ("inspection:today",)),
+        ("projects", _("Projects"), "project", ("inspection:projects",)),
+        ("people", _("People"), "people", ("inspection:people",)),
+        ("money", _("Money"), "money", ("inspection:money",)),
+        ("alarms", _("Alarms"), "alarm", ("inspection:alarms",)),
+        ("cases", _("Cases"), "case", ("inspection:cases",)),
+        ("reports", _("Reports"), "report", ("inspection:reports",)),
+        ("evidence", _("Evidence log"), "proof", ("evidence:log", "evidence:index")),
+    ],
+    "site": [
+        ("site", _("Site"), "gate", ("devices:sites",)),
+        ("projects", _("Projects"), "project", ("registration:projects",)),
+    ],
+    "money": [
+        ("accounts", _("Special accounts"), "bank", ("payroll:accounts",)),
+        ("orders", _("Payment orders"), "send", ("payroll:orders",)),
+    ],
+    "worker": [
+        ("pay", pgettext_lazy("worker", "Pay"), "money", ("payroll:worker-pay",)),
+        ("days", pgettext_lazy("worker", "Days"), "calendar", ("devices:worker-days",)),
+        ("contract", pgettext_lazy("worker", "Contract"), "document", ("registration:worker-contract",)),
+        ("me", pgettext_lazy("worker", "Me"), "person", ("registration:worker-me",)),
+    ],
+}
+# role of the first duty -> (audience, how the role is called)
+ROLES: dict[str, tuple[str, Any]] = {
+    "inspector": ("inspector", _("Inspector")),
+    "gc_clerk": ("contractor", _("Labour clerk, general contractor")),
+    "gc_manager": ("contractor", _("Project manager")),
+    "sc_clerk": ("contractor", _("Labour clerk, subcontractor")),
+    "owner_clerk": ("money", _("Project owner's clerk")),
+    "bank_officer": ("money", _("Bank officer")),
+    "site": ("site", _("Site guard")),
+}
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One place in the navigation; count is shown beside it when the view gives one."""
+
+    key: str
+    label: Any
+    icon: str
+    url: str
+    current: bool
+    count: int | None = None
+
+
+def _address(names: tuple[str, ...]) -> str | None:
+    for name in names:
+        try:
+            return reverse(name)
+        except NoReverseMatch:
+            continue
+    return None
+
+
+def navigation(audience: str, path: str, counts: dict[str, int] | None = None) -> list[NavItem]:
+    """The places of an audience that this side serves; the one whose address is the longest start of path is current."""
+    found = [(key, label, icon, _address(names)) for key, label, icon, names in NAVIGATION.get(audience, [])]
+    places = [(key, label, icon, url) for key, label, icon, url in found if url]
+    starts = [url for _, _, _, url in places if path == url or (path.startswith(url) and url != "/")]
+    current = max(starts, key=len, default="")
+    return [
+        NavItem(key, label, icon, url, url == current, (counts or {}).get(key))
+        for key, label, icon, url in places
+    ]
+
+
+def _duty(request: HttpRequest) -> Any:
+    duties = getattr(getattr(request, "actor", None), "duties", ())
+    return duties[0] if duties else None
+
+
+def audience_of(request: HttpRequest) -> str:
+    """Whose pages these are: inspector, contractor, money, site, worker or public; a view may set it itself."""
+    given = getattr(request, "audience", None)
+    if given:
+        return str(given)
+    if getattr(request, "worker", None):
+        return "worker"
+    duty = _duty(request)
+    return ROLES.get(duty.role, ("public", ""))[0] if duty else "public"
+
+
+def signed_in(request: HttpRequest) -> dict[str, Any]:
+    """Name, role and employer at the foot of the navigation; empty for nobody."""
+    duty = _duty(request)
+    label = getattr(getattr(request, "actor", None), "label", "")
+    if duty is None:
+        return {}
+    return {"name": label, "role": ROLES.get(duty.role, ("", ""))[1], "place": duty.body}
+
+
+def interface(request: HttpRequest) -> dict[str, Any]:
+    """The context processor named in the settings; nothing here costs a query until a template asks."""
+    audience = SimpleLazyObject(lambda: audience_of(request))
+    theme = request.COOKIES.get("theme", "")
+    return {
+        "brand": settings.WAGEWATCH_BRAND,
+        "side": settings.SIDE,
+        "demo": settings.DEMO,
+        "audience": audience,
+        "signed_in": SimpleLazyObject(lambda: signed_in(request)),
+        "theme": theme if theme in {"light", "dark"} else "",
+        "nav_items": SimpleLazyObject(
+            lambda: navigation(str(audience), request.path, getattr(request, "nav_counts", None))
+        ),
+        "nav_scope": getattr(request, "nav_scope", None),
+        "htmx_request": bool(getattr(request, "htmx", False)),
+    }
