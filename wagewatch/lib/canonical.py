@@ -74,10 +74,11 @@ def _spelled(value: object) -> str:
     if isinstance(value, Decimal):
         if not value.is_finite():
             raise CanonicalError("a decimal that is no number")
-        text = format(value.normalize(), "f")
+        text = format(value, "f")
+        text = text.rstrip("0").rstrip(".") if "." in text else text
         return "0" if text == "-0" else text
     if isinstance(value, UUID):
-        return str.__str__(value)
+        return str(value)
     raise CanonicalError(f"a value of type {type(value).__name__}")
 
 
