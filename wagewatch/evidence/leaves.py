@@ -23,6 +23,7 @@ def salted_hash(salt: bytes, value: object, algorithm: Algorithm) -> bytes:
 def leaf(
     *,
     algorithm: Algorithm,
+    receipt: str,
     kind: str,
     project_id: int | None,
     subject_hash: bytes,
@@ -38,6 +39,7 @@ def leaf(
         "hash": algorithm.name,
         "kind": kind,
         "project": project_id,
+        "receipt": receipt,
         "record": record_hash.hex(),
         "recorded_at": moment(recorded_at),
         "subject": subject_hash.hex(),

@@ -95,6 +95,7 @@ class Entry(models.Model):
         """The public content that the tree binds."""
         return leaf(
             algorithm=algorithm_named(self.algorithm),
+            receipt=str(self.pk),
             kind=self.kind,
             project_id=self.project_id,
             subject_hash=bytes(self.subject_hash),
