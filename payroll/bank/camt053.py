@@ -12,7 +12,19 @@ from lxml import etree
 from payroll.bank.pain002 import Reason
 from payroll.bank.problems import malformed
 from payroll.bank.xmlread import account as account_number
-from payroll.bank.xmlread import amount, child, children, day, fen, local, moment, required, text, units
+from payroll.bank.xmlread import (
+    amount,
+    child,
+    children,
+    day,
+    fen,
+    local,
+    moment,
+    required,
+    text,
+    units,
+    version_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +197,9 @@ def read_statement(data: bytes) -> list[Statement]:
 
 def _statement(element: etree._Element, kind: str, entries: list[Entry]) -> Statement:
     number = text(element, "ElctrncSeqNb") or text(element, "LglSeqNb")
-    tag = element.tag
-    namespace = tag[1:].partition("}")[0] if tag.startswith("{") else ""
     return Statement(
         kind=kind,
-        version=namespace.rpartition(":")[2],
+        version=version_of(element),
         message_id="",
         statement_id=required(element, "Id"),
         sequence=int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None,

@@ -90,7 +90,7 @@ STATUSES = {
 ACTIONS = {
     Action.NONE: Words("无需处理", "Nothing to do"),
     Action.CORRECT_CARD: Words(
-        "请工人核对银行卡号,更正后重新发放", "Have the worker correct the card number, then pay again"
+        "请工人核对银行卡号，更正后重新发放", "Have the worker correct the card number, then pay again"
     ),
     Action.NEW_CARD: Words("请工人提供新的银行卡", "Ask the worker for another card"),
     Action.VISIT_BANK: Words("请工人到银行网点解除账户限制", "The worker has to visit the bank"),
@@ -98,16 +98,16 @@ ACTIONS = {
         "请核对户名与身份证姓名是否一致", "Compare the account name with the name on the ID card"
     ),
     Action.FUND_ACCOUNT: Words(
-        "专用账户余额不足,请建设单位拨付人工费用",
+        "专用账户余额不足，请建设单位拨付人工费用",
         "The special account is short: ask the owner to allocate labour cost",
     ),
-    Action.SPLIT: Words("超过限额,请拆分或次日发放", "Over a limit: split the payment or pay the next day"),
+    Action.SPLIT: Words("超过限额，请拆分或次日发放", "Over a limit: split the payment or pay the next day"),
     Action.STOP_BATCH: Words(
-        "系统差错,请暂停本批次并联系技术人员", "System fault: stop this batch and call support"
+        "系统差错，请暂停本批次并联系技术人员", "System fault: stop this batch and call support"
     ),
     Action.FIX_BANK_CODE: Words("请更正收款行行号", "Correct the payee's bank code"),
     Action.LOOK_UP_ORIGINAL: Words(
-        "重复指令,请查询原指令结果,不得重发", "Duplicate: look up the original, never send again"
+        "重复指令，请查询原指令结果，不得重发", "Duplicate: look up the original, never send again"
     ),
     Action.REDATE: Words("请改用下一个工作日的发放日期", "Use the next working day as the payment date"),
     Action.CASE_WORKER: Words("请专人处理", "Hand over to a case worker"),

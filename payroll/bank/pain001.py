@@ -1,18 +1,12 @@
 """Writing a payment order: pain.001, one PmtInf, one special wage account, one day, one line per worker."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
-from io import BytesIO
-from typing import Any
-
-from lxml import etree
 
 from payroll.bank.problems import malformed
 from payroll.bank.xmlread import CHINA
+from payroll.bank.xmlwrite import XmlWriter, format_amount, write_document
 
 VERSIONS = ("pain.001.001.03", "pain.001.001.09")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9/?:().,'+-][A-Za-z0-9/?:().,'+ -]{0,34}")
@@ -65,11 +59,6 @@ class OrderOut:
         return sum(line.amount_fen for line in self.lines)
 
 
-def format_amount(amount_fen: int) -> str:
-    """Fen as ISO 20022 writes an amount: 648000 -> "6480.00"."""
-    return str(Decimal(amount_fen).scaleb(-2).quantize(Decimal("0.01")))
-
-
 def check_order(order: OrderOut) -> None:
     """Refuse what the bank would refuse; raises Malformed bank.{version,text,account,amount,...}."""
     if order.version not in VERSIONS:
@@ -105,46 +94,16 @@ def check_order(order: OrderOut) -> None:
 def write_pain001(order: OrderOut) -> bytes:
     """The order as the exact bytes to send; the same order gives the same bytes. Raises Malformed."""
     check_order(order)
-    buffer = BytesIO()
-    with etree.xmlfile(buffer, encoding="UTF-8") as stream:
-        stream.write_declaration()
-        out = _Writer(stream, f"urn:iso:std:iso:20022:tech:xsd:{order.version}")
-        with out.document(), out.into("CstmrCdtTrfInitn"):
+
+    def content(out: XmlWriter) -> None:
+        with out.into("CstmrCdtTrfInitn"):
             _header(out, order)
             _payment(out, order)
-    return buffer.getvalue()
+
+    return write_document(order.version, content)
 
 
-class _Writer:
-    """Elements of one namespace on a stream; escaping is the library's business."""
-
-    def __init__(self, stream: Any, namespace: str) -> None:
-        self._stream = stream
-        self._namespace = namespace
-
-    @contextmanager
-    def document(self) -> Iterator[None]:
-        with self._stream.element(f"{{{self._namespace}}}Document", nsmap={None: self._namespace}):
-            yield
-
-    @contextmanager
-    def into(self, *names: str) -> Iterator[None]:
-        with self._stream.element(f"{{{self._namespace}}}{names[0]}"):
-            if len(names) > 1:
-                with self.into(*names[1:]):
-                    yield
-            else:
-                yield
-
-    def put(self, value: str, *names: str, **attributes: str) -> None:
-        with self._stream.element(f"{{{self._namespace}}}{names[0]}", **attributes):
-            if len(names) > 1:
-                self.put(value, *names[1:])
-            else:
-                self._stream.write(value)
-
-
-def _header(out: _Writer, order: OrderOut) -> None:
+def _header(out: XmlWriter, order: OrderOut) -> None:
     with out.into("GrpHdr"):
         out.put(order.message_id, "MsgId")
         out.put(order.created_at.astimezone(CHINA).isoformat(timespec="seconds"), "CreDtTm")
@@ -156,7 +115,7 @@ def _header(out: _Writer, order: OrderOut) -> None:
                 out.put(order.initiator_id, "Id", "OrgId", "Othr", "Id")
 
 
-def _payment(out: _Writer, order: OrderOut) -> None:
+def _payment(out: XmlWriter, order: OrderOut) -> None:
     with out.into("PmtInf"):
         out.put(order.message_id, "PmtInfId")
         out.put("TRF", "PmtMtd")
@@ -173,7 +132,7 @@ def _payment(out: _Writer, order: OrderOut) -> None:
             _line(out, order, line)
 
 
-def _line(out: _Writer, order: OrderOut, line: LineOut) -> None:
+def _line(out: XmlWriter, order: OrderOut, line: LineOut) -> None:
     with out.into("CdtTrfTxInf"):
         with out.into("PmtId"):
             out.put(line.instruction_id or line.end_to_end_id, "InstrId")
@@ -189,7 +148,7 @@ def _line(out: _Writer, order: OrderOut, line: LineOut) -> None:
             out.put(line.remittance, "RmtInf", "Ustrd")
 
 
-def _account(out: _Writer, tag: str, account: Account, currency: str) -> None:
+def _account(out: XmlWriter, tag: str, account: Account, currency: str) -> None:
     with out.into(tag):
         if account.scheme == "iban":
             out.put(account.number, "Id", "IBAN")
@@ -201,7 +160,7 @@ def _account(out: _Writer, tag: str, account: Account, currency: str) -> None:
             out.put(currency, "Ccy")
 
 
-def _agent(out: _Writer, tag: str, account: Account, clearing_system: str) -> None:
+def _agent(out: XmlWriter, tag: str, account: Account, clearing_system: str) -> None:
     with out.into(tag, "FinInstnId"):
         with out.into("ClrSysMmbId"):
             out.put(clearing_system, "ClrSysId", "Cd")

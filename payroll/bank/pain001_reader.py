@@ -18,6 +18,7 @@ from payroll.bank.xmlread import (
     required,
     text,
     units,
+    version_of,
 )
 
 
@@ -130,11 +131,9 @@ def findings(order: OrderIn) -> tuple[Finding, ...]:
 
 
 def _header(element: etree._Element) -> tuple[str, str, datetime | None, str, int | None, int | None]:
-    tag = element.tag
-    namespace = tag[1:].partition("}")[0] if tag.startswith("{") else ""
     return (
         required(element, "MsgId"),
-        namespace.rpartition(":")[2],
+        version_of(element),
         moment(text(element, "CreDtTm"), "GrpHdr/CreDtTm"),
         text(element, "InitgPty", "Nm"),
         _count(text(element, "NbOfTxs"), "GrpHdr/NbOfTxs"),

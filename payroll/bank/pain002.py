@@ -10,7 +10,7 @@ from datetime import datetime
 from lxml import etree
 
 from payroll.bank.problems import malformed
-from payroll.bank.xmlread import amount, child, children, moment, required, text, units
+from payroll.bank.xmlread import amount, child, children, moment, required, text, units, version_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def read_pain002(data: bytes) -> StatusReport:
         if name == "GrpHdr":
             message_id = required(element, "MsgId")
             created_at = moment(text(element, "CreDtTm"), "GrpHdr/CreDtTm")
-            version = _version(element)
+            version = version_of(element)
         elif name == "OrgnlGrpInfAndSts":
             original = text(element, "OrgnlMsgId")
             group = _status(element, "GrpSts")
@@ -124,12 +124,6 @@ def read_pain002(data: bytes) -> StatusReport:
     if not message_id:
         raise malformed("bank.missing", where="GrpHdr/MsgId")
     return StatusReport(message_id, version, created_at, original, group, tuple(payments), tuple(lines))
-
-
-def _version(element: etree._Element) -> str:
-    tag = element.tag
-    namespace = tag[1:].partition("}")[0] if tag.startswith("{") else ""
-    return namespace.rpartition(":")[2]
 
 
 def _status(element: etree._Element, tag: str) -> Status:

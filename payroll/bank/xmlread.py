@@ -29,6 +29,14 @@ def local(element: etree._Element) -> str:
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
+def version_of(element: etree._Element) -> str:
+    """The message version that the namespace names, e.g. pain.002.001.10; empty without a namespace."""
+    tag = element.tag
+    if not isinstance(tag, str) or not tag.startswith("{"):
+        return ""
+    return tag[1:].partition("}")[0].rpartition(":")[2]
+
+
 def units(data: bytes, names: frozenset[str]) -> Iterator[tuple[str, etree._Element]]:
     """The elements with these local names, innermost first, each complete when it is yielded.
 
