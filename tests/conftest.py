@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cast import cast  # noqa: F401
+
 if TYPE_CHECKING:
     import redis
     from playwright.sync_api import Browser, BrowserContext, Page
