@@ -279,26 +279,23 @@ def borrow_demo_environment() -> None:
             os.environ.setdefault(key, value)
 
 
-def django(argv: Sequence[str]) -> int:
-    """Any other command: Django's, in this interpreter if it has Django, else in the environment."""
+def ready_for_django(argv: Sequence[str]) -> None:
+    """Any other command is Django's: in this interpreter if it has Django, else in the environment."""
     if importlib.util.find_spec("django") is None and not inside():
         prepare("base")
         enter(argv)
     borrow_demo_environment()
     if "WAGEWATCH_SECRET_KEY" not in os.environ and (len(argv) < 2 or argv[1] in OFFLINE_COMMANDS):
         os.environ.setdefault("WAGEWATCH_TEST", "1")
-    from django.core.management import execute_from_command_line
-
-    execute_from_command_line(list(argv))
-    return 0
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run `argv` (with the program's name in front); returns the exit code."""
+def main(argv: Sequence[str]) -> int | None:
+    """Run `argv` (with the program's name in front); the exit code, or None when Django is to run it."""
     command = argv[1] if len(argv) > 1 else ""
     try:
         if command not in {"demo", "test"}:
-            return django(argv)
+            ready_for_django(argv)
+            return None
         if os.name != "posix":
             raise Failure("请在 Linux 或 WSL 中运行", "run this on Linux or in WSL")
         if "-h" not in argv[2:] and "--help" not in argv[2:]:

@@ -24,8 +24,9 @@ from types import FrameType
 
 from wagewatch.bootstrap import ROOT, read_environment
 from wagewatch.console import Failure, Step, say
-from wagewatch.embedded import Embedded, disk_failure, tail
+from wagewatch.embedded import Embedded
 from wagewatch.processes import spawn, stop
+from wagewatch.servers.places import disk_failure, tail
 from wagewatch.supervisor import Program, Supervisor
 
 READY_SECONDS = 120.0

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wagewatch.console import Failure, say
-from wagewatch.embedded import Postgres, Valkey, tail
 from wagewatch.processes import spawn, stop
+from wagewatch.servers.places import tail
+from wagewatch.servers.postgres import Postgres
+from wagewatch.servers.valkey import Valkey
 
 RESTARTS = 5  # within WINDOW seconds; more than that is no accident
 WINDOW = 60.0

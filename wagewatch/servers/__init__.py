@@ -1,0 +1,1 @@
+"""PostgreSQL and Valkey for one machine, out of PyPI wheels. Standard library only."""
