@@ -6,7 +6,7 @@ from wagewatch.lib.schema import scope_to_project
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inspection", "0001_initial"), ("registration", "0002_scope_to_project")]
+    dependencies = [("inspection", "0001_initial"), ("registration", "0003_parameter_function")]
 
     operations = [
         scope_to_project("inspection_alarm", {"participation_id": "registration_participation"}),

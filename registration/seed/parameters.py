@@ -53,6 +53,7 @@ _NATIONWIDE = (
     _Default("alarm.A3.wd", {"orange": 20}, PROPOSED),
     _Default("alarm.A5.wd", {"red": 10}, PROPOSED),
     _Default("alarm.B1.days", {"yellow": 5, "orange": 30, "red": 60}, PROPOSED),
+    _Default("alarm.C1.entries", {"yellow": 1}, PROPOSED),
     _Default("alarm.C3.days", {"yellow": 3}, PROPOSED),
     _Default("alarm.D1.day_of_month", {"yellow": 5}, PROPOSED),
     _Default("alarm.D2.days", {"yellow": 5}, PROPOSED),

@@ -29,6 +29,11 @@ BEGIN
 END $$;
 """
 
+PARTITIONS_AROUND_NOW = (
+    "SELECT wagewatch_make_partition('%s', (date_trunc('month', now()) + make_interval(months => n))::date) "
+    "FROM generate_series(-6, 3) AS n;"
+)
+
 
 def install_function() -> migrations.RunSQL:
     """The database function that the partition task and `partition_by_month` call."""
@@ -63,13 +68,12 @@ def partition_by_month(table: str, column: str, key: str, indexes: Mapping[str, 
     six months back to three ahead, a partition for each month."""
     statements = [
         f"ALTER TABLE {table} RENAME TO {table}_plain;",
-        f"CREATE TABLE {table} (LIKE {table}_plain INCLUDING DEFAULTS INCLUDING CONSTRAINTS) "
-        f"PARTITION BY RANGE ({column});",
+        (f"CREATE TABLE {table} (LIKE {table}_plain INCLUDING DEFAULTS INCLUDING CONSTRAINTS) "
+        f"PARTITION BY RANGE ({column});"),
         f"DROP TABLE {table}_plain;",
         f"ALTER TABLE {table} ADD PRIMARY KEY ({key});",
         *(f"CREATE INDEX {name} ON {table} ({fields});" for name, fields in indexes.items()),
         f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT;",
-        f"SELECT wagewatch_make_partition('{table}', (date_trunc('month', now()) + make_interval(months => n))::date) "
-        "FROM generate_series(-6, 3) AS n;",
+        PARTITIONS_AROUND_NOW % table,
     ]
     return migrations.RunSQL(statements, migrations.RunSQL.noop)

@@ -1,0 +1,1 @@
+"""Early-warning rules: each one a set-based SQL statement over all projects."""

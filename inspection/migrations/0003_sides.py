@@ -1,0 +1,54 @@
+"""Two database roles (source 1, 3.2.4): the enterprise side cannot write alarms, cases or orders; the
+supervision side cannot write pay sheets or payments. A process takes its role by WAGEWATCH_SIDE."""
+
+from django.db import migrations
+
+ROLES = """
+DO $$
+DECLARE
+  role text;
+  t record;
+BEGIN
+  FOREACH role IN ARRAY ARRAY['wagewatch_enterprise', 'wagewatch_supervision'] LOOP
+    IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = role) THEN
+      BEGIN
+        EXECUTE format('CREATE ROLE %I NOLOGIN', role);
+      EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+      END;
+    END IF;
+    EXECUTE format('GRANT %I TO CURRENT_USER', role);
+    EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', role);
+    EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA public TO %I', role);
+    EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO %I', role);
+    EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO %I', role);
+    EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO %I', role);
+  END LOOP;
+
+  FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+    IF t.tablename NOT LIKE 'inspection\\_%' AND t.tablename <> 'django_migrations' THEN
+      EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %I TO wagewatch_enterprise', t.tablename);
+    END IF;
+    IF t.tablename LIKE 'inspection\\_%' OR t.tablename LIKE 'evidence\\_%' OR t.tablename LIKE 'axes\\_%'
+       OR t.tablename LIKE 'otp\\_%' OR t.tablename IN (
+         'django_session', 'registration_user', 'registration_historicaluser', 'registration_sensitiveview',
+         'registration_parameter', 'registration_historicalparameter',
+         'registration_calendarday', 'registration_historicalcalendarday') THEN
+      EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %I TO wagewatch_supervision', t.tablename);
+    END IF;
+  END LOOP;
+END $$;
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("inspection", "0002_scope_to_project"),
+        ("axes", "__latest__"),
+        ("devices", "0002_partitions"),
+        ("evidence", "__latest__"),
+        ("otp_totp", "__latest__"),
+        ("payroll", "0002_partitions"),
+        ("sessions", "__latest__"),
+    ]
+
+    operations = [migrations.RunSQL(ROLES, migrations.RunSQL.noop)]

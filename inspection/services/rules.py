@@ -1,0 +1,87 @@
+"""Run the rules: find by SQL, compare with what is open, write only what flipped."""
+
+import json
+import time
+from collections.abc import Iterator
+from datetime import date, datetime
+
+import structlog
+from django.db import connection, transaction
+
+from inspection.alarms.catalogue import RULES
+from inspection.alarms.rule import Finding, Moment, Rule
+from inspection.models import RuleRun
+from inspection.services.alarms import apply_findings
+from registration.services.parameters import load_calendar
+from wagewatch.lib.dates import SITE_TZ, first_of_month, pay_due_on, previous_month
+
+log = structlog.get_logger(__name__)
+MONTHS_BACK = 26
+
+PAY_DATES = """
+WITH pay_date AS (
+  SELECT month::date, pay_day::int, due_on::date
+  FROM jsonb_to_recordset(%(pay_dates)s::jsonb) AS t(month text, pay_day text, due_on text)
+), finding AS ({sql})
+SELECT project_id, period, level, due_on, amount_fen, people, participation_id, facts FROM finding
+"""
+
+
+def moment_of(now: datetime) -> Moment:
+    """`now` with the site-local day and the pay dates of the last two years."""
+    calendar = load_calendar()
+    today = now.astimezone(SITE_TZ).date()
+    month = first_of_month(today)
+    pay_dates: list[tuple[date, int, date]] = []
+    for _n in range(MONTHS_BACK):
+        month = previous_month(month)
+        pay_dates += [(month, day, pay_due_on(month, day, calendar)) for day in range(1, 29)]
+    return Moment(now=now, today=today, pay_dates=pay_dates)
+
+
+def find(rule: Rule, moment: Moment) -> list[Finding]:
+    """Every project and period for which the rule holds; one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            PAY_DATES.format(sql=rule.sql),
+            {
+                "today": moment.today,
+                "now": moment.now,
+                "pay_dates": json.dumps(
+                    [
+                        {"month": str(m), "pay_day": str(d), "due_on": str(due)}
+                        for m, d, due in moment.pay_dates
+                    ]
+                ),
+            },
+        )
+        return [
+            Finding(*row[:7], facts=row[7] if isinstance(row[7], dict) else json.loads(row[7]))
+            for row in cursor.fetchall()
+        ]
+
+
+def run_rule(rule: Rule, moment: Moment) -> RuleRun:
+    """Run one rule in its own transaction; a failure is recorded and goes no further."""
+    started = time.monotonic()
+    run = RuleRun(rule=rule.code, started_at=moment.now)
+    try:
+        with transaction.atomic():
+            findings = find(rule, moment)
+            counts = apply_findings(rule.code, findings, now=moment.now)
+        run.found = len(findings)
+        run.opened, run.changed, run.closed = counts.opened, counts.changed, counts.closed
+    except Exception as error:  # one broken rule must not stop the others
+        log.exception("rule.failed", rule=rule.code)
+        run.error = f"{type(error).__name__}: {error}"[:2000]
+    run.milliseconds = int((time.monotonic() - started) * 1000)
+    run.save()
+    return run
+
+
+def run_rules(*, now: datetime, only: str | None = None) -> Iterator[RuleRun]:
+    """Run all rules, or one of them, and yield what each did."""
+    moment = moment_of(now)
+    for rule in RULES.values():
+        if only is None or rule.code == only:
+            yield run_rule(rule, moment)

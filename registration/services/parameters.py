@@ -1,0 +1,77 @@
+"""Rule values that differ by place and change by date, and the working-day calendar.
+
+Read through a short process-local cache: a change made on one server is seen everywhere within a minute.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import date
+from typing import Any, TypeVar
+
+from registration.models import CalendarDay, Parameter, Region
+from wagewatch.lib.dates import Calendar
+
+T = TypeVar("T")
+SECONDS_KEPT = 60.0
+_kept: dict[str, tuple[float, Any]] = {}
+_MISSING = object()
+
+Row = tuple[str, str, date, date | None, Any]
+"""key, region code ('' = everywhere), valid from, valid to, value."""
+
+
+def forget() -> None:
+    """Drop what this process remembers; called after every change and between tests."""
+    _kept.clear()
+
+
+def _remember(name: str, read: Callable[[], T]) -> T:
+    found = _kept.get(name)
+    if found is not None and time.monotonic() - found[0] < SECONDS_KEPT:
+        return found[1]  # type: ignore[no-any-return]
+    value = read()
+    _kept[name] = (time.monotonic(), value)
+    return value
+
+
+def _rows() -> list[Row]:
+    return [
+        (key, region or "", start, end, value)
+        for key, region, start, end, value in Parameter.objects.values_list(
+            "key", "region_id", "valid_from", "valid_to", "value"
+        )
+    ]
+
+
+def region_line(code: str) -> tuple[str, ...]:
+    """A region's code, its city's, its province's, and '' for the whole country; nearest first."""
+    return tuple(dict.fromkeys((code, code[:4] + "00", code[:2] + "0000", "")))
+
+
+def parameter(key: str, *, region_code: str, on: date, default: Any = _MISSING) -> Any:
+    """The value of `key` valid on a day, from the nearest region that sets it.
+
+    Raises KeyError if no region sets it and no default is given.
+    """
+    rows = _remember("parameters", _rows)
+    for code in region_line(region_code):
+        valid = [
+            (start, value)
+            for k, region, start, end, value in rows
+            if k == key and region == code and start <= on and (end is None or on <= end)
+        ]
+        if valid:
+            return max(valid, key=lambda pair: pair[0])[1]
+    if default is _MISSING:
+        raise KeyError(f"{key} is not set for {region_code} on {on}")
+    return default
+
+
+def load_calendar() -> Calendar:
+    """The editable working-day calendar as a value for wagewatch.lib.dates."""
+    return _remember("calendar", lambda: Calendar(dict(CalendarDay.objects.values_list("day", "is_working"))))
+
+
+def region_names() -> dict[str, str]:
+    """Code → Chinese name of every region."""
+    return _remember("regions", lambda: dict(Region.objects.values_list("code", "name")))

@@ -1,0 +1,60 @@
+"""First contents of the reference tables; what people have edited since stays as it is."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from registration.models import CalendarDay, Parameter, Region
+from registration.seed.calendar import calendar_rows
+from registration.seed.parameters import parameter_rows
+from registration.seed.regions import region_rows
+from registration.services.parameters import forget
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """How many rows were new."""
+
+    regions: int
+    days: int
+    parameters: int
+
+
+@transaction.atomic
+def seed() -> Seeded:
+    """Add missing regions, calendar days and parameters; existing rows are not touched."""
+    before = Region.objects.count(), CalendarDay.objects.count(), Parameter.objects.count()
+    Region.objects.bulk_create(
+        [
+            Region(code=r.code, name=r.name, name_en=r.name_en, level=r.level, parent_id=r.parent)
+            for r in region_rows()
+        ],
+        ignore_conflicts=True,
+    )
+    CalendarDay.objects.bulk_create(
+        [
+            CalendarDay(day=r.day, is_working=r.is_working, name=r.name, source=r.source)
+            for r in calendar_rows()
+        ],
+        ignore_conflicts=True,
+    )
+    Parameter.objects.bulk_create(
+        [
+            Parameter(
+                key=r.key,
+                region_id=r.region,
+                valid_from=r.valid_from,
+                valid_to=r.valid_to,
+                value=r.value,
+                source=r.source,
+            )
+            for r in parameter_rows()
+        ],
+        ignore_conflicts=True,
+    )
+    forget()
+    return Seeded(
+        Region.objects.count() - before[0],
+        CalendarDay.objects.count() - before[1],
+        Parameter.objects.count() - before[2],
+    )
