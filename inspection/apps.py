@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,6 +9,7 @@ class InspectionConfig(AppConfig):
 
     def ready(self) -> None:
         from inspection.proof import expected_flips, load_flips
+        from inspection.sides import grant_sides
         from wagewatch.evidence.registry import register_kind
 
         register_kind(
@@ -16,3 +18,4 @@ class InspectionConfig(AppConfig):
             expected_subjects=expected_flips,
             label=_("Alarm opened or changed"),
         )
+        post_migrate.connect(grant_sides, sender=self, dispatch_uid="inspection.grant_sides")

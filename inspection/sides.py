@@ -1,7 +1,9 @@
 """Two database roles (source 1, 3.2.4): the enterprise side cannot write alarms, cases or orders; the
 supervision side cannot write pay sheets or payments. A process takes its role by WAGEWATCH_SIDE."""
 
-from django.db import migrations
+from typing import Any
+
+from django.db import connection
 
 ROLES = """
 DO $$
@@ -40,15 +42,7 @@ END $$;
 """
 
 
-class Migration(migrations.Migration):
-    dependencies = [
-        ("inspection", "0002_scope_to_project"),
-        ("axes", "__latest__"),
-        ("devices", "0002_partitions"),
-        ("evidence", "__latest__"),
-        ("otp_totp", "__latest__"),
-        ("payroll", "0002_partitions"),
-        ("sessions", "__latest__"),
-    ]
-
-    operations = [migrations.RunSQL(ROLES, migrations.RunSQL.noop)]
+def grant_sides(**_kwargs: Any) -> None:
+    """Give both roles their rights; runs after every migrate, so that new tables are covered."""
+    with connection.cursor() as cursor:
+        cursor.execute(ROLES)
