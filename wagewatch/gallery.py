@@ -99,6 +99,7 @@ def context() -> dict[str, Any]:
         ],
         "rail": [
             {
+                "number": 5,
                 "state": "ok",
                 "time": "11-10 10:26",
                 "fact": _("168 people, ¥1,209,336.00. All 7 checks passed."),
@@ -106,6 +107,7 @@ def context() -> dict[str, Any]:
                 "evidence": "#4,415,207",
             },
             {
+                "number": 7,
                 "state": "bad",
                 "badge": _("Returned"),
                 "time": "11-12 09:06",
@@ -115,7 +117,12 @@ def context() -> dict[str, Any]:
                 "evidence": "#4,419,338",
                 "hash": "71d2 c4aa … 0be9 66f0",
             },
-            {"state": "wait", "badge": _("waits for the credit"), "fact": _("The last entry follows the credit.")},
+            {
+                "number": 8,
+                "state": "wait",
+                "badge": _("waits for the credit"),
+                "fact": _("The last entry follows the credit."),
+            },
         ],
         "events": [
             {"kind": "next", "time": "11-17 17:30", "strong": _("Check is due"), "note": _("then it is escalated")},
@@ -168,7 +175,7 @@ def context() -> dict[str, Any]:
             today_text="11-17",
             label=_("Yellow from 09-15, orange from 10-15, red from 11-15"),
         ),
-        "facts": [(_("From"), "工资专户 尾号 0968"), (_("To"), _("168 people's own cards"))],
+        "facts": [(_("Paid from"), "工资专户 尾号 0968"), (_("Paid to"), _("168 people's own cards"))],
         "cells": cells,
         "month": october,
         "now": dt.datetime(2026, 11, 15, 1, 5, tzinfo=dt.UTC),
