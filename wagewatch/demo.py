@@ -32,6 +32,7 @@ from wagewatch.supervisor import Program, Supervisor
 READY_SECONDS = 120.0
 WEB_WORKERS, WEB_THREADS = 2, 4
 STAMP = "wagewatch.stamp"
+CACHE_DATABASE = 1  # settings: the queue has 0, the cache the next
 
 
 class Stopped(BaseException):
@@ -217,8 +218,10 @@ class Demo:
             except BaseException:
                 stop(child, ((signal.SIGTERM, 5.0),))
                 raise
-        if code != 0:
-            raise Failure(f"{chinese}失败，日志：{log}", f"{english} failed; log: {log}", detail=tail(log))
+            if code != 0:
+                raise Failure(
+                    f"{chinese}失败，日志：{log}", f"{english} failed; log: {log}", detail=tail(log)
+                )
 
     # --- processes --------------------------------------------------------------------------------------
 
@@ -294,8 +297,8 @@ class Demo:
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def _start_programs(self) -> None:
-        for path in self.var.glob("celerybeat-schedule*"):
-            path.unlink()  # a beat killed in the middle may leave it damaged; the schedule itself is in the settings
+        # What the last run cached is old: above all the tick by which /readyz knows that beat and worker live.
+        self.services.valkey.empty(CACHE_DATABASE)
         self.supervisor = Supervisor(
             self._programs(),
             cwd=ROOT,

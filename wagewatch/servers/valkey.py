@@ -120,13 +120,24 @@ class Valkey:
     def answers(self) -> bool:
         """Whether it says PONG; while it loads its file it does not."""
         try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
-                link.settimeout(1)
-                link.connect(os.fspath(self.socket))
-                link.sendall(b"PING\r\n")
-                return link.recv(64).startswith(b"+PONG")
+            return self._ask("PING").startswith(b"+PONG")
         except OSError:
             return False
+
+    def empty(self, database: int) -> None:
+        """Forget everything in one numbered database."""
+        self._ask(f"SELECT {database}", "FLUSHDB")
+
+    def _ask(self, *commands: str) -> bytes:
+        """Send commands in the inline form; the answer to the last one."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+            link.settimeout(2)
+            link.connect(os.fspath(self.socket))
+            answer = b""
+            for command in commands:
+                link.sendall(f"{command}\r\n".encode("ascii"))
+                answer = link.recv(256)
+            return answer
 
     def kill(self) -> None:
         """What a power cut does: for tests."""
