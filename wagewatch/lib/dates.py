@@ -3,6 +3,7 @@
 Instants are aware UTC; days are site-local (Asia/Shanghai); a wage month is the date of its day 1.
 """
 
+import math
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -158,6 +159,8 @@ def parse_date(value: str | int | float | datetime | date | None, *, date1904: b
 
 
 def _from_number(number: int | float, date1904: bool) -> date:
+    if not math.isfinite(number):
+        raise _unclear()
     if number == int(number) and 19000101 <= number <= 20991231:
         return parse_date(str(int(number)))
     if 1900 <= number < 2100 and number != int(number):

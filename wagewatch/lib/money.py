@@ -18,8 +18,8 @@ LARGEST_FEN = 10**13
 _BLANKS = frozenset({"", "-", "--", "—", "——", "/", "\\", "无", "空", "nil", "n/a"})
 _INVISIBLE = re.compile(r"[\s\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 _CHINESE_NUMERALS = re.compile(r"[零〇壹贰叁肆伍陆柒捌玖拾佰仟一二两三四五六七八九十百千]")
-_PLAIN = re.compile(r"\d+(\.\d*)?|\.\d+")
-_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
+_PLAIN = re.compile(r"\d+(\.\d*)?|\.\d+", re.ASCII)
+_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII)
 
 
 def format_yuan(fen: int) -> str:
@@ -120,7 +120,7 @@ def _parse_text(raw: str) -> int:
         raise Malformed("money.unit", _("Write the amount in yuan with digits: 5600, not 0.56万."))
     if _CHINESE_NUMERALS.search(text):
         raise Malformed("money.chinese_numerals", _("Write the amount in digits, for example 5600.00."))
-    if re.fullmatch(r"[\d.]+[eE][+-]?\d+", text):
+    if re.fullmatch(r"[0-9.]+[eE][+-]?\d+", text):
         raise Malformed("money.exponent", _("Write the amount in full, for example 5600, not 5.6E3."))
     if not _PLAIN.fullmatch(text) and not _GROUPED.fullmatch(text):
         raise _not_a_number()
