@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# ruff: noqa: T201
+# ruff: noqa: T201, UP006, UP035, UP045  (must run on Python 3.8)
 """Check a saved wage receipt on any computer, without network and without trusting whoever runs the log.
 
     python3 verify_receipt.py receipt.json --key "name+1234abcd+AbCd..."
@@ -20,7 +20,11 @@ import base64
 import hashlib
 import json
 import sys
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
+Point = Tuple[int, int, int, int]
+Key = Tuple[str, bytes, bytes]
+Digest = Callable[[bytes], bytes]
 FORMAT = "wagewatch-receipt-1"
 
 # ---- Ed25519, RFC 8032 section 5.1: verification only, slow and plain ------------------------------------
@@ -31,7 +35,7 @@ D = -121665 * pow(121666, P - 2, P) % P
 SQRT_M1 = pow(2, (P - 1) // 4, P)
 
 
-def add(a, b):
+def add(a: Point, b: Point) -> Point:
     """The sum of two points in extended coordinates (X, Y, Z, T)."""
     e = (a[1] - a[0]) * (b[1] - b[0])
     f = (a[1] + a[0]) * (b[1] + b[0])
@@ -41,7 +45,7 @@ def add(a, b):
     return x * z % P, t * y % P, z * t % P, x * y % P
 
 
-def times(number, point):
+def times(number: int, point: Point) -> Point:
     """number * point."""
     total = (0, 1, 1, 0)
     while number:
@@ -52,12 +56,12 @@ def times(number, point):
     return total
 
 
-def same(a, b):
+def same(a: Point, b: Point) -> bool:
     """Whether two points are one."""
     return (a[0] * b[2] - b[0] * a[2]) % P == 0 and (a[1] * b[2] - b[1] * a[2]) % P == 0
 
 
-def point_of(data):
+def point_of(data: bytes) -> Point:
     """The point written in 32 bytes; ValueError if they are no point."""
     y = int.from_bytes(data, "little")
     sign, y = y >> 255, y & ((1 << 255) - 1)
@@ -77,7 +81,7 @@ def point_of(data):
 BASE = point_of((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
 
 
-def ed25519_holds(public, message, signature):
+def ed25519_holds(public: bytes, message: bytes, signature: bytes) -> bool:
     """Whether `signature` over `message` was made with the private half of `public`."""
     try:
         a, r = point_of(public), point_of(signature[:32])
@@ -98,7 +102,7 @@ class Unreadable(Exception):
     """The file is no receipt, or uses something this program does not know."""
 
 
-def canonical(value, depth=0):
+def canonical(value: Any, depth: int = 0) -> str:
     """The one spelling of a record: sorted keys, no spaces, no fractions."""
     if isinstance(value, dict):
         keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
@@ -114,7 +118,7 @@ def canonical(value, depth=0):
     raise Unreadable("a value that receipts do not have")
 
 
-def hasher(name):
+def hasher(name: str) -> Digest:
     """The hash function of that name."""
     if name not in ("sha256", "sm3"):
         raise Unreadable("an unknown hash")
@@ -125,7 +129,7 @@ def hasher(name):
     return lambda data: hashlib.new(name, data).digest()
 
 
-def read_key(text):
+def read_key(text: str) -> Key:
     """(name, key id, public key) of a key written name+id+base64."""
     parts = text.strip().split("+", 2)
     raw = base64.b64decode(parts[-1], validate=True)
@@ -137,7 +141,7 @@ def read_key(text):
     return parts[0], key_id, raw[1:]
 
 
-def open_note(note, key):
+def open_note(note: str, key: Key) -> Optional[Tuple[int, bytes, str]]:
     """(size, root, hash name) of a checkpoint signed by `key`, or None."""
     name, key_id, public = key
     text, gap, rest = note.rpartition("\n\n")
@@ -156,7 +160,7 @@ def open_note(note, key):
     return None
 
 
-def included(leaf, index, size, proof, root, digest):
+def included(leaf: bytes, index: int, size: int, proof: List[bytes], root: bytes, digest: Digest) -> bool:
     """Whether the leaf stands at `index` of the tree with that size and root."""
     if not 0 <= index < size:
         return False
@@ -174,13 +178,13 @@ def included(leaf, index, size, proof, root, digest):
     return last == 0 and value == root
 
 
-def check(receipt, key):
+def check(receipt: Dict[str, Any], key: Key) -> List[Tuple[str, Optional[bool]]]:
     """[(question, True, False or None)] for a receipt and a key from `read_key`."""
     leaf, salt = receipt["leaf"], bytes.fromhex(receipt["salt"])
     if leaf["receipt"] != receipt["receipt"]:
         raise Unreadable("the leaf of another receipt")
     digest = hasher(leaf["hash"])
-    answers = []
+    answers: List[Tuple[str, Optional[bool]]] = []
     for name in ("record", "subject"):
         found = digest(salt + canonical(receipt[name]).encode()).hex()
         answers.append((name, found == leaf[name]))
@@ -216,7 +220,7 @@ MARKS = {True: "[ok]", False: "[!!]", None: "[..]"}
 LATER = "还没有公示，过一会儿重新保存回执 / not published yet: save the receipt again in a minute"
 
 
-def main():
+def main() -> int:
     """Read the arguments, check, print one line per question."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
