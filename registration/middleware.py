@@ -1,7 +1,6 @@
 """Every request gets `request.actor`: a user with duties, a worker on a phone, or nobody."""
 
 from collections.abc import Callable
-from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 
@@ -10,6 +9,8 @@ from registration.models import Membership, User, Worker
 from registration.models.organisations import Authority, Sector
 
 WORKER_SESSION_KEY = "worker_id"
+WORKER_PHONE_KEY = "worker_phone"
+"""Index of the phone that received the code: when the number on record changes, its sessions end."""
 
 SECTORS_OF: dict[str, frozenset[str]] = {
     Authority.Kind.LABOUR: frozenset(),  # empty = all sectors
@@ -52,9 +53,12 @@ class ActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         actor, worker = ANONYMOUS, None
         if request.user.is_authenticated:
-            actor = actor_of_user(cast(User, request.user))
+            actor = actor_of_user(request.user)
         elif worker_id := request.session.get(WORKER_SESSION_KEY):
             worker = Worker.objects.filter(pk=worker_id).first()
+            phone = request.session.get(WORKER_PHONE_KEY)
+            if worker is not None and phone and phone != bytes(worker.phone_index or b"").hex():
+                worker = None
             if worker is not None:
                 actor = actor_of_worker(worker)
         request.actor = actor  # type: ignore[attr-defined]

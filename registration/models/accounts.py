@@ -29,7 +29,7 @@ class User(AbstractBaseUser):
     date_joined = models.DateTimeField("开户时间", auto_now_add=True)
     history = HistoricalRecords(excluded_fields=["last_login", "password"])
 
-    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+    objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
@@ -86,6 +86,7 @@ class LoginCode(models.Model):
     """A one-time code sent to a phone; only its hash is kept."""
 
     phone_index = models.BinaryField(max_length=32)
+    address_index = models.BinaryField(max_length=32, null=True)
     code_hash = models.BinaryField(max_length=32)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -94,7 +95,10 @@ class LoginCode(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "登录验证码"
-        indexes = [models.Index(fields=["phone_index", "-created_at"], name="login_code_phone")]
+        indexes = [
+            models.Index(fields=["phone_index", "-created_at"], name="login_code_phone"),
+            models.Index(fields=["address_index", "-created_at"], name="login_code_address"),
+        ]
 
     def __str__(self) -> str:
         return f"code {self.pk}"
@@ -116,7 +120,7 @@ class SmsMessage(models.Model):
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
-    dedupe_key = models.CharField(max_length=120, null=True, unique=True)  # noqa: DJ001 NULL = no dedupe
+    dedupe_key = models.CharField(max_length=120, null=True, unique=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "短信"
