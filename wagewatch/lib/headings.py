@@ -150,15 +150,15 @@ def _find_headings(
 ) -> tuple[tuple[int, ...], list[Heading]] | None:
     best: tuple[tuple[int, ...], list[Heading]] | None = None
     best_score = (0, 1)
-    for r in range(min(len(sheet.rows), SEARCHED_ROWS)):
-        for rows in ((r,), (r, r + 1)):
-            if rows[-1] >= len(sheet.rows):
-                continue
-            headings = _headings(sheet, rows)
-            names = {spellings.get(normalise_heading(h.text)) for h in headings} - {None}
-            score = (len(names.intersection(required)), len(names))
-            if score > best_score and len(names) >= 2:
-                best, best_score = (rows, headings), score
+    last = min(len(sheet.rows), SEARCHED_ROWS)
+    candidates: list[tuple[int, ...]] = [(r,) for r in range(last)]
+    candidates += [(r, r + 1) for r in range(last - 1)]
+    for rows in candidates:
+        headings = _headings(sheet, rows)
+        names = {spellings.get(normalise_heading(h.text)) for h in headings} - {None}
+        score = (len(names.intersection(required)), len(names))
+        if score > best_score and len(names) >= 2:
+            best, best_score = (rows, headings), score
     return best
 
 
@@ -226,37 +226,30 @@ def _sort_rows(sheet: Sheet, start: int, table: Table) -> None:
 
 def _why_not_data(row: list[Cell], cells: Mapping[str, Cell], heads: Mapping[int, str]) -> SkipReason | None:
     name, identity = cells.get("name", EMPTY), cells.get("id_number", EMPTY)
-    if not name.is_blank and not identity.is_blank and name.value != identity.value:
+    counted = cells.get("row_number", EMPTY)
+    numbered = counted.is_blank or counted.kind == "number" or _is_number(counted.text)
+    if numbered and not name.is_blank and not identity.is_blank and name.value != identity.value:
         first = name.text
         if len(first) < 4 and first[:1] not in "姓名例示样合小总":
-            return None
-    filled = [cell for cell in row if not cell.is_blank]
-    counted = cells.get("row_number", EMPTY)
-    own = [c for c in filled if not c.merged and c.kind != "formula_missing"]
-    if all(cell is counted and _is_number(cell.text) for cell in own):
+            return None  # nearly every row of a roster
+    filled = [c for c in row if not c.is_blank]
+    others = [c for c in filled if not (c is counted and numbered)]
+    if all(c.merged or c.kind == "formula_missing" for c in others):
         return "blank"
-    repeated = sum(
-        normalise_heading(row[c].text) == head for c, head in heads.items() if row[c].kind == "text"
-    )
-    if repeated >= 2:
+    if sum(normalise_heading(row[c].text) == head for c, head in heads.items() if row[c].kind == "text") >= 2:
         return "heading"
-    lead = unicodedata.normalize("NFKC", filled[0].text)
-    leads = {_squeezed(filled[0].text), _squeezed(name.text)}
-    if any(_EXAMPLE.search(unicodedata.normalize("NFKC", c.text).strip()) for c in (filled[0], name)):
+    leads = [_squeezed(filled[0].text), _squeezed(name.text)]
+    if any(_EXAMPLE.search(text) for text in leads):
         return "example"
-    no_identity = (
-        identity.is_blank or identity.kind != "text" or not any(ch.isdigit() for ch in identity.text)
-    )
-    if no_identity and any(_TOTAL.match(text) for text in leads):
-        return "total"
-    if (name.is_blank or name.merged) and no_identity and _FOOTER.match(_squeezed(lead)):
-        return "footer"
-    distinct = {cell.text.strip() for cell in filled if cell is not cells.get("row_number")}
+    if identity.is_blank or identity.merged or not any(ch.isdigit() for ch in identity.text):
+        if any(_TOTAL.match(text) for text in leads):
+            return "total"
+        if _FOOTER.match(leads[0]):
+            return "footer"
+    distinct = {c.text.strip() for c in others}
     if len(distinct) == 1 and (text := distinct.pop()) and not _is_number(text):
-        alone_in_name = not name.is_blank and not name.merged and len(filled) == 1
-        if not alone_in_name or _TEAM_END.search(text):
-            if _FOOTER.match(_squeezed(text)):
-                return "footer"
+        alone_in_name = others[0] is name
+        if not alone_in_name or len(others) > 1 or _TEAM_END.search(text):
             return "note" if len(text) > _LONG_TEXT else "banner"
     return None
 

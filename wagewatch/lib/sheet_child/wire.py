@@ -65,4 +65,4 @@ def trimmed(rows: list[list[Any]], max_rows: int) -> list[list[Any]]:
 
 def is_blank(row: list[Any]) -> bool:
     """Whether every cell is empty or white space."""
-    return not any(row) or all(isinstance(v, str) and (not v or v.isspace()) for v in row)
+    return all(isinstance(v, str) and (not v or v.isspace()) for v in row)
