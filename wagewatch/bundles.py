@@ -45,8 +45,8 @@ def build(name: str) -> str:
     """The text of a bundle: comments and spare white space gone."""
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources(name))
     text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-    text = re.sub(r"\s+", " ", text)
-    return re.sub(r"\s*([{};,])\s*", r"\1", text).replace(";}", "}").strip() + "\n"
+    text = re.sub(r"[ \t\r\n]+", " ", text)
+    return re.sub(r" ?([{};,]) ?", r"\1", text).replace(";}", "}").strip() + "\n"
 
 
 class BundleFinder(BaseFinder):

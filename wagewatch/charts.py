@@ -17,7 +17,12 @@ _QUIET = Style(background="transparent", plot_background="transparent", font_fam
 
 
 def bars(
-    points: Sequence[tuple[str, float]], *, label: str, now: int | None = None, unit: str = "", height: int = 300
+    points: Sequence[tuple[str, float]],
+    *,
+    label: str,
+    now: int | None = None,
+    unit: str = "",
+    height: int = 300,
 ) -> SafeString:
     """Upright bars, one per (name, value); now is the index of the bar in full accent; label for screen readers."""
     chart = pygal.Bar(**_options(height))
@@ -27,7 +32,12 @@ def bars(
 
 
 def line(
-    points: Sequence[tuple[str, float]], *, label: str, now: int | None = None, unit: str = "", height: int = 300
+    points: Sequence[tuple[str, float]],
+    *,
+    label: str,
+    now: int | None = None,
+    unit: str = "",
+    height: int = 300,
 ) -> SafeString:
     """A line over (name, value); the last or the point named by now carries its value."""
     chart = pygal.Line(**_options(height))
@@ -76,10 +86,14 @@ def _dress(
             etree.SubElement(frame, "rect", {"class": "box now" if index == now else "box", **kept})
             spots.append((float(shape.get("x")) + float(shape.get("width")) / 2, float(shape.get("y"))))
     else:
-        curve = next(n for n in plot.getparent().iter(f"{_SVG}path") if "line" in (n.get("class") or "").split())
+        curve = next(
+            n for n in plot.getparent().iter(f"{_SVG}path") if "line" in (n.get("class") or "").split()
+        )
         etree.SubElement(frame, "path", {"class": "curve", "d": curve.get("d")})
         for dot in plot.getparent().iter(f"{_SVG}circle"):
-            etree.SubElement(frame, "circle", {"class": "point", "cx": dot.get("cx"), "cy": dot.get("cy"), "r": "3"})
+            etree.SubElement(
+                frame, "circle", {"class": "point", "cx": dot.get("cx"), "cy": dot.get("cy"), "r": "3"}
+            )
             spots.append((float(dot.get("cx")), float(dot.get("cy"))))
     width = float(view.split()[2])
     etree.SubElement(frame, "path", {"class": "axis", "d": f"M0 {height:.1f}H{width:.0f}"})
@@ -96,7 +110,7 @@ def _dress(
                 frame, "text", {"class": f"label{mine}", "x": f"{x:.1f}", "y": f"{height + 18:.1f}"}
             )
             text.text = name
-    return mark_safe(etree.tostring(out, encoding="unicode"))  # noqa: S308 - lxml escaped every text
+    return _boxed(out)
 
 
 def levels(
@@ -104,7 +118,9 @@ def levels(
 ) -> SafeString:
     """The time line of an alarm: marks are (level, text, start 0..1), today a place 0..1 on the same line."""
     width = 728.0
-    out = etree.Element("svg", {"class": "chart", "viewBox": "0 0 740 72", "role": "img", "aria-label": label})
+    out = etree.Element(
+        "svg", {"class": "chart", "viewBox": "0 0 740 72", "role": "img", "aria-label": label}
+    )
     ends = [start for _, _, start in marks[1:]] + [max(today, marks[-1][2])]
     for (level, text, start), end in zip(marks, ends, strict=True):
         x = 6 + start * width
@@ -122,4 +138,9 @@ def levels(
     etree.SubElement(
         out, "text", {"class": "value", "x": f"{x:.1f}", "y": "12", "text-anchor": anchor}
     ).text = today_text
-    return mark_safe(etree.tostring(out, encoding="unicode"))  # noqa: S308 - lxml escaped every text
+    return _boxed(out)
+
+
+def _boxed(drawing: Any) -> SafeString:
+    text = etree.tostring(drawing, encoding="unicode")
+    return mark_safe(f'<div class="chart-box" tabindex="0">{text}</div>')  # noqa: S308 - lxml escaped every text

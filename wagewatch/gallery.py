@@ -34,14 +34,16 @@ class SpecimenForm(forms.Form):
         widget=forms.RadioSelect,
     )
     told = forms.BooleanField(label=gettext_lazy("The workers have been told"), required=False)
-    note = forms.CharField(label=gettext_lazy("Grounds"), widget=forms.Textarea(attrs={"rows": 3}), required=False)
+    note = forms.CharField(
+        label=gettext_lazy("Grounds"), widget=forms.Textarea(attrs={"rows": 3}), required=False
+    )
     file = forms.FileField(label=gettext_lazy("Attachment"), required=False)
 
 
 OK = ["ok"] * 8
 
 
-def context() -> dict[str, Any]:
+def context(audience: str = "inspector") -> dict[str, Any]:
     """Everything the sheet shows."""
     october = dt.date(2026, 10, 1)
     cells: list[dict[str, Any]] = [{} for _blank in range(3)]
@@ -50,8 +52,15 @@ def context() -> dict[str, Any]:
     unpaid = (318, 402, 655, 288, 276, 261, 252, 244, 219, 196, 171, 313)
     return {
         "nav_items": [
-            NavItem(key, label, icon, "#", key == "alarms", {"projects": 214, "alarms": 32, "cases": 9}.get(key))
-            for key, label, icon, _names in NAVIGATION["inspector"]
+            NavItem(
+                key,
+                label,
+                icon,
+                "#",
+                key in {"alarms", "pay"},
+                {"projects": 214, "alarms": 32, "cases": 9}.get(key),
+            )
+            for key, label, icon, _names in NAVIGATION[audience]
         ],
         "nav_scope": {"label": _("Region"), "name": "金华市", "note": _("9 counties")},
         "signed_in": {"name": "李敏", "role": _("Inspector"), "place": "金华市劳动保障监察支队"},
@@ -64,8 +73,18 @@ def context() -> dict[str, Any]:
         "bar_parts": [("a", 151, _("Confirmed")), ("x", 3, _("Objected")), ("", 14, _("Not confirmed"))],
         "stats": [
             {"label": _("Overdue wages"), "figure": "¥3,128,640.00", "note": _("9 projects")},
-            {"label": _("People without pay"), "figure": 518, "unit": _("people"), "note": _("186 for over 60 days")},
-            {"label": _("Closed by data this week"), "figure": 11, "unit": _("cases"), "note": _("2.6 working days each")},
+            {
+                "label": _("People without pay"),
+                "figure": 518,
+                "unit": _("people"),
+                "note": _("186 for over 60 days"),
+            },
+            {
+                "label": _("Closed by data this week"),
+                "figure": 11,
+                "unit": _("cases"),
+                "note": _("2.6 working days each"),
+            },
             {"label": _("October on time"), "figure": "96.8", "unit": "%", "note": "15,676 / 16,194"},
         ],
         "lead": {
@@ -125,10 +144,26 @@ def context() -> dict[str, Any]:
             },
         ],
         "events": [
-            {"kind": "next", "time": "11-17 17:30", "strong": _("Check is due"), "note": _("then it is escalated")},
-            {"kind": "red", "time": "11-15 00:10", "strong": _("Raised to red"), "text": "", "note": _("2 months")},
+            {
+                "kind": "next",
+                "time": "11-17 17:30",
+                "strong": _("Check is due"),
+                "note": _("then it is escalated"),
+            },
+            {
+                "kind": "red",
+                "time": "11-15 00:10",
+                "strong": _("Raised to red"),
+                "text": "",
+                "note": _("2 months"),
+            },
             {"time": "10-28 15:20", "text": _("Chen Li spoke with the contractor"), "note": ""},
-            {"kind": "yellow", "time": "09-15 23:59", "strong": _("Alarm, yellow"), "note": _("0 people paid")},
+            {
+                "kind": "yellow",
+                "time": "09-15 23:59",
+                "strong": _("Alarm, yellow"),
+                "note": _("0 people paid"),
+            },
         ],
         "parties": [
             {"role": _("Project owner"), "name": "东阳横溪教育投资有限公司", "figure": "¥900,000.00"},
@@ -153,19 +188,75 @@ def context() -> dict[str, Any]:
             },
         ],
         "teams": [
-            {"name": "钢筋班", "note": "62", "figure": "¥428,400.00"},
-            {"name": "木工班", "note": "71", "figure": "¥505,200.00"},
-            {"name": "泥工班", "note": "53", "figure": "¥352,800.00"},
+            {"name": "钢筋班", "note": _("%(number)d people") % {"number": 62}, "figure": "¥428,400.00"},
+            {"name": "木工班", "note": _("%(number)d people") % {"number": 71}, "figure": "¥505,200.00"},
+            {"name": "泥工班", "note": _("%(number)d people") % {"number": 53}, "figure": "¥352,800.00"},
         ],
         "tiles": [
-            {"name": "兰溪市", "url": "#", "row": 1, "column": 1, "shade": 0, "amount_fen": 9600000, "orange": 1},
-            {"name": "浦江县", "url": "#", "row": 1, "column": 2, "shade": 0, "amount_fen": 2900000, "yellow": 1},
-            {"name": "义乌市", "url": "#", "row": 1, "column": 3, "shade": 1, "amount_fen": 31500000, "red": 1},
-            {"name": "婺城区", "url": "#", "row": 2, "column": 1, "shade": 0, "amount_fen": 14200000, "yellow": 3},
-            {"name": "金东区", "url": "#", "row": 2, "column": 2, "shade": 1, "amount_fen": 46800000, "orange": 2},
-            {"name": "东阳市", "url": "#", "row": 2, "column": 3, "shade": 3, "amount_fen": 128600000, "red": 1},
+            {
+                "name": "兰溪市",
+                "url": "#",
+                "row": 1,
+                "column": 1,
+                "shade": 0,
+                "amount_fen": 9600000,
+                "orange": 1,
+            },
+            {
+                "name": "浦江县",
+                "url": "#",
+                "row": 1,
+                "column": 2,
+                "shade": 0,
+                "amount_fen": 2900000,
+                "yellow": 1,
+            },
+            {
+                "name": "义乌市",
+                "url": "#",
+                "row": 1,
+                "column": 3,
+                "shade": 1,
+                "amount_fen": 31500000,
+                "red": 1,
+            },
+            {
+                "name": "婺城区",
+                "url": "#",
+                "row": 2,
+                "column": 1,
+                "shade": 0,
+                "amount_fen": 14200000,
+                "yellow": 3,
+            },
+            {
+                "name": "金东区",
+                "url": "#",
+                "row": 2,
+                "column": 2,
+                "shade": 1,
+                "amount_fen": 46800000,
+                "orange": 2,
+            },
+            {
+                "name": "东阳市",
+                "url": "#",
+                "row": 2,
+                "column": 3,
+                "shade": 3,
+                "amount_fen": 128600000,
+                "red": 1,
+            },
             {"name": "磐安县", "url": "#", "row": 2, "column": 4, "shade": 0, "amount_fen": 0},
-            {"name": "永康市", "url": "#", "row": 3, "column": 3, "shade": 2, "amount_fen": 74200000, "orange": 2},
+            {
+                "name": "永康市",
+                "url": "#",
+                "row": 3,
+                "column": 3,
+                "shade": 2,
+                "amount_fen": 74200000,
+                "orange": 2,
+            },
         ],
         "chart": charts.bars(list(zip(months, unpaid, strict=True)), label=_("Unpaid by month"), now=11),
         "chart_rows": list(zip(months, unpaid, strict=True)),

@@ -77,12 +77,6 @@ def _from_template(data: str, name: str) -> Iterator[Message]:
     yield from _messages(_calls(templatize(data, origin=name)))
 
 
-def _calls(source: str) -> Iterable[tuple[int, str, object, list[str]]]:
-    # Babel is a development requirement: compiling, which the demo does, works without it.
-    
-    return extract_python(BytesIO(source.encode()), list(FUNCTIONS), [], {"encoding": "utf-8"})
-
-
 def _calls(data: str) -> Iterable[tuple[int, str, object, list[str]]]:
     # Needed by --update and --check only; machines that just compile do not install Babel.
     from babel.messages.extract import extract_python
@@ -218,6 +212,21 @@ def check(root: Path, apps: Iterable[str] = APPS) -> list[Problem]:
                     problems.append(
                         Problem(name, f"placeholders differ ({sorted(got ^ wanted)})", entry.msgid)
                     )
+    return problems + _conflicts(root, apps)
+
+
+def _conflicts(root: Path, apps: Iterable[str]) -> list[Problem]:
+    # Django merges all message files into one, so a text that two apps share must have one translation.
+    first: dict[Key, tuple[str, list[str]]] = {}
+    problems = []
+    chosen = set(apps)
+    for app in sorted(APPS):
+        for entry in load(po_path(root, app)):
+            texts = _texts(entry)
+            other, theirs = first.setdefault((entry.msgctxt, entry.msgid), (app, texts))
+            if theirs != texts and all(texts) and all(theirs) and chosen & {app, other}:
+                name = str(po_path(root, app).relative_to(root))
+                problems.append(Problem(name, f"translated differently by {other} and {app}", entry.msgid))
     return problems
 
 

@@ -67,4 +67,8 @@ def gallery(request: HttpRequest) -> HttpResponse:
         return page_not_found(request)
     screen = "gallery_worker" if request.GET.get("screen") == "worker" else "gallery"
     request.audience = "worker" if screen == "gallery_worker" else "inspector"  # type: ignore[attr-defined]
-    return render(request, f"wagewatch/{screen}.html", component_sheet.context())
+    return render(
+        request,
+        f"wagewatch/{screen}.html",
+        component_sheet.context("worker" if screen == "gallery_worker" else "inspector"),
+    )

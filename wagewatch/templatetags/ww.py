@@ -247,7 +247,9 @@ def chain(stages: Sequence[str], words: str = "", show_words: bool = True) -> di
     Each stage is one of "ok", "part", "" (not reached), or a break: "red", "orange", "yellow"
     ("bad" means red). words: a few words under the strip; else the name of the stage.
     """
-    states = [{"ok": "ok", "part": "part", "": ""}.get(s, f"bad {'red' if s == 'bad' else s}") for s in stages]
+    states = [
+        {"ok": "ok", "part": "part", "": ""}.get(s, f"bad {'red' if s == 'bad' else s}") for s in stages
+    ]
     states += [""] * (len(STAGES) - len(states))
     at = next((n for n, s in enumerate(states) if s != "ok"), None)
     if at is None:
@@ -288,7 +290,9 @@ def bar(parts: Iterable[tuple[str, int, str]], legend: bool = True) -> dict[str,
     boxes, at = [], 0.0
     for kind, count, label in rows:
         width = max(count / total * 100, 1.2 if count else 0.0)
-        boxes.append({"kind": kind, "count": count, "label": label, "x": f"{at:.2f}", "width": f"{width:.2f}"})
+        boxes.append(
+            {"kind": kind, "count": count, "label": label, "x": f"{at:.2f}", "width": f"{width:.2f}"}
+        )
         at += width
     scale = 100 / at if at > 100 else 1.0
     for box in boxes:
@@ -340,10 +344,7 @@ def sort_th(
 def other_filters(context: template.Context, *drop: str) -> SafeString:
     """Hidden inputs that carry the filters of the address through a GET form, but for the names given."""
     pairs = [
-        (k, v)
-        for k, values in context["request"].GET.lists()
-        if k not in {*drop, "page"}
-        for v in values
+        (k, v) for k, values in context["request"].GET.lists() if k not in {*drop, "page"} for v in values
     ]
     return format_html_join("", '<input type="hidden" name="{}" value="{}">', pairs)
 

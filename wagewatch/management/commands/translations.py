@@ -17,7 +17,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--update", action="store_true", help="add texts that are missing, untranslated")
-        parser.add_argument("--check", action="store_true", help="list what is missing, fuzzy or unused, and fail")
+        parser.add_argument(
+            "--check", action="store_true", help="list what is missing, fuzzy or unused, and fail"
+        )
         parser.add_argument("--app", action="append", choices=translations.APPS, help="check only this app")
 
     def handle(self, *args: Any, **options: Any) -> None:
