@@ -1,1 +1,22 @@
-urlpatterns: list = []
+"""Pages of the supervision side, under /supervision/."""
+
+from django.urls import path
+
+from inspection.views import alarms, people, projects, today
+
+app_name = "inspection"
+urlpatterns = [
+    path("", today.today, name="today"),
+    path("alarms/", alarms.alarms, name="alarms"),
+    path("alarms/<int:pk>/", alarms.alarm, name="alarm"),
+    path("rules/", alarms.rules, name="rules"),
+    path("projects/", projects.projects, name="projects"),
+    path("projects/<int:pk>/", projects.project, name="project"),
+    path("projects/<int:pk>/months/<str:month>/", projects.project_month, name="project-month"),
+    path("people/", people.people, name="people"),
+    path(
+        "projects/<int:project_pk>/months/<str:month>/workers/<int:worker_pk>/",
+        people.worker_month,
+        name="worker-month",
+    ),
+]

@@ -13,11 +13,12 @@ WITH sheet_owed AS (
          count(*) FILTER (WHERE p.payment = 'returned') AS returned,
          count(*) FILTER (WHERE p.payment = 'instructed') AS instructed,
          count(*) FILTER (WHERE p.confirmation = 'objected') AS objected,
-         false AS estimated
+         count(*) FILTER (WHERE p.confirmation = 'waiting') AS waiting,
+         s.state, s.people AS sheet_people, false AS estimated
   FROM payroll_paysheet s
   JOIN payroll_payslip p ON p.project_id = s.project_id AND p.month = s.month AND p.sheet_id = s.id
   WHERE s.state NOT IN ('draft', 'settled') AND s.due_on <= %(today)s AND p.payment <> 'paid' AND p.net_fen > 0
-  GROUP BY s.project_id, s.participation_id, s.month, s.due_on
+  GROUP BY s.id, s.project_id, s.participation_id, s.month, s.due_on, s.state, s.people
 ), worked AS (
   SELECT a.project_id, po.participation_id, date_trunc('month', a.day)::date AS month,
          sum(round(a.days * po.rate_fen / CASE po.pay_basis WHEN 'month' THEN 21.75 ELSE 1 END)
@@ -30,7 +31,8 @@ WITH sheet_owed AS (
   GROUP BY 1, 2, 3
 ), unsheeted AS (
   SELECT w.project_id, w.participation_id, w.month, d.due_on, w.owed_fen, w.people,
-         0::bigint AS returned, 0::bigint AS instructed, 0::bigint AS objected, true AS estimated
+         0::bigint AS returned, 0::bigint AS instructed, 0::bigint AS objected,
+         0::bigint AS waiting, 'none' AS state, w.people AS sheet_people, true AS estimated
   FROM worked w
   JOIN registration_project pr ON pr.id = w.project_id
   JOIN pay_date d ON d.month = w.month AND d.pay_day = pr.pay_day
@@ -46,6 +48,7 @@ WITH sheet_owed AS (
          jsonb_agg(jsonb_build_object(
            'participation', o.participation_id, 'owed_fen', o.owed_fen, 'people', o.people,
            'returned', o.returned, 'instructed', o.instructed, 'objected', o.objected,
+           'waiting', o.waiting, 'state', o.state, 'sheet_people', o.sheet_people,
            'estimated', o.estimated) ORDER BY o.owed_fen DESC) AS parts,
          (array_agg(o.participation_id ORDER BY o.owed_fen DESC))[1] AS participation_id
   FROM owed o GROUP BY o.project_id, o.month

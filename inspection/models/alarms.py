@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from registration.models import Participation, Project
 
@@ -9,9 +10,9 @@ from registration.models import Participation, Project
 class Level(models.IntegerChoices):
     """Order matters: a higher number is more urgent."""
 
-    YELLOW = 1, "黄色"
-    ORANGE = 2, "橙色"
-    RED = 3, "红色"
+    YELLOW = 1, _("Yellow")
+    ORANGE = 2, _("Orange")
+    RED = 3, _("Red")
 
 
 class RuleRun(models.Model):
@@ -38,8 +39,8 @@ class Alarm(models.Model):
     """预警. `facts` are the figures that fired it; it is closed only by data that no longer fires the rule."""
 
     class State(models.TextChoices):
-        OPEN = "open", "未结"
-        CLOSED = "closed", "已由数据关闭"
+        OPEN = "open", _("Open")
+        CLOSED = "closed", _("Closed by data")
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="alarms")
     participation = models.ForeignKey(
@@ -74,12 +75,12 @@ class AlarmFlip(models.Model):
     """One change of an alarm: opened, raised, lowered, amount changed, closed, re-opened."""
 
     class Kind(models.TextChoices):
-        OPENED = "opened", "打开"
-        RAISED = "raised", "升级"
-        LOWERED = "lowered", "降级"
-        CHANGED = "changed", "金额或人数变化"
-        CLOSED = "closed", "关闭"
-        REOPENED = "reopened", "重新打开"
+        OPENED = "opened", _("Opened")
+        RAISED = "raised", _("Raised")
+        LOWERED = "lowered", _("Lowered")
+        CHANGED = "changed", _("Amount or people changed")
+        CLOSED = "closed", _("Closed")
+        REOPENED = "reopened", _("Re-opened")
 
     alarm = models.ForeignKey(Alarm, models.PROTECT, related_name="flips", db_constraint=False)
     project = models.ForeignKey(Project, models.PROTECT)

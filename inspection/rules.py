@@ -1,0 +1,99 @@
+"""Where a month's wages stopped, how late they are, when the level rises: plain values in and out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+LEVEL_NAMES = {1: "yellow", 2: "orange", 3: "red"}
+STAGES = 8
+
+STOPS: dict[str, tuple[int, str | Promise]] = {
+    "no_sheet": (2, _("No pay sheet made")),
+    "unconfirmed": (3, _("Waiting for the workers")),
+    "objected": (3, _("Objections are open")),
+    "unapproved": (4, _("Not approved by the general contractor")),
+    "not_instructed": (5, _("No payment instruction")),
+    "bank_pending": (6, _("Waiting for the bank")),
+    "returned": (6, _("Returned by the bank")),
+    "gate": (0, _("Not registered")),
+}
+
+
+def level_name(level: int) -> str:
+    """1 yellow, 2 orange, 3 red: the names that templates and style sheets use."""
+    return LEVEL_NAMES[level]
+
+
+def days_overdue(due_on: date | None, today: date) -> int:
+    """Whole days since the due date; 0 on the day itself and before."""
+    return max((today - due_on).days, 0) if due_on else 0
+
+
+@dataclass(frozen=True)
+class Stop:
+    """The stage (0-7 of the chain of eight) at which money stopped, and why in words."""
+
+    code: str
+
+    @property
+    def stage(self) -> int:
+        return STOPS[self.code][0]
+
+    @property
+    def words(self) -> str | Promise:
+        return STOPS[self.code][1]
+
+    def strip(self, level: int) -> list[str]:
+        """The eight stages for the chain component: done, broken in the alarm's colour, not reached."""
+        return ["ok"] * self.stage + [level_name(level)] + [""] * (STAGES - 1 - self.stage)
+
+
+def stop_of_part(part: Mapping[str, Any]) -> Stop:
+    """Where one subcontractor's unpaid slips stopped, from the alarm's facts."""
+    people = part.get("people", 0)
+    if part.get("estimated") or part.get("state", "none") in {"none", "draft"}:
+        return Stop("no_sheet")
+    if part.get("returned", 0) and part["returned"] + part.get("objected", 0) >= people:
+        return Stop("returned")
+    if part.get("instructed", 0) >= people:
+        return Stop("bank_pending")
+    if part.get("objected", 0) >= people:
+        return Stop("objected")
+    if part["state"] == "confirming":
+        return Stop(
+            "unconfirmed" if part.get("waiting", 0) + part.get("objected", 0) >= people else "unapproved"
+        )
+    if part["state"] in {"approved", "instructed"} and not part.get("returned", 0):
+        return Stop("not_instructed" if not part.get("instructed", 0) else "bank_pending")
+    return Stop("returned" if part.get("returned", 0) else "not_instructed")
+
+
+def stop_of_alarm(rule: str, facts: Mapping[str, Any]) -> Stop:
+    """Where the largest part of an alarm's money stopped."""
+    if rule == "C1":
+        return Stop("gate")
+    parts = facts.get("parts") or []
+    return stop_of_part(parts[0]) if parts else Stop("no_sheet")
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The days after the due date at which each level begins, and the dates for one due date."""
+
+    yellow: int
+    orange: int
+    red: int
+
+    def dates(self, due_on: date) -> dict[str, date]:
+        return {name: due_on + timedelta(days=getattr(self, name)) for name in ("yellow", "orange", "red")}
+
+    def next_rise(self, due_on: date, today: date) -> tuple[str, date] | None:
+        """The coming level and its date, or None when it is red already."""
+        for name, day in self.dates(due_on).items():
+            if day > today:
+                return name, day
+        return None

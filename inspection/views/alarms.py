@@ -1,0 +1,188 @@
+"""The queue of alarms, one alarm, and the rules behind them."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from inspection import dashboard
+from inspection.access import access_alarm, alarms_for
+from inspection.alarms.catalogue import RULES
+from inspection.models import Alarm, AlarmFlip, RuleRun
+from inspection.parties import chain_of
+from inspection.rules import Ladder, level_name
+from registration.http import ActorRequest, staff_view
+from registration.models import Parameter, Region, Role
+from registration.services.parameters import parameter
+from wagewatch.lib.dates import SITE_TZ
+from wagewatch.lib.money import format_cny
+from wagewatch.templatetags.ww import moment
+
+PER_PAGE = 50
+LEVELS = {"red": 3, "orange": 2, "yellow": 1}
+ORDERS = {
+    "level": ("-level", "due_on", "-amount_fen"),
+    "amount": ("-amount_fen",),
+    "people": ("-people",),
+    "due": ("due_on",),
+}
+
+
+@staff_view(Role.INSPECTOR)
+def alarms(request: ActorRequest) -> HttpResponseBase:
+    """All alarms within reach; level, rule, state, region and text filter in the address."""
+    today = timezone.now().astimezone(SITE_TZ).date()
+    query = request.GET
+    reach = alarms_for(request.actor)
+    found = reach.select_related("project__region")
+    state = query.get("state", "open")
+    if state in Alarm.State.values:
+        found = found.filter(state=state)
+    if query.get("level") in LEVELS:
+        found = found.filter(level=LEVELS[query["level"]])
+    if query.get("rule") in RULES:
+        found = found.filter(rule=query["rule"])
+    if region := query.get("region", ""):
+        found = found.filter(project__region_id=region)
+    if words := query.get("q", "").strip():
+        found = found.filter(Q(project__name__icontains=words) | Q(project__code__iexact=words))
+    order = ORDERS.get(query.get("sort", "level").lstrip("-"), ORDERS["level"])
+    page = Paginator(found.order_by(*order, "pk"), PER_PAGE).get_page(query.get("page"))
+    regions = Region.objects.filter(
+        code__in=reach.order_by().values_list("project__region_id").distinct()
+    ).order_by("code")
+    return render(
+        request,
+        "inspection/alarms.html",
+        {
+            "page": page,
+            "lines": dashboard.lines(page.object_list, today),
+            "state": state,
+            "query": query,
+            "regions": regions,
+            "rules": RULES.values(),
+            "figures": dashboard.totals(request.actor, timezone.now()),
+        },
+    )
+
+
+@staff_view(Role.INSPECTOR)
+def alarm(request: ActorRequest, pk: int) -> HttpResponseBase:
+    """One alarm: why it fired, the chain of contractors with the break, what happened since."""
+    now = timezone.now()
+    today = now.astimezone(SITE_TZ).date()
+    found = access_alarm(pk, request.actor)
+    line = dashboard.lines([found], today)[0]
+    flips = list(found.flips.order_by("-at", "-pk"))
+    rule = RULES[found.rule]
+    steps: list[dict[str, Any]] = []
+    if found.rule == "D3" and found.due_on:
+        ladder = Ladder(**parameter("alarm.D3.days", region_code=found.project.region_id, on=today))
+        coming = ladder.next_rise(found.due_on, today) if found.state == Alarm.State.OPEN else None
+        steps = [
+            {"level": name, "day": day, "reached": day <= today}
+            for name, day in ladder.dates(found.due_on).items()
+        ]
+    else:
+        coming = None
+    return render(
+        request,
+        "inspection/alarm.html",
+        {
+            "alarm": found,
+            "line": line,
+            "rule": rule,
+            "today": today,
+            "stats": _stats(found, line, coming),
+            "steps": steps,
+            "parts": found.facts.get("parts", []),
+            "chain": chain_of(found.project, found.facts.get("parts", []), line.stop, found.level),
+            "events": [_event(flip) for flip in flips],
+        },
+    )
+
+
+def _stats(found: Alarm, line: dashboard.AlarmLine, coming: Any) -> list[dict[str, Any]]:
+    stats = [
+        {
+            "label": _("Unpaid wages"),
+            "figure": format_cny(found.amount_fen),
+            "note": _("estimated from attendance") if found.facts.get("estimated") else "",
+        },
+        {"label": _("People without their money"), "figure": found.people, "unit": _("people")},
+    ]
+    if found.due_on:
+        stats.append(
+            {
+                "label": _("Overdue"),
+                "figure": line.late,
+                "unit": ngettext("day", "days", line.late),
+                "note": _("counted from %(day)s") % {"day": found.due_on},
+            }
+        )
+    if coming:
+        name, day = coming
+        words = {"orange": _("Turns orange on"), "red": _("Turns red on"), "yellow": _("Turns yellow on")}
+        stats.append({"label": words[name], "figure": day, "note": _("if the money has not arrived by then")})
+    return stats
+
+
+def _event(flip: AlarmFlip) -> dict[str, Any]:
+    level = {1: _("yellow"), 2: _("orange"), 3: _("red")}[flip.level]
+    kind = AlarmFlip.Kind
+    words = {
+        kind.OPENED: _("Alarm raised, %(level)s"),
+        kind.RAISED: _("Raised to %(level)s"),
+        kind.LOWERED: _("Lowered to %(level)s"),
+        kind.CHANGED: _("Amount or people changed"),
+        kind.CLOSED: _("Closed by data: the rule holds no longer"),
+        kind.REOPENED: _("Opened again, %(level)s"),
+    }[kind(flip.kind)]
+    return {
+        "time": moment(flip.at),
+        "kind": level_name(flip.level) if flip.kind in {"opened", "raised", "reopened"} else "",
+        "strong": words % {"level": level} if "%(level)s" in words else words,
+        "note": ""
+        if flip.kind == kind.CLOSED
+        else _("%(people)s people, %(amount)s")
+        % {"people": flip.people, "amount": format_cny(flip.amount_fen)},
+    }
+
+
+@staff_view(Role.INSPECTOR)
+def rules(request: ActorRequest) -> HttpResponseBase:
+    """The rules, their parameters, when each last ran and what it found."""
+    latest = {
+        run.rule: run for run in RuleRun.objects.order_by("rule", "-started_at", "-pk").distinct("rule")
+    }
+    values: dict[str, list[Parameter]] = {}
+    keys = [key for rule in RULES.values() for key in rule.parameters]
+    for row in (
+        Parameter.objects.filter(key__in=keys).select_related("region").order_by("region_id", "-valid_from")
+    ):
+        values.setdefault(row.key, []).append(row)
+    open_by_rule: dict[str, int] = {}
+    for code in alarms_for(request.actor).filter(state=Alarm.State.OPEN).values_list("rule", flat=True):
+        open_by_rule[code] = open_by_rule.get(code, 0) + 1
+    return render(
+        request,
+        "inspection/rules.html",
+        {
+            "rules": [
+                {
+                    "rule": rule,
+                    "run": latest.get(rule.code),
+                    "open": open_by_rule.get(rule.code, 0),
+                    "values": [row for key in rule.parameters for row in values.get(key, [])],
+                    "url": f"{reverse('inspection:alarms')}?rule={rule.code}",
+                }
+                for rule in RULES.values()
+            ]
+        },
+    )

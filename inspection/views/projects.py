@@ -1,0 +1,185 @@
+"""Projects within reach: the list, one project, and every worker of one of its months."""
+
+from django.core.paginator import Paginator
+from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.http import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from inspection import dashboard
+from inspection.access import alarms_for
+from inspection.models import Alarm, ProjectStat
+from inspection.parties import chain_of
+from payroll.models import AccountEntry, PaySheet, PaySlip
+from registration.access import access_project, projects_for
+from registration.http import ActorRequest, staff_view
+from registration.models import Participation, Region, Role, Sector
+from wagewatch.lib.dates import SITE_TZ, parse_month
+from wagewatch.lib.money import format_cny
+
+PER_PAGE = 50
+MONTHS = 12
+ORDERS = {
+    "owed": ("-stat__owed_fen", "name"),
+    "name": ("name",),
+    "people": ("-stat__workers_open",),
+    "site": ("-stat__on_site_now",),
+    "balance": ("stat__balance_fen",),
+}
+STATES = {
+    "waiting": Q(confirmation="waiting"),
+    "objected": Q(confirmation="objected"),
+    "unpaid": ~Q(payment="paid"),
+    "returned": Q(payment="returned"),
+    "paid": Q(payment="paid"),
+}
+
+
+@staff_view(Role.INSPECTOR)
+def projects(request: ActorRequest) -> HttpResponseBase:
+    """Projects of the region and sector, those that owe first; reads one figure row per project."""
+    query = request.GET
+    reach = projects_for(request.actor, permission="alarm.view")
+    found = reach.select_related("region", "stat")
+    if words := query.get("q", "").strip():
+        firm = Participation.objects.filter(project=OuterRef("pk"), organisation__name__icontains=words)
+        found = found.filter(Q(name__icontains=words) | Q(code__iexact=words) | Exists(firm))
+    if query.get("region"):
+        found = found.filter(region_id=query["region"])
+    if query.get("sector") in Sector.values:
+        found = found.filter(sector=query["sector"])
+    if query.get("owing"):
+        found = found.filter(stat__owed_fen__gt=0)
+    order = ORDERS.get(query.get("sort", "owed").lstrip("-"), ORDERS["owed"])
+    page = Paginator(found.order_by(*order, "pk"), PER_PAGE).get_page(query.get("page"))
+    return render(
+        request,
+        "inspection/projects.html",
+        {
+            "page": page,
+            "query": query,
+            "today": timezone.now().astimezone(SITE_TZ).date(),
+            "sectors": Sector.choices,
+            "regions": Region.objects.filter(
+                code__in=reach.order_by().values_list("region_id").distinct()
+            ).order_by("code"),
+        },
+    )
+
+
+@staff_view(Role.INSPECTOR)
+def project(request: ActorRequest, pk: int) -> HttpResponseBase:
+    """One project: figures, chain, months, open alarms, the account's last movements."""
+    found = access_project(pk, request.actor, permission="alarm.view")
+    today = timezone.now().astimezone(SITE_TZ).date()
+    stat = ProjectStat.objects.filter(project=found).first()
+    alarms = dashboard.lines(
+        alarms_for(request.actor)
+        .filter(project=found, state=Alarm.State.OPEN)
+        .select_related("project__region")
+        .order_by("-level", "due_on"),
+        today,
+    )
+    overdue = next((line for line in alarms if line.alarm.rule == "D3"), None)
+    months = (
+        PaySheet.objects.filter(project=found)
+        .exclude(state=PaySheet.State.DRAFT)
+        .values("month")
+        .annotate(sheets=Count("pk"), people=Sum("people"), net=Sum("net_fen"))
+        .order_by("-month")[:MONTHS]
+    )
+    paid = {
+        row["month"]: row
+        for row in PaySlip.objects.filter(project=found, month__in=[m["month"] for m in months])
+        .exclude(confirmation=PaySlip.Confirmation.DRAFT)
+        .order_by()
+        .values("month")
+        .annotate(
+            paid_people=Count("worker_id", filter=Q(payment="paid")),
+            paid=Sum("net_fen", filter=Q(payment="paid"), default=0),
+            confirmed=Count("worker_id", filter=Q(confirmation="confirmed")),
+            objected=Count("worker_id", filter=Q(confirmation="objected")),
+        )
+    }
+    return render(
+        request,
+        "inspection/project.html",
+        {
+            "project": found,
+            "today": today,
+            "stat": stat,
+            "stats": _stats(stat),
+            "alarms": alarms,
+            "months": [{**m, **paid.get(m["month"], {}), "key": f"{m['month']:%Y-%m}"} for m in months],
+            "entries": AccountEntry.objects.filter(project=found).order_by("-number")[:8],
+            "chain": chain_of(
+                found,
+                overdue.alarm.facts.get("parts", []) if overdue else [],
+                overdue.stop if overdue else None,
+                overdue.alarm.level if overdue else 1,
+            ),
+        },
+    )
+
+
+def _stats(stat: ProjectStat | None) -> list[dict[str, object]]:
+    if stat is None:
+        return [{"label": _("Figures"), "figure": "—", "note": _("They are counted within minutes.")}]
+    return [
+        {
+            "label": _("Overdue wages"),
+            "figure": format_cny(stat.owed_fen),
+            "note": _("since %(day)s") % {"day": stat.oldest_due_on} if stat.oldest_due_on else "",
+        },
+        {"label": _("People not paid"), "figure": stat.owed_people, "unit": _("people")},
+        {
+            "label": _("Registered here now"),
+            "figure": stat.workers_open,
+            "unit": _("people"),
+            "note": _("%(n)s came in the last 30 days") % {"n": stat.attended_30d},
+        },
+        {"label": _("On site at this moment"), "figure": stat.on_site_now, "unit": _("people")},
+        {
+            "label": _("Account balance"),
+            "figure": "—" if stat.balance_fen is None else format_cny(stat.balance_fen),
+            "note": _("No special wage account") if stat.balance_fen is None else "",
+        },
+    ]
+
+
+@staff_view(Role.INSPECTOR)
+def project_month(request: ActorRequest, pk: int, month: str) -> HttpResponseBase:
+    """Every worker's slip of a project's wage month, the unpaid first."""
+    found = access_project(pk, request.actor, permission="alarm.view")
+    first = parse_month(month)
+    query = request.GET
+    slips = (
+        PaySlip.objects.filter(project=found, month=first)
+        .exclude(confirmation=PaySlip.Confirmation.DRAFT)
+        .select_related("worker")
+    )
+    counts = slips.aggregate(
+        everybody=Count("worker_id"),
+        net=Sum("net_fen", default=0),
+        paid_fen=Sum("net_fen", filter=Q(payment="paid"), default=0),
+        **{name: Count("worker_id", filter=condition) for name, condition in STATES.items()},
+    )
+    shown = query.get("state", "")
+    if shown in STATES:
+        slips = slips.filter(STATES[shown])
+    if words := query.get("q", "").strip():
+        slips = slips.filter(worker__name__startswith=words)
+    page = Paginator(slips.order_by("payment", "-net_fen", "worker_id"), PER_PAGE).get_page(query.get("page"))
+    return render(
+        request,
+        "inspection/project_month.html",
+        {
+            "project": found,
+            "month": first,
+            "key": f"{first:%Y-%m}",
+            "page": page,
+            "counts": counts,
+            "state": shown,
+        },
+    )

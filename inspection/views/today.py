@@ -1,0 +1,130 @@
+"""Where to look first today."""
+
+from django.http import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from inspection import dashboard
+from registration.http import ActorRequest, staff_view
+from registration.models import Role
+from wagewatch.charts import bars
+from wagewatch.lib.dates import SITE_TZ
+from wagewatch.lib.money import format_cny
+from wagewatch.templatetags.ww import month_only
+
+QUEUE = 12
+LEADS = 3
+
+
+@staff_view(Role.INSPECTOR)
+def today(request: ActorRequest) -> HttpResponseBase:
+    """The inspector's first page."""
+    now = timezone.now()
+    day = now.astimezone(SITE_TZ).date()
+    figures = dashboard.totals(request.actor, now)
+    first = dashboard.lines(dashboard.open_alarms(request.actor)[: LEADS + QUEUE], day)
+    leads = [
+        {
+            "level": line.level,
+            "deadline": _overdue(line.late) if line.alarm.due_on else "",
+            "title": f"{_short(line.alarm.project.region.name)}・{line.alarm.project.name}",
+            "url": reverse("inspection:alarm", args=[line.alarm.pk]),
+            "why": f"{line.headline}。{line.reason}"
+            if request.LANGUAGE_CODE.startswith("zh")
+            else f"{line.headline}. {line.reason}",  # type: ignore[attr-defined]
+            "amount_fen": line.alarm.amount_fen,
+            "people": line.alarm.people,
+            "stages": line.stages,
+            "words": line.stop.words,
+            "verb": _("Look into it"),
+        }
+        for line in first[:LEADS]
+    ]
+    points = dashboard.owed_by_month(request.actor, day)
+    worst = max(points, key=lambda point: point[1], default=None)
+    open_count = figures["red"] + figures["orange"] + figures["yellow"]
+    return render(
+        request,
+        "inspection/today.html",
+        {
+            "today": day,
+            "now": now,
+            "as_of": dashboard.as_of(request.actor),
+            "figures": figures,
+            "title": _title(figures),
+            "leads": leads,
+            "queue": first[LEADS:],
+            "rest": max(open_count - LEADS - QUEUE, 0),
+            "open_count": open_count,
+            "stats": _stats(figures),
+            "tiles": [
+                {
+                    **tile,
+                    "name": _region_name(tile["region"], request),
+                    "url": f"{reverse('inspection:alarms')}?region={tile['region'].code}",
+                }
+                for tile in dashboard.district_tiles(request.actor)
+            ],
+            "chart_title": _("Most unpaid wages are those of %(month)s") % {"month": month_only(worst[0])}
+            if worst and worst[1]
+            else _("No wages are overdue"),
+            "chart": bars(
+                [(str(month_only(month)), fen / 1_000_000) for month, fen in points],
+                label=_("Unpaid wages by wage month, ten thousand yuan"),
+            ),
+            "chart_rows": [(month_only(month), format_cny(fen)) for month, fen in points],
+            "worst": dashboard.worst_projects(request.actor),
+        },
+    )
+
+
+def _title(figures: dict[str, int]) -> str:
+    if not figures["owed"]:
+        return _("All wages due have been paid")
+    return ngettext(
+        "Wages overdue on %(projects)s project: %(people)s people, %(amount)s",
+        "Wages overdue on %(projects)s projects: %(people)s people, %(amount)s",
+        figures["owing"],
+    ) % {"projects": figures["owing"], "people": figures["people"], "amount": format_cny(figures["owed"])}
+
+
+def _overdue(late: int) -> str:
+    if late == 0:
+        return _("Due today")
+    return ngettext("%(days)s day overdue", "%(days)s days overdue", late) % {"days": late}
+
+
+def _short(name: str) -> str:
+    return name.removesuffix("区").removesuffix("县").removesuffix("市")
+
+
+def _region_name(region: object, request: ActorRequest) -> str:
+    chinese = request.LANGUAGE_CODE.startswith("zh")  # type: ignore[attr-defined]
+    return region.name if chinese else (region.name_en or region.name)  # type: ignore[attr-defined]
+
+
+def _stats(figures: dict[str, int]) -> list[dict[str, object]]:
+    percent = figures["paid_percent"]
+    return [
+        {
+            "label": _("Overdue wages"),
+            "figure": format_cny(figures["owed"]),
+            "note": _("%(owing)s of %(projects)s projects") % figures,
+        },
+        {"label": _("People not paid"), "figure": figures["people"], "unit": _("people")},
+        {
+            "label": _("Open alarms"),
+            "figure": figures["red"] + figures["orange"] + figures["yellow"],
+            "note": _("red %(red)s, orange %(orange)s, yellow %(yellow)s") % figures,
+        },
+        {"label": _("Closed by data this week"), "figure": figures["closed"], "unit": _("alarms")},
+        {
+            "label": _("Latest month paid out"),
+            "figure": "—" if percent is None else f"{percent}",
+            "unit": "" if percent is None else "%",
+            "note": _("%(month_paid)s of %(month_people)s people") % figures,
+        },
+    ]
