@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from registration.models.organisations import Authority, Organisation
@@ -44,13 +45,13 @@ class User(AbstractBaseUser):
 class Role(models.TextChoices):
     """What a person may do for the organisation or authority that employs them."""
 
-    INSPECTOR = "inspector", "监察员"
-    GC_CLERK = "gc_clerk", "总包劳资专管员"
-    GC_MANAGER = "gc_manager", "总包项目经理"
-    SC_CLERK = "sc_clerk", "分包劳资专管员"
-    OWNER_CLERK = "owner_clerk", "建设单位经办"
-    BANK_OFFICER = "bank_officer", "银行经办"
-    SITE = "site", "工地门卫"
+    INSPECTOR = "inspector", _("Inspector")
+    GC_CLERK = "gc_clerk", _("Labour clerk, general contractor")
+    GC_MANAGER = "gc_manager", _("Project manager")
+    SC_CLERK = "sc_clerk", _("Labour clerk, subcontractor")
+    OWNER_CLERK = "owner_clerk", _("Project owner's clerk")
+    BANK_OFFICER = "bank_officer", _("Bank officer")
+    SITE = "site", _("Site guard")
 
 
 class Membership(models.Model):
@@ -108,9 +109,9 @@ class SmsMessage(models.Model):
     """A text message waiting for, or handed to, the SMS gateway. Never carries personal data but the number."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "待发"
-        SENT = "sent", "已发"
-        FAILED = "failed", "没有发出"
+        WAITING = "waiting", _("Waiting")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Not sent")
 
     phone = EncryptedTextField("手机号", context="sms.phone")
     phone_index = models.BinaryField(max_length=32)

@@ -1,6 +1,7 @@
 """Organisations that take part in building, and authorities that supervise it."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from registration.models.places import Region
@@ -9,22 +10,22 @@ from registration.models.places import Region
 class Sector(models.TextChoices):
     """Line of works; decides which authority beside the labour side is competent."""
 
-    BUILDING = "building", "房屋建筑"
-    MUNICIPAL = "municipal", "市政"
-    TRANSPORT = "transport", "交通"
-    WATER = "water", "水利"
-    MANUFACTURING = "manufacturing", "制造业"
+    BUILDING = "building", _("Building works")
+    MUNICIPAL = "municipal", _("Municipal works")
+    TRANSPORT = "transport", _("Transport works")
+    WATER = "water", _("Water works")
+    MANUFACTURING = "manufacturing", _("Manufacturing")
 
 
 class Authority(models.Model):
     """A supervising office with its region; `kind` decides which sectors it sees."""
 
     class Kind(models.TextChoices):
-        LABOUR = "labour", "人力社保"
-        HOUSING = "housing", "住房城乡建设"
-        TRANSPORT = "transport", "交通运输"
-        WATER = "water", "水利"
-        CENTRAL_BANK = "central_bank", "人民银行"
+        LABOUR = "labour", _("Labour")
+        HOUSING = "housing", _("Housing")
+        TRANSPORT = "transport", _("Transport")
+        WATER = "water", _("Water works")
+        CENTRAL_BANK = "central_bank", _("Central bank")
 
     name = models.CharField("名称", max_length=120)
     kind = models.CharField("类别", max_length=20, choices=Kind.choices)
@@ -42,11 +43,11 @@ class Organisation(models.Model):
     """A firm, owner, agency or bank, known by its unified social credit code (GB 32100)."""
 
     class Kind(models.TextChoices):
-        CONTRACTOR = "contractor", "施工企业"
-        OWNER = "owner", "建设单位"
-        AGENCY = "agency", "劳务派遣单位"
-        BANK = "bank", "银行"
-        SUPERVISOR = "supervisor", "监理单位"
+        CONTRACTOR = "contractor", _("Contractor")
+        OWNER = "owner", _("Owner")
+        AGENCY = "agency", _("Labour agency")
+        BANK = "bank", _("Bank")
+        SUPERVISOR = "supervisor", _("Supervisor")
 
     uscc = models.CharField("统一社会信用代码", max_length=18, unique=True)
     name = models.CharField("名称", max_length=120)

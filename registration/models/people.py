@@ -3,6 +3,7 @@
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from registration.models.projects import Participation, Project, Team
@@ -16,7 +17,7 @@ class Worker(models.Model):
     id_number = EncryptedTextField("身份证号", context="worker.id_number")
     id_index = models.BinaryField(max_length=32, unique=True)
     id_tail = models.CharField("身份证尾号", max_length=4)
-    sex = models.PositiveSmallIntegerField("性别", choices=[(1, "男"), (2, "女")])
+    sex = models.PositiveSmallIntegerField("性别", choices=[(1, _("Male")), (2, _("Female"))])
     birth_date = models.DateField("出生日期")
     origin_code = models.CharField("籍贯", max_length=6, blank=True)
     ethnicity = models.CharField("民族", max_length=20, blank=True)
@@ -67,10 +68,10 @@ class BankCard(models.Model):
 class PayBasis(models.TextChoices):
     """How a posting is paid; the unit of `rate_fen`."""
 
-    DAY = "day", "按天"
-    HOUR = "hour", "按小时"
-    MONTH = "month", "按月"
-    PIECE = "piece", "计件"
+    DAY = "day", _("By the day")
+    HOUR = "hour", _("By the hour")
+    MONTH = "month", _("By the month")
+    PIECE = "piece", _("Piece work")
 
 
 class Posting(models.Model):

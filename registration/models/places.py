@@ -1,6 +1,7 @@
 """Regions, dated regional parameters and the working-day calendar."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 
@@ -8,9 +9,9 @@ class Region(models.Model):
     """An administrative division by its GB/T 2260 code; provinces end in 0000, cities in 00."""
 
     class Level(models.TextChoices):
-        PROVINCE = "province", "省"
-        CITY = "city", "市"
-        COUNTY = "county", "县"
+        PROVINCE = "province", _("Province")
+        CITY = "city", _("City")
+        COUNTY = "county", _("County")
 
     code = models.CharField("行政区划代码", max_length=6, primary_key=True)
     name = models.CharField("名称", max_length=60)

@@ -4,6 +4,7 @@ import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from registration.models.organisations import Organisation, Sector
@@ -14,10 +15,10 @@ class Project(models.Model):
     """A building project (工程项目) with one general contractor and one special wage account."""
 
     class State(models.TextChoices):
-        PREPARING = "preparing", "筹备"
-        BUILDING = "building", "在建"
-        STOPPED = "stopped", "停工"
-        DONE = "done", "完工"
+        PREPARING = "preparing", _("Preparing")
+        BUILDING = "building", _("Building")
+        STOPPED = "stopped", _("Stopped")
+        DONE = "done", _("Done")
 
     code = models.CharField("项目编码", max_length=30, unique=True)
     name = models.CharField("项目名称", max_length=120)
@@ -51,11 +52,11 @@ class Participation(models.Model):
     """An organisation on a project: its role and by whom it was engaged (the subcontract chain)."""
 
     class Role(models.TextChoices):
-        OWNER = "owner", "建设单位"
-        GENERAL_CONTRACTOR = "general_contractor", "总承包单位"
-        SUBCONTRACTOR = "subcontractor", "分包单位"
-        AGENCY = "agency", "劳务派遣单位"
-        SUPERVISOR = "supervisor", "监理单位"
+        OWNER = "owner", _("Owner")
+        GENERAL_CONTRACTOR = "general_contractor", _("General contractor")
+        SUBCONTRACTOR = "subcontractor", _("Subcontractor")
+        AGENCY = "agency", _("Labour agency")
+        SUPERVISOR = "supervisor", _("Supervisor")
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="participations")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="participations")

@@ -1,6 +1,7 @@
 """An uploaded roster: the file, its staged rows with messages, and what became of them."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from registration.models.accounts import User
 from registration.models.people import Worker
@@ -15,12 +16,12 @@ class RosterUpload(models.Model):
     """
 
     class State(models.TextChoices):
-        READING = "reading", "正在读取"
-        STAGED = "staged", "等待确认"
-        REFUSED = "refused", "不能读取"
-        APPLYING = "applying", "正在写入"
-        APPLIED = "applied", "已写入"
-        DISCARDED = "discarded", "已放弃"
+        READING = "reading", _("Being read")
+        STAGED = "staged", _("Waiting for your decision")
+        REFUSED = "refused", _("Cannot be read")
+        APPLYING = "applying", _("Being written")
+        APPLIED = "applied", _("Written")
+        DISCARDED = "discarded", _("Discarded")
 
     project = models.ForeignKey(Project, models.PROTECT)
     participation = models.ForeignKey(Participation, models.PROTECT, db_constraint=False)
@@ -52,10 +53,10 @@ class RosterRow(models.Model):
     """One staged row: what was read (encrypted), what would change, and what is wrong with it."""
 
     class Verdict(models.TextChoices):
-        NEW = "new", "新增"
-        CHANGED = "changed", "有变动"
-        UNCHANGED = "unchanged", "不变"
-        REFUSED = "refused", "不能写入"
+        NEW = "new", _("New")
+        CHANGED = "changed", _("Changed")
+        UNCHANGED = "unchanged", _("Unchanged")
+        REFUSED = "refused", _("Refused")
 
     pk = models.CompositePrimaryKey("project_id", "upload_id", "row")
     project = models.ForeignKey(Project, models.PROTECT)
