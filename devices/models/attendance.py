@@ -1,6 +1,7 @@
 """Attendance days, rolled up from passages; wages are made from these, never from raw events."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from registration.models import Project
 
@@ -9,8 +10,8 @@ class AttendanceDay(models.Model):
     """One worker's work date on one project. Partitioned by RANGE(day), written day by day."""
 
     class State(models.TextChoices):
-        CLOSED = "closed", "有进有出"
-        OPEN = "open", "缺出场"
+        CLOSED = "closed", _("In and out")
+        OPEN = "open", _("Exit missing")
 
     pk = models.CompositePrimaryKey("day", "project_id", "worker_id")
     day = models.DateField("考勤日")
@@ -45,3 +46,20 @@ class DirtyDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.worker_id} {self.day}"
+
+
+class DaySeal(models.Model):
+    """A project's work date whose evidence is recorded. What arrives later is sealed again at once."""
+
+    pk = models.CompositePrimaryKey("project_id", "day")
+    project = models.ForeignKey(Project, models.DO_NOTHING, db_constraint=False, db_index=False)
+    day = models.DateField()
+    sealed_at = models.DateTimeField("存证时间")
+    digest = models.CharField("摘要", max_length=64)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "考勤日存证"
+        indexes = [models.Index(fields=["day"], name="day_seal_day")]
+
+    def __str__(self) -> str:
+        return f"{self.project_id} {self.day}"

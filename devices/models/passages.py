@@ -5,6 +5,7 @@ the project inside the key. Their tables are made by SQL in the migration.
 """
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from devices.models.terminals import Terminal
 from registration.models import Project
@@ -18,7 +19,7 @@ class Batch(models.Model):
     terminal = models.ForeignKey(Terminal, models.PROTECT, related_name="batches", db_constraint=False)
     batch_id = models.CharField("批号", max_length=64)
     body_sha256 = models.BinaryField(max_length=32)
-    body = models.BinaryField("原始内容")
+    body = models.BinaryField("原始内容", help_text="zlib, sealed with context batch.body")
     received_at = models.DateTimeField("收到时间")
     event_count = models.PositiveIntegerField(default=0)
     answer = models.JSONField(default=dict)
@@ -35,9 +36,9 @@ class Batch(models.Model):
 class Direction(models.IntegerChoices):
     """Codes of the national interface (01 in, 02 out); 0 where lane and device do not tell."""
 
-    UNKNOWN = 0, "不明"
-    IN = 1, "进"
-    OUT = 2, "出"
+    UNKNOWN = 0, _("Unknown")
+    IN = 1, _("In")
+    OUT = 2, _("Out")
 
 
 class Passage(models.Model):
@@ -67,10 +68,11 @@ class RefusedEntry(models.Model):
     """Somebody was turned away, or should have been: unregistered, left, not yet joined, barred."""
 
     class Reason(models.TextChoices):
-        UNREGISTERED = "unregistered", "没有登记"
-        LEFT = "left", "已退场"
-        NOT_YET = "not_yet", "还没进场"
-        BAD_TIME = "bad_time", "时间不可信"
+        UNREGISTERED = "unregistered", _("Not registered")
+        LEFT = "left", _("Has left")
+        NOT_YET = "not_yet", _("Not yet joined")
+        BAD_TIME = "bad_time", _("Time cannot be right")
+        DEVICE = "device", "闸机没放行"
 
     pk = models.CompositePrimaryKey("day", "project_id", "terminal_id", "event_id")
     day = models.DateField("考勤日")

@@ -1,6 +1,7 @@
 """Terminals that may post passages, and the nonces they have used."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from registration.models import Project
@@ -11,9 +12,9 @@ class Terminal(models.Model):
     """A gate terminal or site agent. Requests are signed with `secret` (HMAC-SHA256), named by `key_id`."""
 
     class Lane(models.TextChoices):
-        IN = "in", "进口"
-        OUT = "out", "出口"
-        BOTH = "both", "双向"
+        IN = "in", _("Entrance")
+        OUT = "out", _("Exit")
+        BOTH = "both", _("Both ways")
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="terminals")
     serial = models.CharField("序列号", max_length=40, unique=True)
