@@ -2,10 +2,11 @@
 
 from payroll.models.accounts import AccountEntry, SpecialAccount, SubLedger
 from payroll.models.orders import BankMessage, PaymentLine, PaymentOrder, StatementLine
-from payroll.models.sheets import Objection, PaySheet, PaySlip, SheetUpload, Signature
+from payroll.models.sheets import Approval, Objection, PaySheet, PaySlip, SheetUpload, Signature
 
 __all__ = [
     "AccountEntry",
+    "Approval",
     "BankMessage",
     "Objection",
     "PaySheet",

@@ -1,6 +1,8 @@
 """The special wage account, its share for each project, and append-only entries."""
 
+import pgtrigger
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from registration.models import Organisation, Project
@@ -46,11 +48,11 @@ class AccountEntry(models.Model):
     """One booked movement, in order, with the balance after it. Append-only."""
 
     class Kind(models.TextChoices):
-        ALLOCATION = "allocation", "人工费拨付"
-        WAGES = "wages", "工资支付"
-        RETURN = "return", "退回"
-        OTHER_IN = "other_in", "其他收入"
-        OTHER_OUT = "other_out", "其他支出"
+        ALLOCATION = "allocation", _("Labour cost allocated")
+        WAGES = "wages", _("Wages paid")
+        RETURN = "return", _("Returned")
+        OTHER_IN = "other_in", _("Other income")
+        OTHER_OUT = "other_out", _("Other outflow")
 
     pk = models.CompositePrimaryKey("project_id", "number")
     project = models.ForeignKey(Project, models.PROTECT)
@@ -69,6 +71,9 @@ class AccountEntry(models.Model):
             models.UniqueConstraint(
                 fields=["project", "bank_reference", "amount_fen"], name="account_entry_once"
             )
+        ]
+        triggers = [
+            pgtrigger.Protect(name="account_entry_append_only", operation=pgtrigger.Update | pgtrigger.Delete)
         ]
 
     def __str__(self) -> str:

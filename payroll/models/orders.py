@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from payroll.models.accounts import SpecialAccount
@@ -14,10 +15,10 @@ class PaymentOrder(models.Model):
     """支付指令: one pain.001 file from one special account. The bytes are stored before they are sent."""
 
     class State(models.TextChoices):
-        READY = "ready", "待发送"
-        SENT = "sent", "已送银行"
-        REFUSED = "refused", "银行整批拒收"
-        DONE = "done", "已有全部结果"
+        READY = "ready", _("Ready to send")
+        SENT = "sent", _("Sent to the bank")
+        REFUSED = "refused", _("Refused by the bank")
+        DONE = "done", _("All results are in")
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="orders")
     sheet = models.ForeignKey(PaySheet, models.PROTECT, related_name="orders", db_constraint=False)
@@ -51,10 +52,10 @@ class PaymentLine(models.Model):
     """One slip in one order. At most one line of a slip may be alive: waiting at the bank or paid."""
 
     class State(models.TextChoices):
-        SENT = "sent", "待银行结果"
-        RECEIVED = "received", "银行已收"
-        PAID = "paid", "已到账"
-        RETURNED = "returned", "被退回"
+        SENT = "sent", _("Waiting for the bank")
+        RECEIVED = "received", _("Received by the bank")
+        PAID = "paid", _("Paid")
+        RETURNED = "returned", _("Returned")
 
     pk = models.CompositePrimaryKey("project_id", "end_to_end_id")
     project = models.ForeignKey(Project, models.PROTECT)
@@ -96,9 +97,9 @@ class BankMessage(models.Model):
     """A file from the bank, kept as received; the same bytes are taken in once."""
 
     class State(models.TextChoices):
-        RECEIVED = "received", "已收"
-        DONE = "done", "已处理"
-        UNREADABLE = "unreadable", "读不懂"
+        RECEIVED = "received", _("Received")
+        DONE = "done", _("Done")
+        UNREADABLE = "unreadable", _("Not readable")
 
     account = models.ForeignKey(SpecialAccount, models.PROTECT, null=True, related_name="messages")
     name = models.CharField("文件名", max_length=200)
@@ -122,9 +123,9 @@ class StatementLine(models.Model):
     """A booked line of a bank statement and what it was matched with; lines never vanish."""
 
     class State(models.TextChoices):
-        MATCHED = "matched", "已对上"
-        UNMATCHED = "unmatched", "对不上"
-        RETURNED = "returned", "退汇"
+        MATCHED = "matched", _("Matched")
+        UNMATCHED = "unmatched", _("Unmatched")
+        RETURNED = "returned", _("Returned")
 
     account = models.ForeignKey(SpecialAccount, models.PROTECT, related_name="statement_lines")
     message = models.ForeignKey(BankMessage, models.PROTECT, related_name="lines")

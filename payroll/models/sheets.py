@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from registration.models import Participation, PayBasis, Project, User, Worker
@@ -14,21 +15,21 @@ class PaySheet(models.Model):
     """
 
     class State(models.TextChoices):
-        DRAFT = "draft", "编表"
-        CONFIRMING = "confirming", "等本人确认"
-        APPROVED = "approved", "总包已审批"
-        INSTRUCTED = "instructed", "已指令银行"
-        PART_PAID = "part_paid", "部分到账"
-        SETTLED = "settled", "已结清"
+        DRAFT = "draft", _("Being made")
+        CONFIRMING = "confirming", _("Waiting for the workers")
+        APPROVED = "approved", _("Approved")
+        INSTRUCTED = "instructed", _("Bank instructed")
+        PART_PAID = "part_paid", _("Partly paid")
+        SETTLED = "settled", _("Settled")
 
     class Kind(models.TextChoices):
-        MONTHLY = "monthly", "月度"
-        LEAVER = "leaver", "退场结算"
-        SUPPLEMENT = "supplement", "补发"
+        MONTHLY = "monthly", _("Monthly")
+        LEAVER = "leaver", _("Leaver settlement")
+        SUPPLEMENT = "supplement", _("Supplement")
 
     class Source(models.TextChoices):
-        ATTENDANCE = "attendance", "按考勤编制"
-        UPLOAD = "upload", "上传"
+        ATTENDANCE = "attendance", _("Made from attendance")
+        UPLOAD = "upload", _("Uploaded")
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="sheets")
     participation = models.ForeignKey(
@@ -66,8 +67,29 @@ class PaySheet(models.Model):
         return f"sheet {self.pk} {self.month:%Y-%m}"
 
 
+class Approval(models.Model):
+    """One approval of a sheet by the general contractor. Slips that are not ready wait for a later one."""
+
+    project = models.ForeignKey(Project, models.PROTECT)
+    sheet = models.ForeignKey(PaySheet, models.PROTECT, related_name="approvals", db_constraint=False)
+    number = models.PositiveSmallIntegerField("第几次")
+    people = models.PositiveIntegerField("人数")
+    silent_people = models.PositiveIntegerField("其中未确认", default=0)
+    net_fen = models.BigIntegerField("实发（分）")
+    approved_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "审批"
+        constraints = [models.UniqueConstraint(fields=["project", "sheet", "number"], name="approval_once")]
+
+    def __str__(self) -> str:
+        return f"approval {self.number} of sheet {self.sheet_id}"
+
+
 class Signature(models.Model):
-    """A drawn signature: PNG bytes with their hash."""
+    """A drawn signature: PNG bytes with their hash. `image` is empty where the worker could not draw and
+    typed the full name instead; the hash is then of that name."""
 
     worker = models.ForeignKey(Worker, models.PROTECT, related_name="+")
     image = models.BinaryField("图像")
@@ -84,21 +106,23 @@ class Signature(models.Model):
 class PaySlip(models.Model):
     """工资清单: one worker's line of a sheet. Partitioned by RANGE(month).
 
-    `days` are what the sheet pays, `gate_days` what the gates counted. Confirmation and payment are
-    two separate states: silence stays "waiting" for ever, and never becomes confirmed.
+    `days` are what the sheet pays, `gate_days` what the gates counted; both are hours for a posting paid
+    by the hour. `parts` lists [{posting, basis, rate_fen, days, gross_fen}] when the month had more than
+    one rate; then `rate_fen` is the latest. Confirmation and payment are two separate states: silence
+    stays "waiting" for ever, and never becomes confirmed.
     """
 
     class Confirmation(models.TextChoices):
-        DRAFT = "draft", "未发出"
-        WAITING = "waiting", "未确认"
-        CONFIRMED = "confirmed", "已确认"
-        OBJECTED = "objected", "有异议"
+        DRAFT = "draft", _("Not sent")
+        WAITING = "waiting", _("Not confirmed")
+        CONFIRMED = "confirmed", _("Confirmed")
+        OBJECTED = "objected", _("Objected")
 
     class Payment(models.TextChoices):
-        NONE = "none", "未指令"
-        INSTRUCTED = "instructed", "已指令"
-        PAID = "paid", "已到账"
-        RETURNED = "returned", "被退回"
+        NONE = "none", _("No instruction")
+        INSTRUCTED = "instructed", _("Instructed")
+        PAID = "paid", _("Paid")
+        RETURNED = "returned", _("Returned")
 
     pk = models.CompositePrimaryKey("month", "project_id", "sheet_id", "worker_id")
     month = models.DateField("工资月")
@@ -115,14 +139,18 @@ class PaySlip(models.Model):
     rate_fen = models.BigIntegerField("单价（分）")
     days = models.DecimalField("表上工日", max_digits=6, decimal_places=2)
     gate_days = models.DecimalField("闸机工日", max_digits=6, decimal_places=2)
+    parts = models.JSONField("分段", default=list)
     gross_fen = models.BigIntegerField("应发（分）")
     deduction_fen = models.BigIntegerField("扣款（分）", default=0)
     deduction_note = models.CharField("扣款说明", max_length=200, blank=True)
     net_fen = models.BigIntegerField("实发（分）")
+    note = models.CharField("编表说明", max_length=200, blank=True)
+    sent_at = models.DateTimeField("发给本人的时间", null=True)
     confirmation = models.CharField(max_length=10, choices=Confirmation.choices, default=Confirmation.DRAFT)
     confirmed_at = models.DateTimeField(null=True)
     signature_id = models.BigIntegerField(null=True)
     is_approved = models.BooleanField("总包已审批", default=False)
+    approval_number = models.PositiveSmallIntegerField("第几次审批", null=True)
     payment = models.CharField(max_length=10, choices=Payment.choices, default=Payment.NONE)
     paid_at = models.DateTimeField(null=True)
     paid_card_tail = models.CharField(max_length=4, blank=True)
@@ -150,15 +178,15 @@ class Objection(models.Model):
     """The worker says the slip is wrong: why, and what they think it should be (异议)."""
 
     class Reason(models.TextChoices):
-        DAYS = "days", "天数不对"
-        RATE = "rate", "单价不对"
-        DEDUCTION = "deduction", "扣款不对"
-        OTHER = "other", "其他"
+        DAYS = "days", _("Wrong days")
+        RATE = "rate", _("Wrong rate")
+        DEDUCTION = "deduction", _("Wrong deduction")
+        OTHER = "other", _("Other")
 
     class State(models.TextChoices):
-        OPEN = "open", "待处理"
-        ACCEPTED = "accepted", "已改表"
-        REJECTED = "rejected", "未改"
+        OPEN = "open", _("Open")
+        ACCEPTED = "accepted", _("Sheet changed")
+        REJECTED = "rejected", _("Not changed")
 
     project = models.ForeignKey(Project, models.PROTECT)
     sheet = models.ForeignKey(PaySheet, models.PROTECT, related_name="objections", db_constraint=False)
@@ -190,10 +218,10 @@ class SheetUpload(models.Model):
     """A pay sheet file the contractor made, read and compared with attendance before it becomes a sheet."""
 
     class State(models.TextChoices):
-        STAGED = "staged", "等待确认"
-        REFUSED = "refused", "不能读取"
-        APPLIED = "applied", "已写入"
-        DISCARDED = "discarded", "已放弃"
+        STAGED = "staged", _("Waiting for your decision")
+        REFUSED = "refused", _("Cannot be read")
+        APPLIED = "applied", _("Written")
+        DISCARDED = "discarded", _("Discarded")
 
     project = models.ForeignKey(Project, models.PROTECT)
     participation = models.ForeignKey(Participation, models.PROTECT, db_constraint=False)
