@@ -40,15 +40,18 @@ def load_many(subjects):
     return {f"group:{g.pk}": record_of(g) for g in Group.objects.filter(pk__in=numbers)}
 
 
+def all_groups() -> Iterator[str]:
+    """Every group must have an entry."""
+    return (f"group:{pk}" for pk in Group.objects.values_list("pk", flat=True).order_by("pk").iterator())
+
+
 @pytest.fixture
 def kind() -> Iterator[str]:
     """The registered kind; every group must have an entry."""
     registry.register_kind(
         KIND,
         load_many=load_many,
-        expected_subjects=lambda project_id: (
-            f"group:{pk}" for pk in Group.objects.values_list("pk", flat=True).order_by("pk").iterator()
-        ),
+        expected_subjects=lambda project_id: all_groups(),
         label="test group",
     )
     yield KIND

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 from datetime import timedelta
 from io import StringIO
 
@@ -10,9 +11,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 
-from tests.evidence.conftest import KIND, NOW, SUN, record_of
+from tests.evidence.conftest import KIND, NOW, SUN, all_groups, load_many, record_of
 from wagewatch.evidence import keys, notes, registry, sequencing, services
 from wagewatch.evidence.audit import Finding, Problem, audit
 from wagewatch.evidence.leaves import hash_of_leaf
@@ -255,3 +256,29 @@ def test_the_command_refuses_a_day_that_is_none(log):
 def test_every_registered_kind_of_the_apps_rebuilds_nothing_from_nothing():
     for kind in registry.all_kinds():
         assert dict(kind.load_many([])) == {}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_sees_one_moment_of_a_log_that_goes_on_growing(make_groups, kind):
+    """It reads in one snapshot: entries sequenced while it runs are neither extra hashes nor missing records."""
+    make_groups(3)
+    sequencing.sequence(NOW)
+    grown = []
+
+    def grow_meanwhile(subjects):
+        def other_session():
+            make_groups(2, "meanwhile")
+            sequencing.sequence(NOW)
+            connection.close()
+
+        thread = threading.Thread(target=other_session)
+        thread.start()
+        thread.join()
+        grown.append(len(subjects))
+        return load_many(subjects)
+
+    registry.unregister_kind(kind)
+    registry.register_kind(kind, load_many=grow_meanwhile, expected_subjects=lambda project_id: all_groups())
+    code, text = run("--language", "en")
+    assert (code, grown) == (0, [3]), text
+    assert Entry.objects.count() == 5

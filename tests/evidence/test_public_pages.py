@@ -221,3 +221,8 @@ def test_the_program_is_handed_out_as_it_is(client):
 def test_a_receipt_page_takes_a_fixed_number_of_queries(client, entry, django_assert_max_num_queries):
     with django_assert_max_num_queries(14):
         client.get(f"/verify/{entry.pk}/")
+
+
+def test_the_pages_are_small(client, entry):
+    for url in (VERIFY, f"/verify/{entry.pk}/"):
+        assert len(client.get(url).content) < 15_000

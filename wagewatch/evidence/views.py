@@ -45,6 +45,7 @@ class Step:
     label: object
     means: object
     done: bool
+    current: bool
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -146,7 +147,9 @@ def _lines(verdict: Verdict) -> list[Line]:
 
 def _steps(stage: Stage) -> list[Step]:
     reached = list(Stage).index(stage)
-    return [Step(s.label, STAGE_MEANS[s], number <= reached) for number, s in enumerate(Stage)]
+    return [
+        Step(s.label, STAGE_MEANS[s], number <= reached, number == reached) for number, s in enumerate(Stage)
+    ]
 
 
 def _label(kind: str) -> object:
