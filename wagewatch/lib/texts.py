@@ -42,6 +42,8 @@ def clean(text: str, *, drop: str = "") -> tuple[str, list[Note]]:
     ``drop``; full-width becomes half-width.
     """
     notes: list[Note] = []
+    if text.isascii() and text.isalnum():
+        return text, notes
     value = visible(text)
     if value != _SPACES.sub(" ", text).strip():
         notes.append(Note("text.invisible", _("Invisible characters were removed.")))

@@ -24,6 +24,7 @@ MAX_HINTS = 500_000
 _TAG = rb"<(?:\w+:)?"
 _FAR_REF = rb"(?:(?:[A-Z]{3}|I[W-Z]|[J-Z][A-Z])\d{1,7}|[A-Z]{1,3}\d{6,7})"
 _FAR = re.compile(_TAG + rb'c\b[^<>]*?\br="' + _FAR_REF + rb'"[^<>]*?(?<!/)>.*?</(?:\w+:)?c>', re.DOTALL)
+_ANY_FAR = re.compile(rb'r="' + _FAR_REF + rb'"')
 _FORMULA = re.compile(
     _TAG + rb"c\b([^<>]*)>\s*" + _TAG + rb"f\b[^<>]*(?:/>|>[^<]*</(?:\w+:)?f>)"
     rb"\s*(?:" + _TAG + rb"v\b[^<>]*>([^<]*)</)?"
@@ -141,6 +142,8 @@ def _drop_far_cells(container: _Container) -> set[str]:
     strays: set[str] = set()
     by_bytes = {id(xml): path for path, xml in container.replaced.items()}
     for position, (name, xml) in enumerate(container.sheets):
+        if not _ANY_FAR.search(xml):
+            continue
         cleaned, count = _FAR.subn(b"", xml, count=MAX_FAR_CELLS + 1)
         if count > MAX_FAR_CELLS:
             raise Refused("file.too_wide")
