@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import translation
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -25,7 +25,7 @@ SHOWN = 200
 
 
 class Command(BaseCommand):
-    """Exit code 0: everything agrees. 1: something was changed; each finding is a line."""
+    """Exit code 0: everything agrees. 1: something was changed; each finding is a line. 2: it could not be checked."""
 
     help = str(gettext_lazy("Rebuild the evidence log from its entries and compare the data with it."))
 
@@ -49,16 +49,24 @@ class Command(BaseCommand):
         try:
             saved = [Path(name).read_text(encoding="utf-8") for name in options["checkpoint"]]
         except (OSError, UnicodeDecodeError) as problem:
-            raise CommandError(f"--checkpoint: {problem}") from None
+            raise CommandError(f"--checkpoint: {problem}", returncode=2) from None
         language = options["language"]
-        with translation.override(language) if language else nullcontext(), transaction.atomic():
-            if connection.in_atomic_block and not connection.savepoint_ids:
-                with connection.cursor() as cursor:
-                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            report = audit(project_id=options["project"], since=options["since"], saved=saved)
+        with translation.override(language) if language else nullcontext():
+            try:
+                report = self._audit(options["project"], options["since"], saved)
+            except OperationalError as problem:
+                raise CommandError(str(problem), returncode=2) from problem
             self._print(report)
         if not report.clean:
             sys.exit(1)
+
+    def _audit(self, project_id: int | None, since: datetime | None, saved: list[str]) -> Report:
+        """On one snapshot, so that a log that goes on growing does not look damaged."""
+        with transaction.atomic():
+            if not connection.savepoint_ids:
+                with connection.cursor() as cursor:
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            return audit(project_id=project_id, since=since, saved=saved)
 
     def _print(self, report: Report) -> None:
         say = self.stdout.write
