@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import cache
 from io import BytesIO
 
 from lxml import etree
@@ -19,6 +20,9 @@ MAX_BYTES = 64 * 1024 * 1024
 
 CHINA = timezone(timedelta(hours=8))
 """Bank times without an offset are China standard time, which has no daylight saving."""
+
+MAX_TAGS = 6_000_000
+"""A real file has a tag in 12 bytes; one made of tags alone would need gigabytes of memory."""
 
 _AMOUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,5})?")
 
@@ -44,11 +48,12 @@ def units(data: bytes, names: frozenset[str]) -> Iterator[tuple[str, etree._Elem
     everything before it loses headers such as PmtInfSts, which bank files put before the first line.
     Raises Malformed bank.not_xml, bank.forbidden_xml, bank.too_large.
     """
-    if len(data) > MAX_BYTES:
+    if len(data) > MAX_BYTES or data.count(b"<") > MAX_TAGS:
         raise malformed("bank.too_large", bytes=len(data))
     parser = etree.iterparse(
         BytesIO(data),
-        events=("start", "end"),
+        events=("end",),
+        tag=[f"{{*}}{name}" for name in names],
         resolve_entities=False,
         load_dtd=False,
         no_network=True,
@@ -56,45 +61,50 @@ def units(data: bytes, names: frozenset[str]) -> Iterator[tuple[str, etree._Elem
         remove_pis=True,
         huge_tree=False,
     )
-    first = True
     try:
-        for event, element in parser:
-            if first:
-                info = element.getroottree().docinfo
-                if info.doctype or info.internalDTD is not None:
-                    raise malformed("bank.forbidden_xml")
-                first = False
-            if event != "end":
-                continue
-            name = local(element)
-            if name in names:
-                yield name, element
-                previous = element.getprevious()
-                parent = element.getparent()
-                if previous is not None and parent is not None and previous.tag == element.tag:
-                    parent.remove(previous)
+        for _event, element in parser:
+            _refuse_document_type(element)
+            yield local(element), element
+            previous = element.getprevious()
+            parent = element.getparent()
+            if previous is not None and parent is not None and previous.tag == element.tag:
+                parent.remove(previous)
     except (etree.XMLSyntaxError, UnicodeError, LookupError, ValueError) as problem:
         raise malformed("bank.not_xml", detail=str(problem)[:200]) from problem
+    # Also of a file in which nothing was found worth yielding.
+    _refuse_document_type(parser.root)
+
+
+def _refuse_document_type(element: etree._Element | None) -> None:
+    """Entities are never expanded in content; a file that declares any is refused all the same."""
+    if element is None:
+        return
+    info = element.getroottree().docinfo
+    if info.doctype or info.internalDTD is not None:
+        raise malformed("bank.forbidden_xml")
 
 
 def child(element: etree._Element | None, *path: str) -> etree._Element | None:
     """The first descendant down a path of local names, or None."""
-    for name in path:
-        if element is None:
-            return None
-        element = next((c for c in element if local(c) == name), None)
-    return element
+    return None if element is None else element.find(_path(path))
 
 
 def children(element: etree._Element | None, name: str) -> list[etree._Element]:
     """All direct children with a local name."""
-    return [] if element is None else [c for c in element if local(c) == name]
+    return [] if element is None else element.findall("{*}" + name)
 
 
 def text(element: etree._Element | None, *path: str) -> str:
-    """Text at a path, trimmed; empty where the path does not exist."""
-    found = child(element, *path)
-    return (found.text or "").strip() if found is not None else ""
+    """Text at a path (or of the element itself), trimmed; empty where the path does not exist."""
+    if element is None:
+        return ""
+    return ((element.findtext(_path(path)) if path else element.text) or "").strip()
+
+
+@cache
+def _path(names: tuple[str, ...]) -> str:
+    """A path that any namespace, and none, satisfies."""
+    return "/".join("{*}" + name for name in names)
 
 
 def required(element: etree._Element | None, *path: str) -> str:

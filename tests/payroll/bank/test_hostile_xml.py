@@ -56,6 +56,23 @@ def test_refuses_a_file_over_the_limit_without_parsing(monkeypatch: pytest.Monke
     assert refusal.value.code == "bank.too_large"
 
 
+def test_refuses_a_file_of_nothing_but_tags() -> None:
+    with pytest.raises(Malformed) as refusal:
+        read_statement(b"<Document>" + b"<a/>" * 6_000_001 + b"</Document>")
+    assert refusal.value.code == "bank.too_large"
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_refuses_entities_in_attributes(reader: Any) -> None:
+    entities = b"".join(b'<!ENTITY e%d "%s">' % (n + 1, b"&e%d;" % n * 10) for n in range(12))
+    data = (
+        b'<!DOCTYPE d [<!ENTITY e0 "aaaaaaaaaa">' + entities + b']><Document a="&e12;"><GrpHdr/></Document>'
+    )
+    with pytest.raises(Malformed) as refusal:
+        reader(data)
+    assert refusal.value.code in ("bank.forbidden_xml", "bank.not_xml")
+
+
 def test_a_comment_does_not_cut_a_value_short() -> None:
     data = write_pain001(order()).replace("孙大山".encode(), "孙<!-- x -->大<?p y?>山".encode())
     assert read_pain001(data).lines[0].payee_name == "孙大山"

@@ -131,8 +131,10 @@ def test_sending_again_after_a_lost_answer_pays_once(bank: Process) -> None:
         thread.join()
     assert sorted(ack.known for ack in acks) == [False] + [True] * 7
     wait_for(lambda: paid_fen(bank) == 1_360_550)
+    wait_for(lambda: len([n for n, _ in bank.transport.fetch() if "pain.002" in n]) == 8)
     reports = [read_pain002(d) for n, d in bank.transport.fetch() if "pain.002" in n]
     assert sorted(r.group.code for r in reports) == ["ACCP"] + ["RJCT"] * 7
+    assert paid_fen(bank) == 1_360_550
 
 
 def test_kill_9_loses_nothing_and_pays_nothing_twice(bank: Process) -> None:
