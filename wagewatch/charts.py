@@ -72,7 +72,7 @@ def _dress(
     """Take the boxes and lines out of pygal's drawing and give them our classes and our labels."""
     if not points:
         return mark_safe("")
-    drawing = etree.fromstring(chart.render())
+    drawing: Any = etree.fromstring(chart.render())
     view = drawing.get("viewBox")
     out = etree.Element("svg", {"class": "chart", "viewBox": view, "role": "img", "aria-label": label})
     plot = next(g for g in drawing.iter(f"{_SVG}g") if g.get("class", "").startswith("plot"))

@@ -29,7 +29,7 @@ NAVIGATION: dict[str, list[tuple[str, Any, str, tuple[str, ...]]]] = {
         ("alarms", _("Alarms"), "alarm", ("inspection:alarms",)),
         ("cases", _("Cases"), "case", ("inspection:cases",)),
         ("reports", _("Reports"), "report", ("inspection:reports",)),
-        ("evidence", _("Evidence log"), "proof", ("evidence:log", "evidence:index")),
+        ("evidence", _("Check a receipt"), "proof", ("evidence:verify",)),
     ],
     "site": [
         ("site", _("Site"), "gate", ("devices:sites",)),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import polib
 from django.utils.translation.template import templatize
@@ -77,16 +78,16 @@ def _from_template(data: str, name: str) -> Iterator[Message]:
     yield from _messages(_calls(templatize(data, origin=name)))
 
 
-def _calls(data: str) -> Iterable[tuple[int, str, object, list[str]]]:
+def _calls(data: str) -> Iterable[tuple[Any, ...]]:
     # Needed by --update and --check only; machines that just compile do not install Babel.
     from babel.messages.extract import extract_python
 
-    return extract_python(BytesIO(data.encode()), list(FUNCTIONS), [], {"encoding": "utf-8"})
+    return extract_python(BytesIO(data.encode()), dict.fromkeys(FUNCTIONS), [], {"encoding": "utf-8"})
 
 
-def _messages(rows: Iterable[tuple[int, str, object, list[str]]]) -> Iterator[Message]:
-    for _line, function, given, _comments in rows:
-        texts = [given] if isinstance(given, str) else list(given or ())  # type: ignore[call-overload]
+def _messages(rows: Iterable[tuple[Any, ...]]) -> Iterator[Message]:
+    for _line, function, given, *_rest in rows:
+        texts = [given] if isinstance(given, str) else list(given or ())
         plan = FUNCTIONS[function]
         if plan is None:
             if texts and isinstance(texts[0], str) and texts[0]:
@@ -142,9 +143,15 @@ def load(path: Path) -> polib.POFile:
 
 
 def update(root: Path) -> dict[str, int]:
-    """Add missing texts with an empty translation, drop unused ones that are empty too; new texts per app."""
+    """Add missing texts, drop unused empty ones; new texts per app.
+
+    A text that another app has translated already is filled with the same words.
+    """
     counts = {}
     everything = collect(root)
+    said = {
+        (e.msgctxt, e.msgid): e for app in reversed(APPS) for e in load(po_path(root, app)) if all(_texts(e))
+    }
     for app, messages in everything.items():
         path = po_path(root, app)
         if not messages and not path.exists():
@@ -166,6 +173,14 @@ def update(root: Path) -> dict[str, int]:
             book.append(polib.POEntry(msgctxt=message.context, msgid=message.text, msgstr="", **plural))
             added += 1
         counts[app] = added
+        for entry in book:
+            other = said.get((entry.msgctxt, entry.msgid))
+            if (
+                other
+                and not _texts(entry, filled_only=True)
+                and bool(other.msgid_plural) == bool(entry.msgid_plural)
+            ):
+                entry.msgstr, entry.msgstr_plural = other.msgstr, dict(other.msgstr_plural)
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(".po.tmp")
         book.save(str(draft))
@@ -179,8 +194,12 @@ def _texts(entry: polib.POEntry, *, filled_only: bool = False) -> list[str]:
 
 
 def placeholders(text: str) -> set[str]:
-    """The placeholders of a text, %(name)s, %s and {name}; a doubled %% is none."""
-    return {match.group(0) for match in _PLACEHOLDER.finditer(text.replace("%%", ""))}
+    """The placeholders of a text, %(name)s, %s and {name}, without width; a doubled %% is none."""
+    found = _PLACEHOLDER.finditer(text.replace("%%", ""))
+    return {
+        re.sub(r"[-#0 +\d.]*([a-zA-Z])$", r"\1", m.group(0)) if "%" in m.group(0) else m.group(0)
+        for m in found
+    }
 
 
 def check(root: Path, apps: Iterable[str] = APPS) -> list[Problem]:

@@ -134,3 +134,15 @@ def test_broken_python_is_named(project, settings):
 
 def test_placeholders():
     assert translations.placeholders("%(a)s of {b}, 50%%, %d") == {"%(a)s", "{b}", "%d"}
+
+
+def test_width_and_padding_of_a_placeholder_may_differ():
+    assert translations.placeholders("%(m)02d %5.1f") == translations.placeholders("%(m)d %f")
+
+
+def test_update_takes_over_what_another_app_says(project):
+    translations.update(project)
+    fill(project, "payroll", Sheet="工资表")
+    (project / "devices" / "x.py").write_text('a = _("Sheet")\n', encoding="utf-8")
+    translations.update(project)
+    assert polib.pofile(str(translations.po_path(project, "devices"))).find("Sheet").msgstr == "工资表"

@@ -47,19 +47,19 @@ WEEKDAYS = (
 
 
 @register.filter
-def cny(fen: int | None) -> str:
+def cny(fen: int | str | None) -> str:
     """648000 -> ¥6,480.00; nothing -> a dash."""
     return NONE if fen is None or fen == "" else money.format_cny(int(fen))
 
 
 @register.filter
-def yuan(fen: int | None) -> str:
+def yuan(fen: int | str | None) -> str:
     """648000 -> 6,480.00."""
     return NONE if fen is None or fen == "" else money.format_yuan(int(fen))
 
 
 @register.filter
-def signed_cny(fen: int | None) -> str:
+def signed_cny(fen: int | str | None) -> str:
     """32000 -> +¥320.00, -32000 -> −¥320.00, 0 -> ¥0.00."""
     if fen is None or fen == "":
         return NONE
@@ -68,7 +68,7 @@ def signed_cny(fen: int | None) -> str:
 
 
 @register.filter
-def wan(fen: int | None) -> str:
+def wan(fen: int | str | None) -> str:
     """Ten thousands of yuan with one decimal, for charts and maps only: 128640000 -> 128.6."""
     return NONE if fen is None or fen == "" else f"{int(fen) / 1_000_000:,.1f}"
 
