@@ -1,6 +1,27 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
+from django.utils.translation import gettext_lazy as _
 
 
 class DevicesConfig(AppConfig):
     name = "devices"
     verbose_name = "闸机与考勤"
+
+    def ready(self) -> None:
+        from devices.services import seals
+        from wagewatch.evidence.registry import register_kind
+
+        register_kind(
+            seals.KIND,
+            load_many=seals.load_many,
+            expected_subjects=seals.expected_subjects,
+            label=_("Attendance of a day"),
+        )
+        connection_created.connect(forget_stage, dispatch_uid="devices.stage")
+
+
+def forget_stage(connection: Any, **_kwargs: Any) -> None:
+    """A new connection has no temporary tables yet."""
+    connection.has_devices_stage = False

@@ -319,6 +319,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "devices.schema.add_terminal_endpoints",
+    ],
 }
 
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
@@ -354,6 +358,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "registration.tasks.send_messages",
         "schedule": _seconds,
         "options": {"expires": 30},
+    },
+    "tidy-registration": {
+        "task": "registration.tasks.tidy_up",
+        "schedule": 60.0,
+        "options": {"expires": 60},
     },
     "make-partitions": {"task": "devices.tasks.make_partitions", "schedule": 6 * 3600.0},
     "roll-up-days": {"task": "devices.tasks.roll_up_days", "schedule": _seconds, "options": {"expires": 30}},

@@ -4,4 +4,13 @@ from devices.models.attendance import AttendanceDay, DaySeal, DirtyDay
 from devices.models.passages import Batch, Passage, RefusedEntry
 from devices.models.terminals import SeenNonce, Terminal
 
-__all__ = ["AttendanceDay", "Batch", "DaySeal", "DirtyDay", "Passage", "RefusedEntry", "SeenNonce", "Terminal"]
+__all__ = [
+    "AttendanceDay",
+    "Batch",
+    "DaySeal",
+    "DirtyDay",
+    "Passage",
+    "RefusedEntry",
+    "SeenNonce",
+    "Terminal",
+]

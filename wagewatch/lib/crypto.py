@@ -79,13 +79,23 @@ class _Ring:
 
 def encrypt(plain: str, *, context: str) -> bytes:
     """Seal a text for one purpose; two calls never give the same bytes."""
+    return encrypt_bytes(plain.encode(), context=context)
+
+
+def encrypt_bytes(plain: bytes, *, context: str) -> bytes:
+    """Seal bytes for one purpose."""
     ring = _current_ring()
     nonce = urandom(_NONCE)
-    return ring.head + nonce + ring.seal(nonce, plain.encode(), context.encode())
+    return ring.head + nonce + ring.seal(nonce, plain, context.encode())
 
 
 def decrypt(blob: bytes, *, context: str) -> str:
     """Open what ``encrypt`` sealed under the same context; raises ``UnreadableValue``."""
+    return decrypt_bytes(blob, context=context).decode()
+
+
+def decrypt_bytes(blob: bytes, *, context: str) -> bytes:
+    """Open what ``encrypt_bytes`` sealed under the same context; raises ``UnreadableValue``."""
     if len(blob) < 2:
         raise UnreadableValue
     end = 2 + blob[1]
@@ -93,7 +103,7 @@ def decrypt(blob: bytes, *, context: str) -> str:
     if opener is None or len(blob) < end + _NONCE + _TAG:
         raise UnreadableValue
     try:
-        return opener(blob[end : end + _NONCE], blob[end + _NONCE :], context.encode()).decode()
+        return opener(blob[end : end + _NONCE], blob[end + _NONCE :], context.encode())
     except InvalidTag:
         raise UnreadableValue from None
 

@@ -1,0 +1,111 @@
+"""The one statement that turns staged events into passages; see passages.py."""
+
+STAGE = """
+CREATE TEMP TABLE IF NOT EXISTS devices_stage (
+  idx integer NOT NULL, pin integer, id_index bytea, at timestamptz NOT NULL, direction smallint NOT NULL,
+  attend_type smallint NOT NULL, admitted boolean NOT NULL, event_id text NOT NULL
+) ON COMMIT DELETE ROWS
+"""
+
+STAGED = "devices_stage"
+
+# The same columns without the temporary table, for batches so small that COPY costs more than it saves.
+UNNESTED = """
+unnest(%(idx)s::int[], %(pin)s::int[], %(id_index)s::bytea[], %(at)s::timestamptz[], %(direction)s::smallint[],
+       %(attend_type)s::smallint[], %(admitted)s::boolean[], %(event_id)s::text[])
+  AS u (idx, pin, id_index, at, direction, attend_type, admitted, event_id)
+"""
+
+RECEIPT = """
+WITH nonce AS (
+  INSERT INTO devices_seennonce (terminal_id, nonce, at) VALUES (%(terminal)s, %(nonce)s, %(now)s)
+  ON CONFLICT DO NOTHING RETURNING 1
+), receipt AS (
+  INSERT INTO devices_batch (project_id, terminal_id, batch_id, body_sha256, body, received_at, event_count, answer)
+  VALUES (%(project)s, %(terminal)s, %(batch)s, %(sha)s, %(body)s, %(now)s, %(count)s, '{}')
+  ON CONFLICT (project_id, terminal_id, batch_id) DO NOTHING RETURNING id
+)
+SELECT EXISTS (SELECT FROM nonce), (SELECT id FROM receipt)
+"""
+
+FINISH = """
+WITH answered AS (
+  UPDATE devices_batch SET answer = %(answer)s::jsonb WHERE id = %(batch_pk)s AND project_id = %(project)s
+)
+UPDATE devices_terminal SET last_seen_at = %(now)s, clock_skew_ms = coalesce(%(skew)s, clock_skew_ms),
+       queue_length = coalesce(%(queue)s, queue_length)
+WHERE id = %(terminal)s AND project_id = %(project)s AND is_active
+"""
+
+_BY_INDEX = "LEFT JOIN registration_worker w ON s.pin IS NULL AND w.id_index = s.id_index"
+
+_PASS = """
+WITH placed AS (
+  SELECT s.idx, s.event_id, s.at, s.direction, s.attend_type, s.admitted,
+         ((s.at AT TIME ZONE 'Asia/Shanghai') - %(starts)s::interval)::date AS day,
+         {worker} AS worker_id,
+         coalesce(p.joined_on, 'infinity'::date) AS joined_on, coalesce(p.left_on, 'infinity'::date) AS left_on
+  FROM {source} s
+  LEFT JOIN registration_posting p ON p.project_id = %(project)s AND p.pin = s.pin
+  {by_index}
+), judged AS MATERIALIZED (
+  SELECT placed.*, CASE
+    WHEN at < %(earliest)s OR at > %(latest)s THEN 'bad_time'
+    WHEN worker_id IS NULL THEN 'unregistered'
+    WHEN (joined_on <= day AND left_on >= day) OR EXISTS (
+      SELECT FROM registration_posting o WHERE o.project_id = %(project)s AND o.worker_id = placed.worker_id
+         AND o.joined_on <= day AND (o.left_on IS NULL OR o.left_on >= day)
+    ) THEN CASE WHEN NOT admitted THEN 'device' END
+    WHEN EXISTS (
+      SELECT FROM registration_posting o WHERE o.project_id = %(project)s AND o.worker_id = placed.worker_id
+         AND o.joined_on <= day
+    ) THEN 'left'
+    WHEN EXISTS (
+      SELECT FROM registration_posting o WHERE o.project_id = %(project)s AND o.worker_id = placed.worker_id
+    ) THEN 'not_yet'
+    ELSE 'unregistered' END AS refusal
+  FROM placed
+), marked AS (
+  SELECT j.*, coalesce(
+    j.at - lag(j.at) OVER (PARTITION BY j.day, j.worker_id, j.direction ORDER BY j.at) <= interval '60 s',
+    false
+  ) OR EXISTS (
+    SELECT FROM devices_passage q
+    WHERE q.day = j.day AND q.day BETWEEN %(low)s AND %(high)s AND q.project_id = %(project)s
+      AND q.worker_id = j.worker_id AND q.at >= j.at - interval '60 s' AND q.at < j.at
+      AND q.direction = j.direction AND q.terminal_id = %(terminal)s
+  ) AS is_repeat
+  FROM judged j WHERE j.refusal IS NULL
+), kept AS (
+  INSERT INTO devices_passage
+    (day, project_id, worker_id, at, direction, terminal_id, batch_pk, attend_type, event_id, is_repeat)
+  SELECT day, %(project)s, worker_id, at, direction, %(terminal)s, %(batch_pk)s, attend_type, event_id, is_repeat
+  FROM marked ORDER BY day, worker_id, at, direction
+  ON CONFLICT DO NOTHING RETURNING day, worker_id, is_repeat
+), dirty AS (
+  -- Updated, not skipped: the row must be locked, or a roll-up could take it before these passages are seen.
+  INSERT INTO devices_dirtyday (project_id, day, worker_id)
+  SELECT DISTINCT %(project)s, day, worker_id FROM kept ORDER BY 2, 3
+  ON CONFLICT (project_id, day, worker_id) DO UPDATE SET day = EXCLUDED.day
+)
+SELECT (SELECT count(*) FROM judged WHERE refusal IS NULL),
+       (SELECT count(*) FROM kept), (SELECT count(*) FROM kept WHERE is_repeat),
+       (SELECT json_agg(json_build_array(idx, refusal, worker_id, day) ORDER BY idx)
+        FROM judged WHERE refusal IS NOT NULL)
+"""
+
+
+def pass_statement(*, staged: bool, by_index: bool) -> str:
+    """Staged or unnested source; the worker table is joined only if an event names an ID number."""
+    return _STATEMENTS[staged, by_index]
+
+
+_STATEMENTS = {
+    (staged, by_index): _PASS.format(
+        source=STAGED if staged else f"(SELECT * FROM {UNNESTED})",
+        worker="coalesce(p.worker_id, w.id)" if by_index else "p.worker_id",
+        by_index=_BY_INDEX if by_index else "",
+    )
+    for staged in (True, False)
+    for by_index in (True, False)
+}

@@ -1,0 +1,32 @@
+"""What beat has done at the gates: partitions ahead, attendance days, evidence of days that are over."""
+
+import structlog
+from celery import shared_task
+from django.utils import timezone
+
+from devices.services import days, partitions, seals, terminals
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name="devices.tasks.make_partitions")
+def make_partitions() -> int:
+    """Three months ahead; rows in a default partition are reported."""
+    made = partitions.make_partitions(now=timezone.now())
+    if strays := partitions.rows_without_partition():
+        log.error("partitions.default_used", tables=strays)
+    return made
+
+
+@shared_task(name="devices.tasks.roll_up_days")
+def roll_up_days() -> int:
+    """Attendance days of what arrived since the last time."""
+    return days.roll_up(now=timezone.now())
+
+
+@shared_task(name="devices.tasks.seal_days")
+def seal_days() -> int:
+    """Evidence of the days that are over; old nonces go."""
+    now = timezone.now()
+    terminals.forget_nonces(now=now)
+    return seals.seal_days(now=now)
