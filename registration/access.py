@@ -35,7 +35,7 @@ def _authority_reach(actor: Actor, roles: Iterable[str] | None = None) -> Q:
     for duty in actor.duties:
         if duty.authority_id is None or (roles is not None and duty.role not in roles):
             continue
-        here = Q(region_id__startswith=duty.region_prefix)
+        here = Q(region__code__startswith=duty.region_prefix)
         if duty.sectors:
             here &= Q(sector__in=duty.sectors)
         reach |= here
