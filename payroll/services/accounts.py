@@ -1,0 +1,95 @@
+"""Special accounts, their shares per project, and entries that only ever grow."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
+
+from payroll.models import AccountEntry, PaymentLine, SpecialAccount, SubLedger
+from registration.models import Organisation, Project
+from wagewatch.lib.crypto import blind_index
+from wagewatch.lib.errors import RuleViolation
+
+ALIVE = (PaymentLine.State.SENT, PaymentLine.State.RECEIVED)
+
+
+@transaction.atomic
+def open_account(
+    organisation: Organisation, bank: Organisation, *, name: str, number: str, opened_on: date
+) -> SpecialAccount:
+    """Record a special wage account (art. 26). RuleViolation `account.known` for a number recorded before."""
+    try:
+        with transaction.atomic():
+            return SpecialAccount.objects.create(
+                organisation=organisation,
+                bank=bank,
+                name=name,
+                number=number,
+                number_index=blind_index(number, kind="account"),
+                tail=number[-4:],
+                opened_on=opened_on,
+            )
+    except IntegrityError as problem:
+        raise RuleViolation(
+            "account.known", _("This account is recorded already. Add the project to it instead.")
+        ) from problem
+
+
+def share_account(account: SpecialAccount, project: Project) -> SubLedger:
+    """Give a project its share of an account (one account may carry several projects)."""
+    ledger, _created = SubLedger.objects.get_or_create(project=project, defaults={"account": account})
+    return ledger
+
+
+def reserved_fen(project_id: int) -> int:
+    """What is instructed from the project's share and not yet booked or returned."""
+    found = PaymentLine.objects.filter(project=project_id, state__in=ALIVE).aggregate(total=Sum("amount_fen"))
+    return found["total"] or 0
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One booked movement: signed fen, a reference that is unique for the project."""
+
+    reference: str
+    kind: str
+    amount_fen: int
+    at: datetime
+    cause: str
+
+
+def book(ledger: SubLedger, movements: Sequence[Movement]) -> int:
+    """Append movements, with running balance, to a share the caller has locked; returns how many were new.
+    A reference and amount booked before is passed over."""
+    known = set(
+        AccountEntry.objects.filter(
+            project=ledger.project_id, bank_reference__in=[m.reference for m in movements]
+        ).values_list("bank_reference", "amount_fen")
+    )
+    entries = []
+    for movement in movements:
+        if (movement.reference, movement.amount_fen) in known:
+            continue
+        known.add((movement.reference, movement.amount_fen))
+        ledger.balance_fen += movement.amount_fen
+        ledger.entry_count += 1
+        entries.append(
+            AccountEntry(
+                project_id=ledger.project_id,
+                number=ledger.entry_count,
+                sub_ledger=ledger,
+                at=movement.at,
+                kind=movement.kind,
+                amount_fen=movement.amount_fen,
+                balance_fen=ledger.balance_fen,
+                cause=movement.cause[:120],
+                bank_reference=movement.reference,
+            )
+        )
+    if entries:
+        AccountEntry.objects.bulk_create(entries, batch_size=1000)
+        ledger.save(update_fields=["balance_fen", "entry_count"])
+    return len(entries)

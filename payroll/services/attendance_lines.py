@@ -1,0 +1,126 @@
+"""The one statement that turns attendance days into slips, and the same figures for comparing."""
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from payroll.models import PaySheet
+from payroll.services.totals import Totals
+from registration.models import Project
+from registration.services.parameters import parameter
+from wagewatch.lib.dates import month_range
+
+# Days worked per posting, priced at the posting's rate. round(numeric) is half away from zero in
+# PostgreSQL, which for amounts that are not negative is lib.money's half up.
+PERSONS = """
+WITH worked AS (
+  SELECT worker_id, posting_id, sum(days) AS days, sum(minutes) AS minutes
+  FROM devices_attendanceday
+  WHERE project_id = %(project)s AND day BETWEEN %(first)s AND %(last)s
+  GROUP BY worker_id, posting_id
+), part AS (
+  SELECT w.worker_id, p.id AS posting_id, p.pay_basis, p.rate_fen, t.name AS team_name, q.quantity,
+    CASE p.pay_basis
+      WHEN 'piece' THEN 0
+      WHEN 'month' THEN least(p.rate_fen, round(p.rate_fen * q.quantity / %(month_days)s)::bigint)
+      ELSE round(p.rate_fen * q.quantity)::bigint
+    END AS gross_fen,
+    row_number() OVER latest AS age,
+    first_value(p.pay_basis) OVER latest AS basis_now
+  FROM worked w
+  JOIN registration_posting p ON p.id = w.posting_id AND p.project_id = %(project)s
+  JOIN registration_team t ON t.id = p.team_id AND t.project_id = p.project_id
+  CROSS JOIN LATERAL (
+    SELECT CASE p.pay_basis WHEN 'hour' THEN round(w.minutes / 60.0, 2) ELSE w.days END AS quantity
+  ) q
+  WHERE p.participation_id = %(participation)s
+  WINDOW latest AS (PARTITION BY w.worker_id ORDER BY p.joined_on DESC, p.id DESC)
+), person AS (
+  SELECT worker_id, basis_now AS pay_basis,
+    max(posting_id) FILTER (WHERE age = 1) AS posting_id,
+    max(rate_fen) FILTER (WHERE age = 1) AS rate_fen,
+    max(team_name) FILTER (WHERE age = 1) AS team_name,
+    coalesce(sum(quantity) FILTER (WHERE pay_basis = basis_now), 0) AS quantity,
+    sum(gross_fen)::bigint AS gross_fen,
+    CASE WHEN count(*) = 1 THEN '[]'::jsonb ELSE jsonb_agg(
+      jsonb_build_object('posting', posting_id, 'basis', pay_basis, 'rate_fen', rate_fen,
+        'days', quantity::numeric(8,2)::text, 'gross_fen', gross_fen) ORDER BY age DESC) END AS parts
+  FROM part GROUP BY worker_id, basis_now
+)
+"""
+
+INSERT = (
+    PERSONS  # noqa: S608 constants only; every value is a parameter
+    + """, made AS (
+  INSERT INTO payroll_payslip (month, project_id, sheet_id, worker_id, posting_id, team_name, pay_basis,
+    rate_fen, days, gate_days, parts, gross_fen, deduction_fen, deduction_note, net_fen, note, confirmation,
+    is_approved, payment, paid_card_tail, return_code, return_text, version)
+  SELECT %(month)s, %(project)s, %(sheet)s, worker_id, posting_id, team_name, pay_basis, rate_fen,
+    quantity, quantity, parts, gross_fen, 0, '', gross_fen,
+    CASE pay_basis WHEN 'piece' THEN %(piece_note)s ELSE '' END, 'draft', false, 'none', '', '', '', 1
+  FROM person
+  RETURNING gross_fen, net_fen
+)
+SELECT count(*), coalesce(sum(gross_fen), 0), 0, coalesce(sum(net_fen), 0) FROM made
+"""
+)
+
+PIECE_NOTE = "piece"
+"""Marks a slip whose gross must be entered by hand; shown in words by the page."""
+
+
+class GateLine(NamedTuple):
+    """What attendance gives for one worker: quantity in days (hours for hourly pay), amounts in fen."""
+
+    posting_id: int
+    pay_basis: str
+    rate_fen: int
+    quantity: Decimal
+    gross_fen: int
+    team_name: str
+    parts: list[dict[str, Any]]
+
+
+def _arguments(project: Project, participation_id: int, month: date) -> dict[str, Any]:
+    code = project.region_id
+    start_day = int(parameter("pay.month_start_day", region_code=code, on=month, default=1))
+    first, last = month_range(month, start_day)
+    return {
+        "project": project.pk,
+        "participation": participation_id,
+        "first": first,
+        "last": last,
+        "month_days": Decimal(str(parameter("pay.month_days", region_code=code, on=month, default="21.75"))),
+    }
+
+
+def insert_slips(sheet: PaySheet, project: Project) -> Totals:
+    """Write one slip per worker of the participation who attended in the month; returns exact sums."""
+    arguments = _arguments(project, sheet.participation_id, sheet.month)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            INSERT, {**arguments, "month": sheet.month, "sheet": sheet.pk, "piece_note": PIECE_NOTE}
+        )
+        people, gross, deduction, net = cursor.fetchone()
+    return Totals(int(people), int(gross), int(deduction), int(net))
+
+
+def gate_lines(project: Project, participation_id: int, month: date) -> dict[int, GateLine]:
+    """What attendance gives for every worker of the participation in the month, by worker."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            PERSONS  # noqa: S608 constants only
+            + "SELECT worker_id, posting_id, pay_basis, rate_fen, quantity, gross_fen, team_name, parts::text FROM person",
+            _arguments(project, participation_id, month),
+        )
+        rows = cursor.fetchall()
+    return {row[0]: GateLine(*row[1:7], json.loads(row[7])) for row in rows}
+
+
+def month_days_of(project: Project, month: date) -> Decimal:
+    """Paid days of a month where the project lies."""
+    found = parameter("pay.month_days", region_code=project.region_id, on=month, default="21.75")
+    return Decimal(str(found))

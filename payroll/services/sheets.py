@@ -1,0 +1,316 @@
+"""Making, correcting and submitting a pay sheet (工资支付表; Order 724 art. 31)."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+from django.utils import translation
+from django.utils.translation import gettext as now_
+from django.utils.translation import gettext_lazy as _
+
+from payroll import rules
+from payroll.access import access_sheet, access_slip, participations_with
+from payroll.models import PaySheet, PaySlip
+from payroll.services.attendance_lines import insert_slips, month_days_of
+from payroll.services.totals import refresh_totals
+from registration.access import access_project, not_found, not_permitted
+from registration.actors import Actor
+from registration.models import Participation, Project, Worker
+from registration.services.messages import queue_many
+from registration.services.parameters import load_calendar
+from wagewatch.lib.dates import first_of_month, pay_due_on, site_date
+from wagewatch.lib.errors import RuleViolation
+from wagewatch.lib.money import LARGEST_FEN
+
+
+def open_sheet(
+    project: Project, participation: Participation, month: date, source: str, *, actor: Actor, now: datetime
+) -> PaySheet:
+    """An empty draft, in the caller's transaction. Refuses a month to come and a second monthly sheet."""
+    if month != first_of_month(month):
+        raise ValueError("a wage month is the date of its day 1")
+    if month > site_date(now):
+        raise RuleViolation(
+            "sheet.month_to_come", _("This month has not begun. Choose a month that has attendance.")
+        )
+    try:
+        with transaction.atomic():
+            return PaySheet.objects.create(
+                project=project,
+                participation=participation,
+                month=month,
+                source=source,
+                due_on=pay_due_on(month, project.pay_day, load_calendar()),
+                made_by_id=actor.id,
+                made_at=now,
+            )
+    except IntegrityError as problem:
+        if "sheet_once" not in str(problem):
+            raise
+        raise RuleViolation(
+            "sheet.exists",
+            _("The pay sheet for this month exists already. Open it instead of making a second one."),
+        ) from problem
+
+
+def part_for_sheet(project_id: int, participation_id: int, *, actor: Actor) -> tuple[Project, Participation]:
+    """The project, locked, and the part for which the actor may prepare sheets. NotFound, NotPermitted."""
+    project = access_project(project_id, actor)
+    part = participations_with(actor, project, "project.view").filter(pk=participation_id).first()
+    if part is None:
+        not_found()
+    if not participations_with(actor, project, "sheet.prepare").filter(pk=part.pk).exists():
+        not_permitted("sheet.prepare")
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    return project, part
+
+
+@transaction.atomic
+def make_sheet_from_attendance(
+    project_id: int, participation_id: int, month: date, *, actor: Actor, now: datetime
+) -> PaySheet:
+    """Make the month's draft of one participation from attendance: days × rate, one statement.
+
+    Raises RuleViolation `sheet.month_to_come`, `sheet.exists`, `sheet.no_attendance`.
+    """
+    project, part = part_for_sheet(project_id, participation_id, actor=actor)
+    sheet = open_sheet(project, part, month, PaySheet.Source.ATTENDANCE, actor=actor, now=now)
+    _fill(sheet, project)
+    return sheet
+
+
+def _fill(sheet: PaySheet, project: Project) -> None:
+    totals = insert_slips(sheet, project)
+    if not totals.people:
+        raise RuleViolation(
+            "sheet.no_attendance",
+            _(
+                "Nobody of this contractor passed the gates in this month. "
+                "Check the roster and the terminals, or upload a sheet."
+            ),
+        )
+    sheet.people, sheet.gross_fen, sheet.deduction_fen, sheet.net_fen = totals
+    sheet.save(update_fields=["people", "gross_fen", "deduction_fen", "net_fen"])
+
+
+def _draft(sheet_id: int, actor: Actor) -> PaySheet:
+    sheet = access_sheet(sheet_id, actor, permission="sheet.prepare", for_write=True)
+    if sheet.state != PaySheet.State.DRAFT:
+        raise RuleViolation(
+            "sheet.not_draft",
+            _("This sheet was submitted already. Changes go through the workers' objections."),
+        )
+    return sheet
+
+
+@transaction.atomic
+def recompute_sheet(sheet_id: int, *, actor: Actor, now: datetime) -> PaySheet:
+    """Make a draft again from today's attendance; corrections by hand are lost. `sheet.not_draft`."""
+    sheet = _draft(sheet_id, actor)
+    PaySlip.objects.filter(month=sheet.month, project=sheet.project_id, sheet=sheet.pk).delete()
+    sheet.source, sheet.made_by_id, sheet.made_at = PaySheet.Source.ATTENDANCE, actor.id, now
+    sheet.save(update_fields=["source", "made_by", "made_at"])
+    _fill(sheet, Project.objects.get(pk=sheet.project_id))
+    return sheet
+
+
+@transaction.atomic
+def discard_sheet(sheet_id: int, *, actor: Actor, now: datetime) -> None:
+    """Throw a draft away, slips and all; nobody has seen it. `sheet.not_draft`."""
+    sheet = _draft(sheet_id, actor)
+    PaySlip.objects.filter(month=sheet.month, project=sheet.project_id, sheet=sheet.pk).delete()
+    sheet.delete()
+
+
+def reprice(
+    slip: PaySlip,
+    *,
+    month_days: Decimal,
+    days: Decimal | None = None,
+    rate_fen: int | None = None,
+    gross_fen: int | None = None,
+    deduction_fen: int | None = None,
+    deduction_note: str | None = None,
+) -> None:
+    """Change figures of a slip in memory and compute gross and net anew.
+
+    With several rates in the month, changed days belong to the latest one. `gross_fen` counts for piece
+    work only. Raises RuleViolation `slip.*`.
+    """
+    if gross_fen is not None and slip.pay_basis != "piece":
+        raise RuleViolation("slip.gross", _("Gross pay follows from days and rate. Change the days instead."))
+    if rate_fen is not None:
+        if not 0 < rate_fen <= LARGEST_FEN or slip.parts:
+            raise RuleViolation("slip.rate", _("Write one rate above 0 for the whole month."))
+        slip.rate_fen = rate_fen
+    if days is not None or rate_fen is not None:
+        quantity = rules.check_quantity(slip.pay_basis, slip.days if days is None else days)
+        change = quantity - slip.days
+        slip.days = quantity
+        if slip.pay_basis != "piece":
+            slip.gross_fen = (
+                _reprice_parts(slip, change, month_days)
+                if slip.parts
+                else rules.gross_of(slip.pay_basis, slip.rate_fen, quantity, month_days)
+            )
+    if gross_fen is not None:
+        if not 0 <= gross_fen <= LARGEST_FEN:
+            raise RuleViolation("slip.gross", _("Write the amount earned by piece work, 0 or more."))
+        slip.gross_fen = gross_fen
+    if deduction_fen is not None:
+        slip.deduction_fen = deduction_fen
+        if not deduction_fen:
+            slip.deduction_note = ""
+    if deduction_note is not None:
+        slip.deduction_note = deduction_note.strip()[:200]
+    rules.check_deduction(slip.gross_fen, slip.deduction_fen, slip.deduction_note)
+    slip.net_fen = slip.gross_fen - slip.deduction_fen
+
+
+def _reprice_parts(slip: PaySlip, change: Decimal, month_days: Decimal) -> int:
+    parts = [dict(part) for part in slip.parts]
+    last = parts[-1]
+    days = Decimal(last["days"]) + change
+    if days < 0:
+        raise RuleViolation(
+            "slip.days_of_rate",
+            _(
+                "Only %(days)s days were worked at the latest rate. Ask for a sheet made anew from attendance."
+            ),
+            days=str(last["days"]),
+        )
+    last["days"] = str(days.quantize(rules.HUNDREDTH))
+    last["gross_fen"] = rules.gross_of(last["basis"], last["rate_fen"], days, month_days)
+    slip.parts = parts
+    return sum(int(part["gross_fen"]) for part in parts)
+
+
+FIGURES = ["rate_fen", "days", "parts", "gross_fen", "deduction_fen", "deduction_note", "net_fen"]
+
+
+@transaction.atomic
+def edit_line(
+    reference: str,
+    *,
+    days: Decimal | None = None,
+    gross_fen: int | None = None,
+    deduction_fen: int | None = None,
+    deduction_note: str | None = None,
+    note: str | None = None,
+    actor: Actor,
+    now: datetime,
+) -> PaySlip:
+    """Correct a line of a draft by hand; days that differ from the gates need a note (`slip.note`)."""
+    slip = access_slip(reference, actor, permission="sheet.prepare")
+    sheet = _draft(slip.sheet_id, actor)
+    slip = access_slip(reference, actor, for_write=True)
+    project = Project.objects.get(pk=sheet.project_id)
+    reprice(
+        slip,
+        month_days=month_days_of(project, sheet.month),
+        days=days,
+        gross_fen=gross_fen,
+        deduction_fen=deduction_fen,
+        deduction_note=deduction_note,
+    )
+    if note is not None:
+        slip.note = note.strip()[:200]
+    elif gross_fen is not None and slip.note == "piece":
+        slip.note = ""
+    if slip.days != slip.gate_days and not slip.note:
+        raise RuleViolation(
+            "slip.note", _("The days differ from the gates. Write why, so that the worker can read it.")
+        )
+    slip.save(update_fields=[*FIGURES, "note"])
+    refresh_totals(sheet)
+    return slip
+
+
+@transaction.atomic
+def submit_sheet(sheet_id: int, *, actor: Actor, now: datetime) -> PaySheet:
+    """Send every slip of a draft to its worker for confirmation, with a text message to each phone.
+
+    Raises RuleViolation `sheet.already_submitted` (with who and when), `sheet.empty`.
+    """
+    sheet = access_sheet(sheet_id, actor, permission="sheet.prepare", for_write=True)
+    if sheet.state != PaySheet.State.DRAFT:
+        raise RuleViolation(
+            "sheet.already_submitted",
+            _("%(name)s submitted this sheet already. Nothing was sent a second time."),
+            name=sheet.submitted_by.name if sheet.submitted_by else "",
+        )
+    waiting = PaySlip.objects.filter(
+        month=sheet.month, project=sheet.project_id, sheet=sheet.pk, confirmation=PaySlip.Confirmation.DRAFT
+    ).update(confirmation=PaySlip.Confirmation.WAITING, sent_at=now)
+    if not waiting:
+        raise RuleViolation("sheet.empty", _("There is nobody on this sheet. Make it anew from attendance."))
+    refresh_totals(sheet)
+    sheet.state = PaySheet.State.CONFIRMING
+    sheet.submitted_by_id, sheet.submitted_at = actor.id, now
+    sheet.save(update_fields=["state", "submitted_by", "submitted_at"])
+    tell_workers(sheet, None, now=now, kind="slip.waiting", round_=1)
+    return sheet
+
+
+def slip_text(kind: str, month: date) -> str:
+    """The words of a text message to a worker: no name, no amount, no project."""
+    with translation.override("zh-hans"):
+        texts = {
+            "slip.waiting": now_(
+                "Your pay for month %(month)s is ready to check. Please sign in and have a look."
+            ),
+            "slip.reminder": now_("Please check your pay for month %(month)s: is it right or not?"),
+            "slip.changed": now_(
+                "Your pay for month %(month)s was corrected. Please sign in and look again."
+            ),
+            "slip.answered": now_("There is an answer to what you said about your pay for month %(month)s."),
+            "line.paid": now_("Your wages for month %(month)s were paid to your card."),
+            "line.returned": now_(
+                "Your wages for month %(month)s did not reach your card. Please sign in to see what to do."
+            ),
+        }
+        return texts[kind] % {"month": month.month}
+
+
+def tell_workers(
+    sheet: PaySheet, worker_ids: list[int] | None, *, now: datetime, kind: str, round_: int | str
+) -> int:
+    """Queue one message to each worker of the sheet (or the given ones) who has a phone; returns how many.
+    The same round is never sent twice."""
+    if worker_ids is None:
+        worker_ids = list(
+            PaySlip.objects.filter(month=sheet.month, project=sheet.project_id, sheet=sheet.pk).values_list(
+                "worker_id", flat=True
+            )
+        )
+    text = slip_text(kind, sheet.month)
+    messages = [
+        (str(phone), text, f"{kind}:{sheet.pk}:{pk}:{round_}")
+        for pk, phone in Worker.objects.filter(pk__in=worker_ids, phone_index__isnull=False)
+        .order_by("pk")
+        .values_list("pk", "phone")
+        if phone
+    ]
+    if messages:
+        queue_many(messages, kind=kind, now=now)
+    return len(messages)
+
+
+@transaction.atomic
+def remind_workers(sheet_id: int, *, actor: Actor, now: datetime) -> int:
+    """Remind those who have not answered, at most once a day each. Returns how many have a phone.
+
+    Raises RuleViolation `sheet.nobody_waiting`.
+    """
+    sheet = access_sheet(sheet_id, actor, permission="sheet.prepare", for_write=True)
+    waiting = list(
+        PaySlip.objects.filter(
+            month=sheet.month,
+            project=sheet.project_id,
+            sheet=sheet.pk,
+            confirmation=PaySlip.Confirmation.WAITING,
+        ).values_list("worker_id", flat=True)
+    )
+    if not waiting:
+        raise RuleViolation("sheet.nobody_waiting", _("Everybody has answered. Nobody needs a reminder."))
+    return tell_workers(sheet, waiting, now=now, kind="slip.reminder", round_=site_date(now).isoformat())

@@ -1,0 +1,306 @@
+"""A pay sheet the contractor made itself: read, compared with attendance, and made a draft."""
+
+import hashlib
+from collections import Counter
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from payroll import rules
+from payroll.access import access_upload
+from payroll.models import PaySheet, PaySlip, SheetUpload
+from payroll.services.attendance_lines import GateLine, gate_lines, month_days_of
+from payroll.services.sheets import open_sheet, part_for_sheet
+from payroll.services.totals import refresh_totals
+from payroll.sheet_reader import Message, ReadLine, read_pay_sheet
+from registration.actors import Actor
+from registration.models import BankCard, Participation, Posting, Project
+from registration.services.parameters import parameter
+from wagewatch.lib.dates import month_range
+from wagewatch.lib.errors import Malformed, RuleViolation
+from wagewatch.lib.money import format_cny
+from wagewatch.lib.sheets import ColumnOut, SheetOut, read_workbook, safe_filename, write_workbook
+
+State = SheetUpload.State
+
+
+def receive_sheet_file(
+    project_id: int,
+    participation_id: int,
+    month: date,
+    *,
+    filename: str,
+    data: bytes,
+    actor: Actor,
+    now: datetime,
+) -> SheetUpload:
+    """Read an uploaded pay sheet and compare it, line by line, with attendance. Nothing is paid from it yet.
+
+    A file that cannot be read is kept as refused, with the reason. Raises NotFound and NotPermitted.
+    """
+    with transaction.atomic():
+        project, part = part_for_sheet(project_id, participation_id, actor=actor)
+    upload = SheetUpload(
+        project=project,
+        participation=part,
+        month=month,
+        filename=safe_filename(filename),
+        sha256=hashlib.sha256(data).digest(),
+        uploaded_by_id=actor.id,
+        uploaded_at=now,
+    )
+    try:
+        found = read_pay_sheet(read_workbook(data, filename), month)
+    except Malformed as problem:
+        upload.state, upload.error_text = State.REFUSED, problem.message
+        upload.save()
+        return upload
+    lines = gate_lines(project, part.pk, month)
+    rows = _compare(found.lines, project, part, month, lines)
+    on_sheet = {row["worker"] for row in rows if row["worker"]}
+    absent = [
+        {"worker": worker, "days": str(line.quantity), "gross_fen": line.gross_fen, "team": line.team_name}
+        for worker, line in sorted(lines.items())
+        if worker not in on_sheet and line.gross_fen
+    ]
+    upload.state = State.STAGED
+    upload.rows = rows
+    upload.reading = found.reading | {"absent": absent, "counts": Counter(row["verdict"] for row in rows)}
+    upload.save()
+    return upload
+
+
+def _compare(
+    lines: list[ReadLine],
+    project: Project,
+    part: Participation,
+    month: date,
+    gates: dict[int, GateLine],
+) -> list[dict[str, Any]]:
+    first, last = month_range(month)
+    postings = list(
+        Posting.objects.filter(
+            Q(left_on__isnull=True) | Q(left_on__gte=first),
+            project=project,
+            participation=part,
+            joined_on__lte=last,
+        )
+        .select_related("worker", "team")
+        .order_by("joined_on", "pk")
+    )
+    by_id = {str(p.worker.id_number): p for p in postings}
+    by_name: dict[str, set[int]] = {}
+    latest = {p.worker_id: p for p in postings}
+    for posting in postings:
+        by_name.setdefault(posting.worker.name, set()).add(posting.worker_id)
+    cards = dict(
+        BankCard.objects.filter(worker__in=latest, is_current=True).values_list("worker_id", "number")
+    )
+    month_days = month_days_of(project, month)
+    largest = int(
+        parameter("pay.largest_line_fen", region_code=project.region_id, on=month, default=5_000_000)
+    )
+    seen: dict[int, int] = {}
+    rows = []
+    for line in lines:
+        posting = _find(line, by_id, by_name, latest)
+        if posting is not None and posting.worker_id in seen:
+            line.stop(
+                "name", _("This worker stands in row %(row)s already.") % {"row": seen[posting.worker_id]}
+            )
+        elif posting is not None:
+            seen[posting.worker_id] = line.line
+        rows.append(_row(line, posting, gates, cards, month_days, largest))
+    return rows
+
+
+def _find(
+    line: ReadLine,
+    by_id: dict[str, Posting],
+    by_name: dict[str, set[int]],
+    latest: dict[int, Posting],
+) -> Posting | None:
+    if line.id_number:
+        posting = by_id.get(line.id_number)
+        if posting is None:
+            line.stop(
+                "id_number",
+                _("This person is not on the roster of this contractor in this month. Register them first."),
+            )
+        elif line.name and posting.worker.name != line.name:
+            line.stop("name", _("The roster has another name for this ID number. Correct one of them."))
+        return posting
+    if not line.name or any(m.field == "id_number" for m in line.messages):
+        return None
+    same = by_name.get(line.name, set())
+    if len(same) == 1:
+        line.warn("id_number", _("Found by name only: the sheet has no ID number."))
+        return latest[next(iter(same))]
+    line.stop(
+        "id_number",
+        _("Two people of this name are on the roster. Add the ID number.")
+        if same
+        else _("This person is not on the roster of this contractor in this month. Register them first."),
+    )
+    return None
+
+
+def _row(
+    line: ReadLine,
+    posting: Posting | None,
+    gates: dict[int, GateLine],
+    cards: dict[int, str],
+    month_days: Decimal,
+    largest_fen: int,
+) -> dict[str, Any]:
+    gate = gates.get(posting.worker_id) if posting else None
+    gate_days = gate.quantity if gate else Decimal(0)
+    days = line.days if line.days is not None else gate_days
+    different = False
+    if posting is not None:
+        if line.days is not None and line.days != gate_days:
+            different = True
+            line.messages.append(
+                Message("days", "diff", _("Gates: %(days)s") % {"days": f"{gate_days.normalize():f}"})
+            )
+        expected = rules.gross_of(posting.pay_basis, posting.rate_fen, days, month_days)
+        if gate is not None and gate.parts and days == gate_days:
+            expected = gate.gross_fen
+        if posting.pay_basis != "piece" and line.gross_fen is not None and line.gross_fen != expected:
+            different = True
+            line.messages.append(
+                Message("gross", "diff", _("Days × rate: %(sum)s") % {"sum": format_cny(expected)})
+            )
+        if line.card and line.card != cards.get(posting.worker_id, ""):
+            line.warn("card", _("Another card than the registered one; wages go to the registered card."))
+    if line.gross_fen is not None and not line.refused:
+        try:
+            rules.check_deduction(line.gross_fen, line.deduction_fen, line.deduction_note)
+        except RuleViolation as problem:
+            line.stop("deductions", problem.message)
+        if line.gross_fen > largest_fen:
+            line.warn("gross", _("This is a large amount for one month. Check the number of digits."))
+    return {
+        "sheet": line.sheet,
+        "line": line.line,
+        "name": line.name,
+        "worker": posting.worker_id if posting else None,
+        "tail": posting.worker.id_tail if posting else line.id_number[-4:],
+        "team": posting.team.name if posting else "",
+        "posting": posting.pk if posting else None,
+        "basis": posting.pay_basis if posting else "",
+        "rate_fen": posting.rate_fen if posting else None,
+        "days": str(days),
+        "gate_days": str(gate_days),
+        "gross_fen": line.gross_fen,
+        "deduction_fen": line.deduction_fen,
+        "deduction_note": line.deduction_note,
+        "net_fen": line.net_fen,
+        "verdict": "refused" if line.refused else "different" if different else "same",
+        "messages": [{"field": m.field, "kind": m.kind, "text": m.text} for m in line.messages],
+    }
+
+
+@transaction.atomic
+def apply_sheet_upload(upload_id: int, *, actor: Actor, now: datetime) -> PaySheet:
+    """Make the month's draft from the good rows of an upload; refused rows stay out.
+
+    Raises RuleViolation `upload.applied`, `upload.no_rows`, `sheet.exists`.
+    """
+    upload = access_upload(upload_id, actor)
+    project, part = part_for_sheet(upload.project_id, upload.participation_id, actor=actor)
+    upload = SheetUpload.objects.select_for_update(of=("self",)).get(pk=upload.pk)
+    if upload.state != State.STAGED:
+        raise RuleViolation(
+            "upload.applied",
+            gettext_lazy("This upload has been dealt with already. Nothing was written twice."),
+        )
+    good = [row for row in upload.rows if row["verdict"] != "refused"]
+    if not good:
+        raise RuleViolation(
+            "upload.no_rows", gettext_lazy("No row can be taken. Correct the file and upload it again.")
+        )
+    sheet = open_sheet(project, part, upload.month, PaySheet.Source.UPLOAD, actor=actor, now=now)
+    PaySlip.objects.bulk_create([_slip(sheet, row) for row in good], batch_size=1000)
+    refresh_totals(sheet)
+    upload.state, upload.sheet = State.APPLIED, sheet
+    upload.save(update_fields=["state", "sheet"])
+    return sheet
+
+
+def _slip(sheet: PaySheet, row: dict[str, Any]) -> PaySlip:
+    notes = [m["text"] for m in row["messages"] if m["kind"] == "diff"]
+    return PaySlip(
+        month=sheet.month,
+        project_id=sheet.project_id,
+        sheet_id=sheet.pk,
+        worker_id=row["worker"],
+        posting_id=row["posting"],
+        team_name=row["team"],
+        pay_basis=row["basis"],
+        rate_fen=row["rate_fen"],
+        days=Decimal(row["days"]),
+        gate_days=Decimal(row["gate_days"]),
+        gross_fen=row["gross_fen"],
+        deduction_fen=row["deduction_fen"],
+        deduction_note=row["deduction_note"],
+        net_fen=row["net_fen"],
+        note="；".join(notes)[:200],
+    )
+
+
+@transaction.atomic
+def discard_sheet_upload(upload_id: int, *, actor: Actor, now: datetime) -> None:
+    """Put a staged upload aside. `upload.applied` when it was dealt with already."""
+    upload = access_upload(upload_id, actor)
+    changed = SheetUpload.objects.filter(pk=upload.pk, project=upload.project_id, state=State.STAGED).update(
+        state=State.DISCARDED
+    )
+    if not changed:
+        raise RuleViolation(
+            "upload.applied",
+            gettext_lazy("This upload has been dealt with already. Nothing was written twice."),
+        )
+
+
+def refused_rows_workbook(upload: SheetUpload) -> bytes:
+    """The refused rows as .xlsx with the reasons beside them; without ID and card numbers."""
+    rows = [row for row in upload.rows if row["verdict"] == "refused"]
+    columns = [
+        ColumnOut(_("Sheet")),
+        ColumnOut(_("Row"), "number", 8),
+        ColumnOut(_("Name")),
+        ColumnOut(_("ID ends in"), width=10),
+        ColumnOut(_("Days"), width=8),
+        ColumnOut(_("Gross pay"), "money"),
+        ColumnOut(_("Deductions"), "money"),
+        ColumnOut(_("Net pay"), "money"),
+        ColumnOut(_("What is wrong"), width=70),
+    ]
+    return write_workbook(
+        [
+            SheetOut(
+                _("Refused rows"),
+                columns,
+                [
+                    (
+                        row["sheet"],
+                        row["line"],
+                        row["name"],
+                        row["tail"],
+                        row["days"],
+                        row["gross_fen"],
+                        row["deduction_fen"],
+                        row["net_fen"],
+                        " ".join(m["text"] for m in row["messages"] if m["kind"] == "stop"),
+                    )
+                    for row in rows
+                ],
+            )
+        ]
+    )
