@@ -74,8 +74,9 @@ def _from_python(data: str, name: str) -> Iterator[Message]:
 
 
 def _from_template(data: str, name: str) -> Iterator[Message]:
-    # templatize turns a template into text that reads like Python calls of gettext.
-    yield from _messages(_calls(templatize(data, origin=name)))
+    # templatize turns a template into text that reads like Python calls of gettext; its indents mean nothing.
+    text = templatize(data, origin=name)
+    yield from _messages(_calls("\n".join(line.strip() for line in text.split("\n"))))
 
 
 def _calls(data: str) -> Iterable[tuple[Any, ...]]:

@@ -81,7 +81,7 @@ def test_chain_names_the_stage_where_it_stopped():
     assert 'aria-label="第 7 步，共 8 步：银行入账"' in html
     assert html.count('<i class="ok">') == 6
     assert html.count('<i class="bad orange">') == 1
-    assert html.count("<i></i>") == 1
+    assert html.count('<i class="rest"></i>') == 1
     with translation.override("zh-hans"):
         assert "8 步全部完成" in render("{% chain v %}", v=["ok"] * 8)
 

@@ -60,6 +60,17 @@ def test_collects_python_and_templates_by_owner(project):
     assert set(found["wagewatch"]) == {(None, "Back")}
 
 
+def test_indents_of_a_template_mean_nothing(project):
+    page = project / "templates" / "payroll" / "page.html"
+    page.write_text(
+        '<p>\n    {% translate "A" %}\n  {% translate "B" %}\n <b>\n      {% blocktranslate trimmed %}\n  C\n'
+        "   d\n {% endblocktranslate %}</b>\"'(",
+        encoding="utf-8",
+    )
+    texts = {text for _context, text in translations.collect(project)["payroll"]}
+    assert {"A", "B", "C d"} <= texts
+
+
 def test_update_then_fill_then_check_is_clean(project):
     assert translations.update(project) == {"wagewatch": 1, "payroll": 7}
     assert {p.what for p in translations.check(project)} == {"untranslated"}

@@ -110,6 +110,20 @@ def day_words(value: dt.date | None) -> str:
     return f"{date:%m-%d} {WEEKDAYS[date.weekday()]}"
 
 
+@register.simple_tag
+def weekday_initials() -> list[str]:
+    """Heads of a month's columns, Monday first: 一 二 三 …"""
+    return [
+        pgettext("weekday initial", "Mo"),
+        pgettext("weekday initial", "Tu"),
+        pgettext("weekday initial", "We"),
+        pgettext("weekday initial", "Th"),
+        pgettext("weekday initial", "Fr"),
+        pgettext("weekday initial", "Sa"),
+        pgettext("weekday initial", "Su"),
+    ]
+
+
 @register.filter
 def worker_day(value: dt.date | None) -> str:
     """11 月 15 日（周日）: how workers read a date."""
