@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# -*- coding: utf-8 -*-
 """The one entry point.
 
 `python3 manage.py demo` and `python3 manage.py test` need nothing but Python; every other command is Django's.
@@ -18,7 +19,7 @@ def newer_python():
     """Another interpreter on this machine that is new enough and really starts, or None."""
     check = "import sys; sys.exit(sys.version_info < %r)" % (MINIMUM,)
     for name in NEWER:
-        path = shutil.which(name)
+        path = getattr(shutil, "which", lambda name: None)(name)  # Python 2 has none
         if (
             path
             and subprocess.call([path, "-c", check], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -74,9 +74,8 @@ def inside() -> bool:
 
 
 def fingerprint(lock: Path) -> str:
-    """What an installed environment must match: the lock file and the Python that it was made for."""
-    text = lock.read_bytes() + f"python {sys.version_info[0]}.{sys.version_info[1]}".encode()
-    return hashlib.sha256(text).hexdigest()
+    """What an installed environment must match: its lock file."""
+    return hashlib.sha256(lock.read_bytes()).hexdigest()
 
 
 def installed(which: str, root: Path = VENV) -> bool:
@@ -91,7 +90,7 @@ def installed(which: str, root: Path = VENV) -> bool:
 
 def prepare(which: str) -> None:
     """Make `.venv` and install the locked packages, unless that was done already. Raises Failure."""
-    if installed(which) and os.access(venv_python(), os.X_OK):
+    if installed(which) and (inside() or _works(venv_python(), "import django")):
         return
     began = time.monotonic()
     try:
@@ -116,10 +115,9 @@ def prepare(which: str) -> None:
     say(f"✓ 软件包 {time.monotonic() - began:.1f} s", "packages")
 
 
-def _works(python: Path) -> bool:
-    if not os.access(python, os.X_OK):
-        return False
-    check = f"import sys; sys.exit(sys.version_info[:2] != {sys.version_info[:2]!r})"
+def _works(python: Path, script: str = "") -> bool:
+    """Whether it is there, starts, and is new enough: the Python it was made from may have been replaced."""
+    check = f"import sys; assert sys.version_info >= (3, 11); {script}"
     try:
         return (
             subprocess.run([python, "-c", check], check=False, capture_output=True, timeout=60).returncode
