@@ -1,0 +1,1 @@
+"""Pure rules of registration: plain values in, plain values out."""
