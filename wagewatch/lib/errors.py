@@ -31,6 +31,11 @@ class WagewatchError(Exception):
         text = str(self._message)
         return text % self.facts if self.facts else text
 
+    @property
+    def template(self) -> Text:
+        """The message before its facts are filled in, for those who keep it and show it later."""
+        return self._message
+
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
 
