@@ -181,7 +181,7 @@ def test_two_checkpoints_are_shown_to_agree(client, entry, make_groups):
         f"/evidence/proof/inclusion/0/{10**30}",
         "/evidence/proof/consistency/3/2",
         "/evidence/proof/consistency/1/6",
-        f"/evidence/entry/{uuid4()}",
+        "/evidence/entry/00000000-0000-4000-8000-000000000000",
     ],
 )
 def test_what_the_log_does_not_have_is_not_found(client, entry, path):
