@@ -19,4 +19,6 @@ class WagewatchConfig(AppConfig):
     verbose_name = "薪安"
 
     def ready(self) -> None:
+        import wagewatch.celery  # noqa: F401 shared tasks must find our broker, in web processes too
+
         connection_created.connect(take_side, dispatch_uid="wagewatch.take_side")

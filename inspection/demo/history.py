@@ -1,0 +1,178 @@
+"""Three months of the demo county, played in order with time as an argument."""
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+from devices.services.days import roll_up
+from devices.services.seals import seal_days
+from inspection.demo import wages
+from inspection.demo.days import post_day
+from inspection.demo.people import County, SiteState, enter_county, join_late
+from inspection.demo.wages import PastBank, local
+from inspection.services.rules import run_rules
+from inspection.services.stats import rebuild_stat
+from payroll.models import PaySheet
+from registration.models import Posting
+from registration.services.parameters import load_calendar
+from wagewatch.evidence.sequencing import sequence
+from wagewatch.lib.dates import first_of_month, next_month, pay_due_on, previous_month
+
+MONTHS = 3
+Say = Callable[[str], None]
+
+
+@dataclass
+class Agenda:
+    """What happens when; played in the order of time, nothing after `now`."""
+
+    now: datetime
+    _heap: list[tuple[datetime, int, Callable[[datetime], None]]] = field(default_factory=list)
+    _ticket: count = field(default_factory=count)  # type: ignore[type-arg]
+
+    def at(self, moment: datetime, act: Callable[[datetime], None]) -> None:
+        if moment <= self.now:
+            heapq.heappush(self._heap, (moment, next(self._ticket), act))
+
+    def play(self) -> None:
+        while self._heap:
+            moment, _ticket, act = heapq.heappop(self._heap)
+            act(moment)
+
+
+def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
+    """Enter the county and play the months before `now`'s month and the days of this one."""
+    today = now.astimezone(wages.SITE_TZ).date()
+    this_month = first_of_month(today)
+    months = [this_month]
+    for _n in range(MONTHS):
+        months.insert(0, previous_month(months[0]))
+    first_day, last_month = months[0], months[-2]
+    start = local(first_day - timedelta(days=4), 9)
+    say("entering firms, projects and rosters")
+    county = enter_county(first_day, last_month, now=start)
+    bank = PastBank(bank_folder)
+    try:
+        wages.open_accounts(bank, county.sites, start)
+        agenda = Agenda(now)
+        agenda.at(local(last_month, 9), lambda moment: join_late(county, last_month, now=moment))
+        _plan_days(agenda, county, first_day, today, now)
+        drawn = wages.signatures()
+        for number, month in enumerate(months[:-1]):
+            for site in county.sites:
+                _plan_month(agenda, bank, site, month, site.plan.story[number], drawn)
+            _plan_rules(agenda, month)
+            agenda.at(local(next_month(month), 0, 20), lambda moment, m=month: say(f"wages of {m:%Y-%m}"))
+        agenda.play()
+    finally:
+        bank.bank.close()
+    say("alarms and figures as of now")
+    roll_up(now=now)
+    for _run in run_rules(now=now):
+        pass
+    rebuild_stat(now=now)
+    sequence(now)
+    return county
+
+
+def _plan_days(agenda: Agenda, county: County, first: date, today: date, now: datetime) -> None:
+    calendar = load_calendar()
+    postings: dict[int, list[Posting]] = {}
+
+    def read_postings(_moment: datetime) -> None:
+        for site in county.sites:
+            postings[site.project.pk] = list(Posting.objects.filter(project=site.project).order_by("pin"))
+
+    day = first
+    while day <= today:
+        if day.day == 1:
+            agenda.at(local(day, 9, 30) if day < today else now, read_postings)
+
+        def at_the_gates(moment: datetime, day: date = day) -> None:
+            for site in county.sites:
+                post_day(site, postings[site.project.pk], day, calendar, now=moment)
+
+        agenda.at(min(local(day, 20), now), at_the_gates)
+        if day.weekday() == 6 or (day + timedelta(days=1)).day == 1:
+            agenda.at(local(day, 23, 30), _close_week)
+        day += timedelta(days=1)
+
+
+def _close_week(moment: datetime) -> None:
+    roll_up(now=moment)
+    seal_days(now=moment)
+    sequence(moment)
+
+
+def _plan_rules(agenda: Agenda, month: date) -> None:
+    def look(moment: datetime) -> None:
+        for _run in run_rules(now=moment):
+            pass
+
+    due = pay_due_on(month, 15, load_calendar())
+    days = {due + timedelta(days=n) for n in (0, 1, 7, 10, 30, 60)} | {due.replace(day=6)}
+    for day in days:
+        agenda.at(local(day, 0, 10), look)
+    for week in range(5):
+        agenda.at(local(month + timedelta(days=7 * week), 18), look)
+
+
+def _plan_month(
+    agenda: Agenda, bank: PastBank, site: SiteState, month: date, story: str, drawn: list[bytes]
+) -> None:
+    if story == "none":
+        return
+    following = next_month(month)
+    calendar = load_calendar()
+    sheets: list[PaySheet] = []
+    made = local(following.replace(day=3), 14, 10)
+    answered = following.replace(day=4)
+    approved = local(following.replace(day=10), 10, 20)
+    instructed = local(calendar.on_or_before(following.replace(day=12)), 9, 30)
+    late = local(following.replace(day=15) + timedelta(days=8), 9, 30)
+
+    def make(moment: datetime) -> None:
+        sheets.extend(wages.make_sheets(site, month, moment))
+
+    def answer(_moment: datetime) -> None:
+        waits = story == "confirming"
+        for number, sheet in enumerate(sheets):
+            wages.confirm_sheet(
+                sheet,
+                drawn,
+                answered,
+                share=0.6 if waits else 1 - wages.SILENT,
+                objections=wages.OBJECTS if number == 0 and "objections" in site.plan.tags and waits else 0,
+            )
+
+    def answer_claims(moment: datetime) -> None:
+        wages.reject_objections(sheets[0], site.parts[0][1], moment)
+
+    def allocate(moment: datetime) -> None:
+        percent = site.plan.fund_percent if story == "approved" else 108
+        wages.fund(bank, site, month, sum(sheet.net_fen for sheet in sheets) * percent // 100, moment)
+        bank.bank.issue_statement(site.account_number, moment + timedelta(hours=1))
+        bank.settle(moment + timedelta(hours=2))
+
+    def approve(moment: datetime) -> None:
+        wages.approve(sheets, site, moment)
+
+    def pay(moment: datetime) -> None:
+        wages.pay(sheets[:1] if story == "part" else sheets, site, moment)
+        bank.settle(moment + timedelta(minutes=5))
+
+    agenda.at(made, make)
+    agenda.at(local(following.replace(day=8), 22), answer)
+    agenda.at(local(following.replace(day=9), 11), allocate)
+    if story == "confirming":
+        agenda.at(local(following.replace(day=9), 16), answer_claims)
+        return
+    agenda.at(approved, approve)
+    if story in {"paid", "returned", "part"}:
+        agenda.at(instructed, pay)
+    elif story == "late":
+        agenda.at(late, pay)
+    agenda.at(local(following.replace(day=12), 18), lambda moment: bank.settle(moment))
