@@ -13,6 +13,7 @@ STAGES = 8
 
 STOPS: dict[str, tuple[int, str | Promise]] = {
     "no_sheet": (2, _("No pay sheet made")),
+    "left_out": (2, _("Left out of the pay sheet")),
     "unconfirmed": (3, _("Waiting for the workers")),
     "objected": (3, _("Objections are open")),
     "unapproved": (4, _("Not approved by the general contractor")),
@@ -55,6 +56,8 @@ class Stop:
 def stop_of_part(part: Mapping[str, Any]) -> Stop:
     """Where one subcontractor's unpaid slips stopped, from the alarm's facts."""
     people = part.get("people", 0)
+    if part.get("state") == "left_out":
+        return Stop("left_out")
     if part.get("estimated") or part.get("state", "none") in {"none", "draft"}:
         return Stop("no_sheet")
     if part.get("returned", 0) and part["returned"] + part.get("objected", 0) >= people:

@@ -2,42 +2,46 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from inspection.alarms.earned import EARNED
 from inspection.alarms.rule import Rule
 
-SQL = """
-WITH worked AS (
-  SELECT a.project_id, po.participation_id, count(DISTINCT a.worker_id) AS people,
-         sum(round(a.days * po.rate_fen / CASE po.pay_basis WHEN 'month' THEN 21.75 ELSE 1 END)
-             * CASE WHEN po.pay_basis = 'hour' THEN 8 ELSE 1 END)::bigint AS worth_fen
-  FROM devices_attendanceday a
-  JOIN registration_posting po ON po.id = a.posting_id AND po.project_id = a.project_id
-  WHERE a.day >= (date_trunc('month', %(today)s::date) - interval '1 month')::date
-    AND a.day < date_trunc('month', %(today)s::date)::date AND a.days > 0 AND po.pay_basis <> 'piece'
-  GROUP BY 1, 2
-)
-SELECT w.project_id,
-       (array_agg(w.participation_id ORDER BY w.worth_fen DESC))[1] AS participation_id,
-       to_char(date_trunc('month', %(today)s::date) - interval '1 month', 'YYYY-MM') AS period,
-       1 AS level,
-       NULL::date AS due_on, sum(w.worth_fen)::bigint AS amount_fen, sum(w.people)::int AS people,
-       jsonb_build_object('estimated', true, 'parts', jsonb_agg(jsonb_build_object(
-         'participation', w.participation_id, 'owed_fen', w.worth_fen, 'people', w.people)
-         ORDER BY w.worth_fen DESC)) AS facts
-FROM worked w
-JOIN registration_project pr ON pr.id = w.project_id
-WHERE extract(day FROM %(today)s::date) > (wagewatch_parameter('alarm.D1.day_of_month', pr.region_id, %(today)s)->>'yellow')::int
-  AND NOT EXISTS (
+# A month stays in the rule until its sheet is sent, not only until the next month begins.
+SQL = (
+    "WITH "
+    + EARNED
+    + """, missing AS (
+  SELECT u.* FROM unsheeted u
+  WHERE NOT EXISTS (
     SELECT 1 FROM payroll_paysheet s
-    WHERE s.project_id = w.project_id AND s.participation_id = w.participation_id
-      AND s.month = (date_trunc('month', %(today)s::date) - interval '1 month')::date AND s.state <> 'draft')
-GROUP BY w.project_id
+    WHERE s.project_id = u.project_id AND s.participation_id = u.participation_id AND s.month = u.month
+      AND s.kind = 'monthly' AND s.state <> 'draft')
+), day_set AS MATERIALIZED (
+  SELECT place.region_id,
+         (wagewatch_parameter('alarm.D1.day_of_month', place.region_id, %(today)s) ->> 'yellow')::int AS day
+  FROM place
+)
+SELECT m.project_id,
+       (array_agg(m.participation_id ORDER BY m.worth_fen DESC, m.participation_id))[1] AS participation_id,
+       to_char(m.month, 'YYYY-MM') AS period, 1 AS level, NULL::date AS due_on,
+       sum(m.worth_fen)::bigint AS amount_fen, sum(m.people)::int AS people,
+       jsonb_build_object('estimated', true, 'piece_people', sum(m.piece_people),
+         'parts', jsonb_agg(jsonb_build_object(
+           'participation', m.participation_id, 'owed_fen', m.worth_fen, 'people', m.people, 'estimated', true)
+           ORDER BY m.worth_fen DESC, m.participation_id)) AS facts
+FROM missing m
+JOIN registration_project pr ON pr.id = m.project_id
+JOIN day_set ON day_set.region_id = pr.region_id
+WHERE %(today)s > (m.month + interval '1 month')::date + day_set.day - 1
+GROUP BY m.project_id, m.month
 """
+)
 
 RULE = Rule(
     code="D1",
-    title=_("No pay sheet made for last month"),
+    title=_("No pay sheet made"),
     explanation=_(
-        "People worked last month, and their employer has not sent them a pay sheet by the day set for the region."
+        "People worked in a month, and their employer has not sent them a pay sheet by the day of the next "
+        "month that is set for the region."
     ),
     law=_("Order 724, articles 31 and 56"),
     sql=SQL,

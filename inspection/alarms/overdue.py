@@ -2,67 +2,69 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from inspection.alarms.earned import EARNED
 from inspection.alarms.rule import Rule
 
-# Owed are the unpaid slips of sheets sent to the workers, and, where a subcontractor made no sheet,
-# what its people earned by attendance: leaving out the sheet must not silence the alarm.
-SQL = """
-WITH sheet_owed AS (
+# Owed are the unpaid slips of sheets sent to the workers, and what people without a slip earned by
+# attendance: leaving out the sheet, or people from it, must not silence the alarm. A settled sheet has no
+# unpaid slip; when money comes back, payroll moves the sheet out of that state in the same transaction.
+SQL = (
+    "WITH "
+    + EARNED
+    + """, sheet_owed AS (
   SELECT s.project_id, s.participation_id, s.month, s.due_on,
          sum(p.net_fen)::bigint AS owed_fen, count(*) AS people,
          count(*) FILTER (WHERE p.payment = 'returned') AS returned,
          count(*) FILTER (WHERE p.payment = 'instructed') AS instructed,
          count(*) FILTER (WHERE p.confirmation = 'objected') AS objected,
          count(*) FILTER (WHERE p.confirmation = 'waiting') AS waiting,
-         s.state, s.people AS sheet_people, false AS estimated
+         s.state, s.people AS sheet_people, false AS estimated, 0::bigint AS piece_people
   FROM payroll_paysheet s
   JOIN payroll_payslip p ON p.project_id = s.project_id AND p.month = s.month AND p.sheet_id = s.id
   WHERE s.state NOT IN ('draft', 'settled') AND s.due_on <= %(today)s AND p.payment <> 'paid' AND p.net_fen > 0
   GROUP BY s.id, s.project_id, s.participation_id, s.month, s.due_on, s.state, s.people
-), worked AS (
-  SELECT a.project_id, po.participation_id, date_trunc('month', a.day)::date AS month,
-         sum(round(a.days * po.rate_fen / CASE po.pay_basis WHEN 'month' THEN 21.75 ELSE 1 END)
-             * CASE WHEN po.pay_basis = 'hour' THEN 8 ELSE 1 END)::bigint AS owed_fen,
-         count(DISTINCT a.worker_id) AS people
-  FROM devices_attendanceday a
-  JOIN registration_posting po ON po.id = a.posting_id AND po.project_id = a.project_id
-  WHERE a.day >= (date_trunc('month', %(today)s::date) - interval '24 months')::date
-    AND a.day < date_trunc('month', %(today)s::date)::date AND a.days > 0 AND po.pay_basis <> 'piece'
-  GROUP BY 1, 2, 3
-), unsheeted AS (
-  SELECT w.project_id, w.participation_id, w.month, d.due_on, w.owed_fen, w.people,
-         0::bigint AS returned, 0::bigint AS instructed, 0::bigint AS objected,
-         0::bigint AS waiting, 'none' AS state, w.people AS sheet_people, true AS estimated
-  FROM worked w
-  JOIN registration_project pr ON pr.id = w.project_id
-  JOIN pay_date d ON d.month = w.month AND d.pay_day = pr.pay_day
-  WHERE d.due_on <= %(today)s AND NOT EXISTS (
-    SELECT 1 FROM payroll_paysheet s
-    WHERE s.project_id = w.project_id AND s.participation_id = w.participation_id AND s.month = w.month
-      AND s.state <> 'draft')
+), unsheeted_owed AS (
+  SELECT u.project_id, u.participation_id, u.month, d.due_on, u.worth_fen AS owed_fen, u.people,
+         0::bigint AS returned, 0::bigint AS instructed, 0::bigint AS objected, 0::bigint AS waiting,
+         CASE WHEN EXISTS (
+           SELECT 1 FROM payroll_paysheet s
+           WHERE s.project_id = u.project_id AND s.participation_id = u.participation_id AND s.month = u.month
+             AND s.kind = 'monthly' AND s.state <> 'draft') THEN 'left_out' ELSE 'none' END AS state,
+         u.people AS sheet_people, true AS estimated, u.piece_people
+  FROM unsheeted u
+  JOIN registration_project pr ON pr.id = u.project_id
+  JOIN pay_date d ON d.month = u.month AND d.pay_day = pr.pay_day
+  WHERE d.due_on <= %(today)s
 ), owed AS (
-  SELECT * FROM sheet_owed UNION ALL SELECT * FROM unsheeted
+  SELECT * FROM sheet_owed UNION ALL SELECT * FROM unsheeted_owed
 ), by_project AS (
   SELECT o.project_id, o.month, min(o.due_on) AS due_on, sum(o.owed_fen)::bigint AS amount_fen,
-         sum(o.people)::int AS people, bool_or(o.estimated) AS estimated,
+         sum(o.people)::int AS people, bool_or(o.estimated) AS estimated, sum(o.piece_people) AS piece_people,
          jsonb_agg(jsonb_build_object(
            'participation', o.participation_id, 'owed_fen', o.owed_fen, 'people', o.people,
            'returned', o.returned, 'instructed', o.instructed, 'objected', o.objected,
            'waiting', o.waiting, 'state', o.state, 'sheet_people', o.sheet_people,
-           'estimated', o.estimated) ORDER BY o.owed_fen DESC) AS parts,
-         (array_agg(o.participation_id ORDER BY o.owed_fen DESC))[1] AS participation_id
+           'estimated', o.estimated) ORDER BY o.owed_fen DESC, o.participation_id) AS parts,
+         (array_agg(o.participation_id ORDER BY o.owed_fen DESC, o.participation_id))[1] AS participation_id
   FROM owed o GROUP BY o.project_id, o.month
+), ladder AS MATERIALIZED (
+  SELECT place.region_id, (v.value ->> 'yellow')::int AS yellow, (v.value ->> 'orange')::int AS orange,
+         (v.value ->> 'red')::int AS red
+  FROM place
+  CROSS JOIN LATERAL (SELECT wagewatch_parameter('alarm.D3.days', place.region_id, %(today)s) AS value) v
 )
 SELECT b.project_id, b.participation_id, to_char(b.month, 'YYYY-MM') AS period,
-       CASE WHEN %(today)s - b.due_on >= (wagewatch_parameter('alarm.D3.days', pr.region_id, %(today)s)->>'red')::int THEN 3
-            WHEN %(today)s - b.due_on >= (wagewatch_parameter('alarm.D3.days', pr.region_id, %(today)s)->>'orange')::int THEN 2
+       CASE WHEN %(today)s - b.due_on >= ladder.red THEN 3
+            WHEN %(today)s - b.due_on >= ladder.orange THEN 2
             ELSE 1 END AS level,
        b.due_on, b.amount_fen, b.people,
-       jsonb_build_object('estimated', b.estimated, 'parts', b.parts) AS facts
+       jsonb_build_object('estimated', b.estimated, 'piece_people', b.piece_people, 'parts', b.parts) AS facts
 FROM by_project b
 JOIN registration_project pr ON pr.id = b.project_id
-WHERE %(today)s - b.due_on >= (wagewatch_parameter('alarm.D3.days', pr.region_id, %(today)s)->>'yellow')::int
+JOIN ladder ON ladder.region_id = pr.region_id
+WHERE %(today)s - b.due_on >= ladder.yellow
 """
+)
 
 RULE = Rule(
     code="D3",

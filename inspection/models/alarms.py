@@ -1,5 +1,6 @@
 """Alarms: one per project, rule and period; opened, raised, lowered and closed by data."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -72,7 +73,7 @@ class Alarm(models.Model):
 
 
 class AlarmFlip(models.Model):
-    """One change of an alarm: opened, raised, lowered, amount changed, closed, re-opened."""
+    """One change of an alarm: opened, raised, lowered, amount changed, closed, re-opened. Append-only."""
 
     class Kind(models.TextChoices):
         OPENED = "opened", _("Opened")
@@ -94,6 +95,9 @@ class AlarmFlip(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "预警变动"
         indexes = [models.Index(fields=["alarm", "at"], name="flip_alarm")]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
 
     def __str__(self) -> str:
         return f"{self.alarm_id} {self.kind}"

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from inspection.alarms.rule import Finding
 from inspection.models import Alarm, AlarmFlip
@@ -44,18 +45,29 @@ def flip_record(flip: AlarmFlip) -> dict[str, Any]:
         "level": flip.level,
         "amount_fen": flip.amount_fen,
         "people": flip.people,
+        "facts": flip.facts,
     }
 
 
-def apply_findings(rule: str, findings: Iterable[Finding], *, now: datetime) -> Counts:
-    """Compare what a rule found with its alarms and write the difference; call inside a transaction.
+def lock_rule(rule: str) -> None:
+    """Make runs of one rule wait for each other until the transaction ends.
 
-    Two runs at once wait for each other, so that each flip is written by one of them.
+    Taken before the rule looks: otherwise a slower run would write what it saw earlier over newer facts.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"alarm-rule-{rule}"])
-    known = {(a.project_id, a.period): a for a in Alarm.objects.filter(rule=rule)}
+
+
+def apply_findings(rule: str, findings: Iterable[Finding], *, now: datetime) -> Counts:
+    """Compare what a rule found with its alarms and write the difference; call after `lock_rule`."""
     found = {finding.key: finding for finding in findings}
+    known = {
+        (a.project_id, a.period): a
+        for a in Alarm.objects.filter(rule=rule).filter(
+            Q(state=Alarm.State.OPEN)
+            | Q(project_id__in={p for p, _ in found}, period__in={period for _, period in found})
+        )
+    }
     counts = Counts()
     fresh, changed, flips = [], [], []
 

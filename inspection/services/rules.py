@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from inspection.alarms.catalogue import RULES
 from inspection.alarms.rule import Finding, Moment, Rule
 from inspection.models import RuleRun
-from inspection.services.alarms import apply_findings
+from inspection.services.alarms import apply_findings, lock_rule
 from registration.services.parameters import load_calendar
 from wagewatch.lib.dates import SITE_TZ, first_of_month, pay_due_on, previous_month
 
@@ -61,12 +61,31 @@ def find(rule: Rule, moment: Moment) -> list[Finding]:
         ]
 
 
+MISSING = """
+SELECT k.key, p.region_id
+FROM (SELECT DISTINCT region_id FROM registration_project) p, unnest(%(keys)s::text[]) AS k(key)
+WHERE wagewatch_parameter(k.key, p.region_id, %(today)s) IS NULL
+ORDER BY 1, 2 LIMIT 1
+"""
+
+
+def check_parameters(rule: Rule, moment: Moment) -> None:
+    """Raise LookupError where a region has no value today: without one, open alarms would seem to be over."""
+    with connection.cursor() as cursor:
+        cursor.execute(MISSING, {"keys": list(rule.parameters), "today": moment.today})
+        row = cursor.fetchone()
+    if row:
+        raise LookupError(f"parameter {row[0]} has no value for region {row[1]} on {moment.today}")
+
+
 def run_rule(rule: Rule, moment: Moment) -> RuleRun:
     """Run one rule in its own transaction; a failure is recorded and goes no further."""
     started = time.monotonic()
     run = RuleRun(rule=rule.code, started_at=moment.now)
     try:
         with transaction.atomic():
+            lock_rule(rule.code)
+            check_parameters(rule, moment)
             findings = find(rule, moment)
             counts = apply_findings(rule.code, findings, now=moment.now)
         run.found = len(findings)

@@ -1,0 +1,127 @@
+"""What the inspection tests put on stage beside the cast: parameters, sheets in any state, rule runs."""
+
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+
+from django.db.models import F
+
+from inspection.models import Alarm, AlarmFlip, RuleRun
+from inspection.services.rules import run_rules
+from payroll.models import PaySheet, PaySlip
+from registration.models import CalendarDay, Parameter, Participation, Posting
+from registration.services.parameters import forget
+from tests.payroll.stage import attend
+from wagewatch.lib.dates import SITE_TZ
+
+OCTOBER = date(2026, 10, 1)
+DUE = date(2026, 11, 13)
+"""The 15th of November 2026 is a Sunday, so October is due on Friday the 13th."""
+FROM = date(2020, 5, 1)
+
+
+def at(day: date, hour: int = 9) -> datetime:
+    """That hour in Jinhua, in UTC."""
+    return datetime.combine(day, time(hour), SITE_TZ).astimezone(UTC)
+
+
+def set_parameters() -> None:
+    """The defaults that the rules need, for the whole country."""
+    for key, value in {
+        "alarm.D3.days": {"yellow": 0, "orange": 30, "red": 60},
+        "alarm.D1.day_of_month": {"yellow": 5},
+        "alarm.C1.entries": {"yellow": 1},
+    }.items():
+        Parameter.objects.create(key=key, value=value, valid_from=FROM, source="test")
+    forget()
+
+
+def set_parameter(key: str, value: object, region: str | None = None, *, since: date = FROM) -> None:
+    """One more value for a region."""
+    Parameter.objects.create(key=key, region_id=region, value=value, valid_from=since, source="test")
+    forget()
+
+
+def rest_day(day: date) -> None:
+    """A holiday."""
+    CalendarDay.objects.create(day=day, is_working=False, name="test", source="test")
+    forget()
+
+
+def sent_sheet(
+    part: Participation,
+    slips: list[tuple[Posting, int]],
+    *,
+    month: date = OCTOBER,
+    due_on: date = DUE,
+    kind: str = "monthly",
+    state: str = "confirming",
+    payment: str = "none",
+    confirmation: str = "waiting",
+    number: int = 1,
+) -> PaySheet:
+    """A sheet with one slip per (posting, net fen), written as if sent to the workers."""
+    sheet = PaySheet.objects.create(
+        project_id=part.project_id,
+        participation=part,
+        month=month,
+        kind=kind,
+        number=number,
+        source="attendance",
+        state=state,
+        due_on=due_on,
+        people=len(slips),
+        gross_fen=sum(fen for _, fen in slips),
+        net_fen=sum(fen for _, fen in slips),
+        made_at=at(date(2026, 11, 2)),
+        submitted_at=at(date(2026, 11, 3)),
+    )
+    PaySlip.objects.bulk_create(
+        PaySlip(
+            month=month,
+            project_id=part.project_id,
+            sheet_id=sheet.pk,
+            worker_id=posting.worker_id,
+            posting_id=posting.pk,
+            team_name="木工一班",
+            pay_basis=posting.pay_basis,
+            rate_fen=posting.rate_fen,
+            days=Decimal(20),
+            gate_days=Decimal(20),
+            gross_fen=fen,
+            net_fen=fen,
+            confirmation=confirmation,
+            payment=payment,
+        )
+        for posting, fen in slips
+    )
+    return sheet
+
+
+def set_slips(
+    sheet: PaySheet, *, state: str | None = None, worker: int | None = None, **fields: object
+) -> None:
+    """Move slips (all, or one worker's) and the sheet to another state."""
+    slips = PaySlip.objects.filter(project_id=sheet.project_id, month=sheet.month, sheet_id=sheet.pk)
+    if worker is not None:
+        slips = slips.filter(worker_id=worker)
+    slips.update(version=F("version") + 1, **fields)
+    if state:
+        PaySheet.objects.filter(pk=sheet.pk).update(state=state)
+
+
+def run(day: date, rule: str = "D3", hour: int = 9) -> RuleRun:
+    """Run one rule on a day."""
+    forget()
+    (found,) = run_rules(now=at(day, hour), only=rule)
+    return found
+
+
+def flips(alarm: Alarm) -> list[tuple[str, int, int, int]]:
+    """(kind, level, fen, people) of every flip, oldest first."""
+    return [
+        (f.kind, f.level, f.amount_fen, f.people)
+        for f in AlarmFlip.objects.filter(alarm=alarm).order_by("at", "pk")
+    ]
+
+
+__all__ = ["attend"]
