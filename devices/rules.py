@@ -15,13 +15,22 @@ statement for many workers at once; a property test keeps the two equal.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
+
+from wagewatch.lib.dates import SITE_TZ
 
 UNKNOWN, IN, OUT = 0, 1, 2
 REPEAT_WITHIN = timedelta(seconds=60)
 LONGEST_STRETCH = timedelta(hours=16)
 CLOSED, OPEN = "closed", "open"
+
+
+def work_date(at: datetime, day_starts_at: time) -> date:
+    """The site-local work date of a moment: with a start at 04:00, 03:59 still belongs to yesterday."""
+    start = timedelta(hours=day_starts_at.hour, minutes=day_starts_at.minute, seconds=day_starts_at.second)
+    return (at.astimezone(SITE_TZ) - start).date()
 
 
 @dataclass(frozen=True)
@@ -106,7 +115,7 @@ def _figures(day: date, seen: Sequence[Seen], full_minutes: int, half_minutes: i
     last_out = next((s.at for s in reversed(seen) if s.direction == OUT), None)
     time = timedelta()
     too_long = False
-    for one, two in zip(seen, seen[1:], strict=False):
+    for one, two in pairwise(seen):
         if one.direction == OUT and two.direction == IN:
             continue
         if two.at - one.at > LONGEST_STRETCH:

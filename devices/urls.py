@@ -1,11 +1,22 @@
+"""Pages of the enterprise side, and the three endpoints of terminals."""
+
 from django.urls import path
 
 from devices import api
+from devices.views import site, terminals, worker
 
-terminal_patterns = [
+app_name = "devices"
+urlpatterns = [
+    path("sites/", site.sites, name="sites"),
+    path("sites/<int:pk>/", site.site, name="site"),
+    path("sites/<int:pk>/now/", site.site_now, name="site-now"),
+    path("sites/<int:pk>/inside/", site.site_inside, name="site-inside"),
+    path("sites/<int:pk>/days/", site.site_days, name="site-days"),
+    path("sites/<int:pk>/days.xlsx", site.site_days_sheet, name="site-days-sheet"),
+    path("sites/<int:pk>/terminals/new/", terminals.enrol, name="terminal-new"),
+    path("sites/<int:pk>/terminals/<int:terminal_pk>/revoke/", terminals.revoke, name="terminal-revoke"),
+    path("me/days/", worker.worker_days, name="worker-days"),
     path("api/v1/passages/", api.post_passages, name="api-passages"),
     path("api/v1/allow-list/", api.get_allow_list, name="api-allow-list"),
     path("api/v1/heartbeats/", api.post_heartbeat, name="api-heartbeats"),
 ]
-app_name = "devices"
-urlpatterns = [*terminal_patterns]

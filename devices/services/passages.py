@@ -19,9 +19,10 @@ from django.utils.translation import gettext_lazy as _
 
 from devices.models import Batch, RefusedEntry
 from devices.models.passages import Direction
+from devices.rules import work_date
 from devices.services import days, seals, stage_sql
 from devices.services.terminals import KnownTerminal, replayed, revoked, skew_ms
-from devices.wire import BadEvent, Event, read_envelope, read_events
+from devices.wire import Event, read_envelope, read_events
 from wagewatch.lib.crypto import blind_index, decrypt_bytes, encrypt_bytes
 from wagewatch.lib.dates import SITE_TZ
 from wagewatch.lib.errors import Malformed, RuleViolation
@@ -150,9 +151,7 @@ def _days_spanned(
     """First and last work date of the believable events; bounds for the planner and the seals."""
     moments = [e.at for _, e in events]
     first, last = max(min(moments), EARLIEST), min(max(moments), latest)
-    start = terminal.day_starts_at
-    shift = timedelta(hours=start.hour, minutes=start.minute, seconds=start.second)
-    return ((first.astimezone(SITE_TZ) - shift).date(), (last.astimezone(SITE_TZ) - shift).date())
+    return work_date(first, terminal.day_starts_at), work_date(last, terminal.day_starts_at)
 
 
 def _index_of(id_number: str) -> bytes:

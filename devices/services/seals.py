@@ -46,13 +46,15 @@ SELECT project_id, day, sum(passages), count(DISTINCT worker_id), sum(days),
 FROM lines GROUP BY project_id, day
 """
 
+# Probes by key for each project and day; a scan of two months of passages would cost more.
 UNSEALED = """
-SELECT DISTINCT a.project_id, a.day FROM devices_attendanceday a JOIN registration_project j ON j.id = a.project_id
-WHERE a.day BETWEEN %(since)s AND %(until)s
-  AND ((a.day + j.day_starts_at) AT TIME ZONE 'Asia/Shanghai') + %(after)s <= %(now)s
-  AND NOT EXISTS (SELECT FROM devices_dayseal s WHERE s.project_id = a.project_id AND s.day = a.day)
-  AND NOT EXISTS (SELECT FROM devices_dirtyday d WHERE d.project_id = a.project_id
-                  AND d.day BETWEEN a.day - 1 AND a.day + 1)
+SELECT j.id, d.day FROM registration_project j
+CROSS JOIN LATERAL (SELECT n::date AS day FROM generate_series(%(since)s::date, %(until)s::date, interval '1 day') n) d
+WHERE ((d.day + j.day_starts_at) AT TIME ZONE 'Asia/Shanghai') + %(after)s <= %(now)s
+  AND (EXISTS (SELECT FROM devices_passage p WHERE p.day = d.day AND p.project_id = j.id)
+       OR EXISTS (SELECT FROM devices_attendanceday a WHERE a.day = d.day AND a.project_id = j.id))
+  AND NOT EXISTS (SELECT FROM devices_dayseal s WHERE s.project_id = j.id AND s.day = d.day)
+  AND NOT EXISTS (SELECT FROM devices_dirtyday x WHERE x.project_id = j.id AND x.day BETWEEN d.day - 1 AND d.day + 1)
 ORDER BY 1, 2
 """
 

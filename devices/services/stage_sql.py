@@ -11,9 +11,9 @@ STAGED = "devices_stage"
 
 # The same columns without the temporary table, for batches so small that COPY costs more than it saves.
 UNNESTED = """
-unnest(%(idx)s::int[], %(pin)s::int[], %(id_index)s::bytea[], %(at)s::timestamptz[], %(direction)s::smallint[],
+(SELECT * FROM unnest(%(idx)s::int[], %(pin)s::int[], %(id_index)s::bytea[], %(at)s::timestamptz[], %(direction)s::smallint[],
        %(attend_type)s::smallint[], %(admitted)s::boolean[], %(event_id)s::text[])
-  AS u (idx, pin, id_index, at, direction, attend_type, admitted, event_id)
+  AS u (idx, pin, id_index, at, direction, attend_type, admitted, event_id))
 """
 
 RECEIPT = """
@@ -39,7 +39,7 @@ WHERE id = %(terminal)s AND project_id = %(project)s AND is_active
 
 _BY_INDEX = "LEFT JOIN registration_worker w ON s.pin IS NULL AND w.id_index = s.id_index"
 
-_PASS = """
+_TAKE = """
 WITH placed AS (
   SELECT s.idx, s.event_id, s.at, s.direction, s.attend_type, s.admitted,
          ((s.at AT TIME ZONE 'Asia/Shanghai') - %(starts)s::interval)::date AS day,
@@ -101,8 +101,8 @@ def pass_statement(*, staged: bool, by_index: bool) -> str:
 
 
 _STATEMENTS = {
-    (staged, by_index): _PASS.format(
-        source=STAGED if staged else f"(SELECT * FROM {UNNESTED})",
+    (staged, by_index): _TAKE.format(
+        source=STAGED if staged else UNNESTED,
         worker="coalesce(p.worker_id, w.id)" if by_index else "p.worker_id",
         by_index=_BY_INDEX if by_index else "",
     )

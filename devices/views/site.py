@@ -1,0 +1,198 @@
+"""Site pages for guards and contractors: who is in now, the gates, the month."""
+
+from datetime import date
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from devices import presence
+from devices.access import access_site, sees_everybody
+from devices.month import month_matrix, month_sheet
+from devices.rules import work_date
+from registration.access import projects_for
+from registration.http import ActorRequest, staff_view
+from registration.models import Participation, Project, Team
+from wagewatch.lib.dates import first_of_month, next_month, parse_month, previous_month, site_date
+from wagewatch.lib.errors import Malformed
+from wagewatch.lib.sheet_writer import write_workbook
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@require_safe
+@staff_view()
+def sites(request: ActorRequest) -> HttpResponseBase:
+    """The actor's building sites, each with how many are in now."""
+    now = timezone.now()
+    found = list(
+        projects_for(request.actor, permission="site.view").select_related("region").order_by("name")
+    )
+    parts = _watched_parts(request, found)
+    people = presence.inside(found, parts, now=now)
+    counts: dict[int, int] = {}
+    for person in people:
+        counts[person.project_id] = counts.get(person.project_id, 0) + 1
+    day = presence.came_and_refused([p.pk for p in found], site_date(now, 4))
+    rows = [
+        {
+            "project": p,
+            "inside": counts.get(p.pk, 0),
+            "came": day.get(p.pk, (0, 0))[0],
+            "refused": day.get(p.pk, (0, 0))[1],
+        }
+        for p in found
+    ]
+    rows.sort(key=lambda row: (-row["inside"], row["project"].name))
+    return render(request, "devices/sites.html", {"rows": rows, "people": len(people), "now": now})
+
+
+def _watched_parts(request: ActorRequest, projects: list[Project]) -> QuerySet[Participation]:
+    """Of these projects: all parts where the actor is more than a subcontractor, else the actor's own."""
+    parts = Participation.objects.filter(project__in=projects)
+    if request.actor.is_authority:
+        return parts
+    mine = parts.filter(organisation__in=request.actor.organisation_ids)
+    whole = mine.exclude(role=Participation.Role.SUBCONTRACTOR).values("project")
+    return parts.filter(Q(project__in=whole) | Q(pk__in=mine.values("pk")))
+
+
+def _now(request: ActorRequest, pk: int) -> dict[str, Any]:
+    now = timezone.now()
+    project, parts = access_site(pk, request.actor)
+    today = work_date(now, project.day_starts_at)
+    people = presence.inside([project], parts, now=now)
+    came, turned_away = presence.came_and_refused([project.pk], today).get(project.pk, (0, 0))
+    everybody = sees_everybody(request.actor, project, parts)
+    refused = presence.refused_today(project, today=today) if everybody else []
+    gates = presence.terminals_health(project, now=now)
+    in_use = [gate for gate in gates if gate.trouble != "revoked"]
+    well = sum(not gate.trouble for gate in in_use)
+    stats = [
+        {"label": _("In now"), "figure": len(people), "note": _("of those who came within 16 h")},
+        {
+            "label": _("Came today"),
+            "figure": came,
+            "note": _("work date %(day)s") % {"day": today.isoformat()},
+        },
+    ]
+    if everybody:
+        stats.append({"label": _("Refused today"), "figure": turned_away, "note": _("at the gates")})
+    stats.append(
+        {
+            "label": _("Gates that answer"),
+            "figure": f"{well}/{len(in_use)}",
+            "note": _("in the last 10 minutes"),
+            "icon": "" if well == len(in_use) else "yellow",
+        }
+    )
+    return {
+        "project": project,
+        "now": now,
+        "today": today,
+        "people": len(people),
+        "teams": presence.by_team(people),
+        "latest": presence.latest_passages(project, parts, now=now),
+        "refused": refused,
+        "everybody": everybody,
+        "gates": gates,
+        "stats": stats,
+        "may_manage": request.actor.has_role("gc_clerk"),
+    }
+
+
+@require_safe
+@staff_view()
+def site(request: ActorRequest, pk: int) -> HttpResponseBase:
+    """One site now; the body renews itself every five seconds."""
+    return render(request, "devices/site.html", _now(request, pk))
+
+
+@require_safe
+@staff_view()
+def site_now(request: ActorRequest, pk: int) -> HttpResponseBase:
+    """The part of the site page that renews itself."""
+    return render(request, "devices/site_now.html", _now(request, pk))
+
+
+@require_safe
+@staff_view()
+def site_inside(request: ActorRequest, pk: int) -> HttpResponseBase:
+    """Who is in now by name, of one team or all."""
+    now = timezone.now()
+    project, parts = access_site(pk, request.actor)
+    people = presence.inside([project], parts, now=now)
+    teams = presence.by_team(people)
+    team_id = _number(request, "team")
+    tabs = [{"url": "?", "label": _("All"), "count": len(people), "current": team_id is None}] + [
+        {"url": f"?team={t.team_id}", "label": t.team, "count": t.count, "current": t.team_id == team_id}
+        for t in teams
+    ]
+    shown = [person for person in people if team_id is None or person.team_id == team_id]
+    context = {"project": project, "people": shown, "total": len(people), "tabs": tabs, "now": now}
+    return render(request, "devices/site_inside.html", context)
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
+
+
+def month_asked(request: HttpRequest) -> date:
+    """The month of the address, or this one; what cannot be read is this one as well."""
+    try:
+        return parse_month(request.GET["month"])
+    except (KeyError, Malformed):
+        return first_of_month(site_date(timezone.now()))
+
+
+@require_safe
+@staff_view()
+def site_days(request: ActorRequest, pk: int) -> HttpResponseBase:
+    """A month of a site, worker by day, by team."""
+    project, parts = access_site(pk, request.actor)
+    month, team_id = month_asked(request), _number(request, "team")
+    matrix = month_matrix(project, parts, month, team_id=team_id)
+    today = work_date(timezone.now(), project.day_starts_at)
+    return render(
+        request,
+        "devices/site_days.html",
+        {
+            "project": project,
+            "matrix": matrix,
+            "month": month,
+            "today": today,
+            "heads": [
+                {"day": day, "rest": day.weekday() >= 5, "today": day == today, "count": count}
+                for day, count in zip(matrix.dates, matrix.day_counts, strict=True)
+            ],
+            "columns": len(matrix.dates) + 2,
+            "previous": previous_month(month),
+            "next": next_month(month) if next_month(month) <= first_of_month(today) else None,
+            "team_id": team_id,
+            "teams": Team.objects.filter(project=project, participation__in=parts).order_by("name"),
+            "open_text": ngettext(
+                "%(count)d stamp missing: that day counts only what entry and exit prove.",
+                "%(count)d stamps missing: such a day counts only what entry and exit prove.",
+                matrix.open_days,
+            )
+            % {"count": matrix.open_days},
+        },
+    )
+
+
+@require_safe
+@staff_view()
+def site_days_sheet(request: ActorRequest, pk: int) -> HttpResponseBase:
+    """The same month as a workbook to print and sign."""
+    project, parts = access_site(pk, request.actor)
+    month = month_asked(request)
+    matrix = month_matrix(project, parts, month, team_id=_number(request, "team"))
+    response = HttpResponse(write_workbook([month_sheet(project, matrix)]), content_type=XLSX)
+    response["Content-Disposition"] = f'attachment; filename="attendance-{project.code}-{month:%Y-%m}.xlsx"'
+    return response

@@ -1,0 +1,46 @@
+"""The worker's own days on a phone."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from devices.month import WorkerMonth, worker_month
+from devices.views.site import month_asked
+from registration.http import ActorRequest, worker_view
+from wagewatch.lib.dates import first_of_month, month_range, next_month, previous_month, site_date
+
+
+@require_safe
+@worker_view
+def worker_days(request: ActorRequest) -> HttpResponseBase:
+    """A month of days as a calendar, per project, with what is missing."""
+    this_month = first_of_month(site_date(timezone.now()))
+    month = min(month_asked(request), this_month)
+    found = worker_month(request.worker, month)  # type: ignore[arg-type]  # worker_view: somebody is signed in
+    return render(
+        request,
+        "devices/worker_days.html",
+        {
+            "month": month,
+            "found": found,
+            "weekdays": _("Mo Tu We Th Fr Sa Su").split(),
+            "cells": calendar_cells(found),
+            "previous": previous_month(month),
+            "next": next_month(month) if month < this_month else None,
+        },
+    )
+
+
+def calendar_cells(found: WorkerMonth) -> list[dict[str, Any]]:
+    """Cells for components/calendar.html: blanks up to the first weekday, then the days of the month."""
+    first, last = month_range(found.month)
+    cells: list[dict[str, Any]] = [{} for _blank in range(first.weekday())]
+    for number in range(1, last.day + 1):
+        days = found.marks.get(first.replace(day=number), Decimal(0))
+        cells.append({"day": number, "on": days > 0, "half": 0 < days < 1})
+    return cells
