@@ -31,7 +31,8 @@ from wagewatch.supervisor import Program, Supervisor
 
 READY_SECONDS = 120.0
 WEB_WORKERS, WEB_THREADS = 2, 4
-STAMP = "wagewatch.stamp"
+STAMP = "wagewatch.stamp"  # lives and dies with the database: what was prepared for it
+LOADING = "wagewatch.loading"  # there while the county is half loaded
 CACHE_DATABASE = 1  # settings: the queue has 0, the cache the next
 
 
@@ -113,6 +114,9 @@ class Demo:
     def run(self) -> None:
         """Bring everything up, say where it is, and watch it until a signal."""
         began = time.monotonic()
+        if (self.services.postgres.data / LOADING).exists():
+            say("! 上次载入演示数据时被中断，重新开始", "the last load was interrupted, starting over")
+            self.fresh = True
         if self.fresh:
             self._erase()
         with Step("启动数据库和队列", "PostgreSQL and Valkey"):
@@ -197,7 +201,10 @@ class Demo:
         if static not in done or not (self.var / "static" / "staticfiles.json").is_file():
             self._command("收集静态文件", "static files", "collectstatic", "--noinput", "--clear", "-v", "0")
         if "county" not in done or not (self.home / "signins.json").is_file():
+            loading = self.services.postgres.data / LOADING
+            loading.touch()
             self._command("载入演示县数据（首次约一分钟）", "demo county, about a minute", "load_demo")
+            loading.unlink()
         stamp_file.write_text("\n".join([schema, texts, static, "county"]), encoding="utf-8")
 
     def _command(self, chinese: str, english: str, *arguments: str) -> None:
