@@ -1,0 +1,147 @@
+"""What is done with one person on record: a new wage card, the end of their work, a look at full data."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from registration.access import access_project, not_found, not_permitted, participations_for
+from registration.actors import Actor
+from registration.models import BankCard, Posting, Project, SensitiveView, Worker
+from registration.services.history import record_history
+from wagewatch.lib.crypto import blind_index
+from wagewatch.lib.dates import site_date
+from wagewatch.lib.errors import RuleViolation
+from wagewatch.lib.identity import normalise_card
+
+LONGEST_AHEAD = timedelta(days=60)
+
+
+def _postings(worker_id: int, project: Project, actor: Actor, permission: str) -> list[Posting]:
+    """The person's postings within the actor's reach; NotFound without any, NotPermitted without the role."""
+    of_person = Posting.objects.filter(project=project, worker_id=worker_id)
+    seen = of_person.filter(participation__in=participations_for(actor, project, permission="person.view"))
+    if not seen.exists():
+        not_found()
+    allowed = list(
+        of_person.filter(participation__in=participations_for(actor, project, permission=permission))
+    )
+    if not allowed:
+        not_permitted(permission)
+    return allowed
+
+
+@transaction.atomic
+def change_card(
+    worker_id: int, project: Project, number: str, bank_name: str, *, actor: Actor, now: datetime
+) -> BankCard:
+    """Give a worker another wage card; the former one stays on record as no longer used.
+
+    The same number again only corrects the bank. Raises Malformed `card.…` for what is no card number,
+    RuleViolation `card.other_person` if somebody else holds it (Order 724, article 31), NotFound.
+    """
+    _postings(worker_id, project, actor, "person.edit")
+    cleaned = normalise_card(number).value
+    index = blind_index(cleaned, kind="card")
+    worker = Worker.objects.select_for_update(of=("self",)).get(pk=worker_id)
+    current = BankCard.objects.filter(worker=worker, is_current=True).first()
+    reason = "card changed"
+    if current is not None and bytes(current.number_index) == index:
+        if current.bank_name != bank_name:
+            BankCard.objects.filter(pk=current.pk).update(bank_name=bank_name)
+            record_history(BankCard, [current.pk], kind="~", actor=actor, now=now, reason=reason)
+            current.bank_name = bank_name
+        return current
+    taken = _("This card belongs to another person on record. Everybody needs a card of their own.")
+    if BankCard.objects.filter(number_index=index, is_current=True).exists():
+        raise RuleViolation("card.other_person", taken)
+    if current is not None:
+        BankCard.objects.filter(pk=current.pk).update(is_current=False)
+        record_history(BankCard, [current.pk], kind="~", actor=actor, now=now, reason=reason)
+    try:
+        with transaction.atomic():
+            (card,) = BankCard.objects.bulk_create(
+                [
+                    BankCard(
+                        worker=worker,
+                        number=cleaned,
+                        number_index=index,
+                        tail=cleaned[-4:],
+                        bank_name=bank_name,
+                        added_at=now,
+                    )
+                ]
+            )
+    except IntegrityError:  # given to somebody else in this very moment
+        raise RuleViolation("card.other_person", taken) from None
+    record_history(BankCard, [card.pk], kind="+", actor=actor, now=now, reason=reason)
+    return card
+
+
+@transaction.atomic
+def leave(worker_id: int, project_id: int, left_on: date, *, actor: Actor, now: datetime) -> Posting:
+    """End a person's work on a project; `left_on` is their last day there.
+
+    Raises RuleViolation `posting.not_open`, `posting.before_joining`, `posting.far_ahead`.
+    """
+    project = access_project(project_id, actor, for_write=True)
+    allowed = [p.pk for p in _postings(worker_id, project, actor, "person.edit")]
+    posting = (
+        Posting.objects.select_for_update(of=("self",))
+        .filter(project=project, pk__in=allowed, left_on=None)
+        .first()
+    )
+    if posting is None:
+        raise RuleViolation("posting.not_open", _("This person has left the project already."))
+    if left_on < posting.joined_on:
+        text = _("The last day cannot be before the first, %(day)s.")
+        raise RuleViolation("posting.before_joining", text, day=posting.joined_on.isoformat())
+    if left_on > site_date(now) + LONGEST_AHEAD:
+        raise RuleViolation("posting.far_ahead", _("This day is too far ahead. Check year and month."))
+    Posting.objects.filter(project=project, pk=posting.pk).update(left_on=left_on)
+    record_history(
+        Posting, [posting.pk], kind="~", actor=actor, now=now, reason="left", project_id=project.pk
+    )
+    posting.left_on = left_on
+    return posting
+
+
+@dataclass(frozen=True)
+class FullData:
+    """A person's data unmasked, for one page."""
+
+    name: str
+    id_number: str
+    phone: str
+    address: str
+    card_number: str
+
+
+@transaction.atomic
+def unmask(worker_id: int, project_id: int, purpose: str, *, actor: Actor, now: datetime) -> FullData:
+    """A person's full data, after writing down who looks and what for.
+
+    Raises RuleViolation `unmask.purpose` without a purpose, NotFound, NotPermitted.
+    """
+    project = access_project(project_id, actor)
+    _postings(worker_id, project, actor, "person.unmask")
+    if not purpose.strip():
+        raise RuleViolation("unmask.purpose", _("Say what you need the full data for."))
+    worker = Worker.objects.get(pk=worker_id)
+    card = BankCard.objects.filter(worker=worker, is_current=True).first()
+    SensitiveView.objects.create(
+        user_id=actor.id,
+        worker=worker,
+        project=project,
+        fields="name,id_number,phone,address,card",
+        purpose=purpose.strip()[:200],
+        at=now,
+    )
+    return FullData(
+        name=worker.name,
+        id_number=str(worker.id_number),
+        phone=str(worker.phone or ""),
+        address=str(worker.address or ""),
+        card_number=str(card.number) if card else "",
+    )

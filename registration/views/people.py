@@ -1,0 +1,274 @@
+"""People on a project: the list, one person, and what a clerk may do for them."""
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from registration.access import access_project, access_worker, postings_for, projects_for, teams_for
+from registration.http import ActorRequest, staff_view
+from registration.models import BankCard, PayBasis, Posting, Project, Worker
+from registration.models.accounts import Role
+from registration.permissions import PERMISSIONS
+from registration.services import people as services
+from registration.views.scope import set_scope
+from wagewatch.lib.dates import site_date
+from wagewatch.lib.errors import WagewatchError
+from wagewatch.lib.identity import mask_name
+from wagewatch.lib.sheets import ColumnOut, SheetOut, write_workbook
+
+CONTRACTORS = (Role.GC_CLERK, Role.GC_MANAGER, Role.SC_CLERK)
+PAGE = 50
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+STATES = (
+    ("working", pgettext_lazy("people", "At work")),
+    ("left", pgettext_lazy("people", "Left")),
+    ("no_card", _("Without a wage card")),
+    ("no_phone", _("Without a phone number")),
+)
+PURPOSES = (
+    ("contract", _("To write the labour contract")),
+    ("card", _("To correct the wage card")),
+    ("gate", _("To check who stands at the gate")),
+    ("dispute", _("To settle a dispute about wages")),
+    ("authority", _("Asked for by an authority")),
+)
+
+
+def _filtered(request: ActorRequest, project: Project) -> QuerySet[Posting]:
+    """The postings of the page's filters: ?q= name or last four of the ID number, ?team=, ?state=."""
+    card = BankCard.objects.filter(worker=OuterRef("worker"), is_current=True)
+    found = postings_for(request.actor, project).annotate(
+        card_tail=Subquery(card.values("tail")[:1]), card_bank=Subquery(card.values("bank_name")[:1])
+    )
+    words = request.GET.get("q", "").replace("\x00", "").strip()[:60]
+    if words:
+        tail = Q(worker__id_tail=words.upper()) if len(words) == 4 else Q()
+        found = found.filter(Q(worker__name__icontains=words) | tail)
+    if (team := request.GET.get("team", "")).isdecimal() and len(team) < 18:
+        found = found.filter(team_id=int(team))
+    state = request.GET.get("state", "working")
+    if state == "left":
+        found = found.filter(left_on__isnull=False)
+    elif state != "all":
+        found = found.filter(left_on=None)
+    if state == "no_card":
+        found = found.filter(~Exists(card))
+    elif state == "no_phone":
+        found = found.filter(worker__phone_index=None)
+    return (
+        found.select_related("worker", "team", "participation__organisation")
+        .defer("worker__id_number", "worker__phone", "worker__address")
+        .order_by("team__name", "pin", "pk")
+    )
+
+
+@require_GET
+@staff_view(*CONTRACTORS)
+def people(request: ActorRequest, project_pk: int) -> HttpResponseBase:
+    """The people of a project: masked, filtered by the address."""
+    project = access_project(project_pk, request.actor, permission="person.view")
+    set_scope(request, project)
+    page = Paginator(_filtered(request, project), PAGE).get_page(request.GET.get("page"))
+    context = {
+        "project": project,
+        "page": page,
+        "teams": teams_for(request.actor, project).order_by("name"),
+        "states": STATES,
+        "state": request.GET.get("state", "working"),
+        "team": request.GET.get("team", ""),
+        "today": site_date(timezone.now()),
+        "several": postings_for(request.actor, project).values("participation").distinct()[:2].count() > 1,
+        "may_upload": request.actor.has_role(*PERMISSIONS["roster.upload"]),
+        "filtered": any(request.GET.get(key) for key in ("q", "team", "state")),
+    }
+    return render(request, "registration/contractor_people.html", context)
+
+
+@require_GET
+@staff_view(*CONTRACTORS)
+def export(request: ActorRequest, project_pk: int) -> HttpResponseBase:
+    """The filtered list as .xlsx, masked as on the page."""
+    project = access_project(project_pk, request.actor, permission="person.view")
+    columns = [
+        ColumnOut("姓名", width=10),
+        ColumnOut("身份证尾号", width=12),
+        ColumnOut("用工单位", width=28),
+        ColumnOut("班组"),
+        ColumnOut("工种"),
+        ColumnOut("计薪方式", width=10),
+        ColumnOut("单价（元）", "money"),
+        ColumnOut("进场日期", "date"),
+        ColumnOut("退场日期", "date"),
+        ColumnOut("工资卡尾号", width=12),
+    ]
+    rows = (
+        (
+            mask_name(p.worker.name),
+            p.worker.id_tail,
+            p.participation.organisation.name,
+            p.team.name,
+            p.trade,
+            PayBasis(p.pay_basis).label,
+            p.rate_fen,
+            p.joined_on,
+            p.left_on,
+            p.card_tail or "",
+        )
+        for p in _filtered(request, project).iterator(chunk_size=2000)
+    )
+    data = write_workbook([SheetOut("人员", columns, rows)])
+    return HttpResponse(
+        data,
+        content_type=XLSX,
+        headers={"Content-Disposition": f'attachment; filename="people-{project.pk}.xlsx"'},
+    )
+
+
+def _person_context(request: ActorRequest, project: Project, worker: Worker) -> dict[str, Any]:
+    seen = projects_for(request.actor, permission="person.view")
+    here = list(
+        postings_for(request.actor, project)
+        .filter(worker=worker)
+        .select_related("team", "participation__organisation")
+        .order_by("-joined_on")
+    )
+    mine = set(request.actor.organisation_ids)
+    elsewhere = [
+        p
+        for p in Posting.objects.filter(worker=worker, project__in=seen)
+        .exclude(project=project)
+        .select_related("project", "team", "participation__organisation")
+        .order_by("-joined_on")[:50]
+        if p.participation.organisation_id in mine or request.actor.has_role(Role.GC_CLERK, Role.GC_MANAGER)
+    ]
+    may_edit = request.actor.has_role(*PERMISSIONS["person.edit"])
+    return {
+        "project": project,
+        "worker": worker,
+        "postings": here,
+        "elsewhere": elsewhere,
+        "open": next((p for p in here if p.left_on is None), None),
+        "card": BankCard.objects.filter(worker=worker, is_current=True).first(),
+        "old_cards": list(BankCard.objects.filter(worker=worker, is_current=False).order_by("-pk")[:10]),
+        "purposes": PURPOSES if request.actor.has_role(*PERMISSIONS["person.unmask"]) else (),
+        "may_edit": may_edit,
+        "card_form": CardForm(),
+        "leave_form": LeaveForm(initial={"left_on": site_date(timezone.now())}),
+    }
+
+
+def _door(request: ActorRequest, project_pk: int, worker_pk: int) -> tuple[Project, Worker]:
+    project = access_project(project_pk, request.actor, permission="person.view")
+    worker = access_worker(worker_pk, project, request.actor)
+    set_scope(request, project)
+    return project, worker
+
+
+class CardForm(forms.Form):
+    """A wage card."""
+
+    number = forms.CharField(
+        label=_("Card number"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "input"}),
+    )
+    bank_name = forms.CharField(
+        label=_("Bank"), max_length=60, required=False, widget=forms.TextInput(attrs={"class": "input"})
+    )
+
+
+class LeaveForm(forms.Form):
+    """The last day on the project."""
+
+    left_on = forms.DateField(
+        label=_("Last day on the project"),
+        widget=forms.DateInput(attrs={"type": "date", "class": "input"}, format="%Y-%m-%d"),
+    )
+
+
+@require_GET
+@staff_view(*CONTRACTORS)
+def person(request: ActorRequest, project_pk: int, worker_pk: int) -> HttpResponseBase:
+    """One person: facts masked, work, cards."""
+    project, worker = _door(request, project_pk, worker_pk)
+    return render(request, "registration/contractor_person.html", _person_context(request, project, worker))
+
+
+@never_cache
+@require_POST
+@staff_view(*CONTRACTORS)
+def unmasked(request: ActorRequest, project_pk: int, worker_pk: int) -> HttpResponseBase:
+    """The same page with full data, once, after the purpose was written down."""
+    project, worker = _door(request, project_pk, worker_pk)
+    purpose = dict(PURPOSES).get(request.POST.get("purpose", ""))
+    full = services.unmask(
+        worker.pk,
+        project.pk,
+        request.POST.get("purpose", "") if purpose else "",
+        actor=request.actor,
+        now=timezone.now(),
+    )
+    context = _person_context(request, project, worker) | {"full": full, "purpose": purpose}
+    response = render(request, "registration/contractor_person.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_http_methods(["GET", "POST"])
+@staff_view(*CONTRACTORS)
+def card(request: ActorRequest, project_pk: int, worker_pk: int) -> HttpResponseBase:
+    """Another wage card, for instance after the bank returned a payment."""
+    project, worker = _door(request, project_pk, worker_pk)
+    form = CardForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            made = services.change_card(
+                worker.pk, project, data["number"], data["bank_name"], actor=request.actor, now=timezone.now()
+            )
+        except WagewatchError as refusal:
+            if refusal.status not in {400, 409}:
+                raise
+            form.add_error("number", refusal.message)
+        else:
+            text = gettext("Wages now go to the card ending %(tail)s.") % {"tail": made.tail}
+            messages.success(request, text)
+            return redirect("registration:person", project.pk, worker.pk)
+    context = _person_context(request, project, worker) | {"card_form": form, "asks": "card"}
+    return render(request, "registration/contractor_person.html", context, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@staff_view(*CONTRACTORS)
+def leaving(request: ActorRequest, project_pk: int, worker_pk: int) -> HttpResponseBase:
+    """End the work of a person on the project."""
+    project, worker = _door(request, project_pk, worker_pk)
+    today: datetime.date = site_date(timezone.now())
+    form = LeaveForm(request.POST or None, initial={"left_on": today})
+    if request.method == "POST" and form.is_valid():
+        try:
+            posting = services.leave(
+                worker.pk, project.pk, form.cleaned_data["left_on"], actor=request.actor, now=timezone.now()
+            )
+        except WagewatchError as refusal:
+            if refusal.status != 409:
+                raise
+            form.add_error("left_on", refusal.message)
+        else:
+            text = gettext("Last day on the project: %(day)s. The gates refuse entry after that.")
+            messages.success(request, text % {"day": posting.left_on})
+            return redirect(reverse("registration:person", args=[project.pk, worker.pk]))
+    context = _person_context(request, project, worker) | {"leave_form": form, "asks": "leave"}
+    return render(request, "registration/contractor_person.html", context, status=400 if form.errors else 200)
