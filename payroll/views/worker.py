@@ -1,0 +1,312 @@
+"""The worker's pay pages on a phone: look, confirm with a signature, say what is wrong, keep the receipt."""
+
+import io
+from typing import Any
+
+import segno
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from payroll import labels
+from payroll.access import access_slip, worker_slips
+from payroll.models import Objection, PaySlip
+from payroll.services import confirmations
+from payroll.services.signatures import png_from_data_url
+from payroll.views.worker_days import days_of_month
+from registration.http import ActorRequest, worker_view
+from wagewatch.evidence.models import Entry
+from wagewatch.evidence.receipts import receipt_file
+from wagewatch.evidence.tree import stage_of
+from wagewatch.lib.dates import previous_month, site_date
+from wagewatch.lib.errors import Malformed, RuleViolation, WagewatchError
+from wagewatch.lib.money import parse_yuan
+from wagewatch.templatetags.ww import cny, days, signed_cny, worker_day
+
+MONTHS_SHOWN = 12
+
+
+def _how(slip: PaySlip) -> str:
+    """ "21 days × ¥320.00 per day", or the parts when the rate changed."""
+    if slip.pay_basis == "piece" or slip.parts:
+        return ""
+
+    return _("%(days)s %(unit)s × %(rate)s %(per)s") % {
+        "days": days(slip.days),
+        "unit": labels.UNITS[slip.pay_basis],
+        "rate": cny(slip.rate_fen),
+        "per": labels.RATES[slip.pay_basis],
+    }
+
+
+@require_safe
+@worker_view
+def pay(request: ActorRequest) -> HttpResponse:
+    """The worker's first page: the slip that waits for an answer, what is still owed, the last months."""
+    slips = list(worker_slips(request.actor)[:MONTHS_SHOWN])
+    waiting = next((s for s in slips if s.confirmation == "waiting" and s.payment == "none"), None)
+    owed = [s for s in slips if s.payment != "paid" and s.net_fen]
+    return render(
+        request,
+        "payroll/worker_pay.html",
+        {
+            "slips": [{"slip": s, "state": _state_words(s)} for s in slips],
+            "waiting": waiting,
+            "how": _how(waiting) if waiting else "",
+            "owed_fen": sum(s.net_fen for s in owed),
+            "owed_months": len({s.month for s in owed}),
+            "name": request.worker.name if request.worker else "",
+            "next_due": min((s.sheet.due_on for s in owed), default=None),
+            "today": site_date(timezone.now()),
+        },
+    )
+
+
+def _state_words(slip: PaySlip) -> tuple[Any, str]:
+    """In a worker's words: where the money is, and an icon."""
+    if slip.payment == "paid":
+        return _("Paid"), "check"
+    if slip.payment == "returned":
+        return _("The bank sent it back"), "back"
+    if slip.payment == "instructed":
+        return _("On its way to your card"), "send"
+    if slip.confirmation == "objected":
+        return _("You said it is wrong"), "pen"
+    if slip.confirmation == "confirmed":
+        return _("You confirmed"), "check"
+    return _("Please look"), "clock"
+
+
+@require_safe
+@worker_view
+def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
+    """Days, rate, deductions, net, the change since last month; right or wrong."""
+    slip = access_slip(reference, request.actor)
+    before = worker_slips(request.actor).filter(month=previous_month(slip.month)).first()
+    objection = _last_objection(slip)
+    open_objection = objection is not None and objection.state == Objection.State.OPEN
+    return render(
+        request,
+        "payroll/worker_slip.html",
+        {
+            "slip": slip,
+            "name": request.worker.name if request.worker else "",
+            "how": _how(slip),
+            "cells": days_of_month(slip),
+            "before": before,
+            "change_fen": slip.net_fen - before.net_fen if before else 0,
+            "change_days": slip.days - before.days if before else 0,
+            "objection": objection,
+            "may_answer": slip.confirmation == "waiting"
+            or (slip.confirmation == "objected" and not open_objection),
+            "may_object": not slip.is_approved,
+            "state": _state_words(slip),
+            "unit": labels.UNITS[slip.pay_basis],
+            "rates": labels.RATES,
+            "units": labels.UNITS,
+        },
+    )
+
+
+def _last_objection(slip: PaySlip) -> Objection | None:
+    return (
+        Objection.objects.filter(project=slip.project_id, sheet=slip.sheet_id, worker=slip.worker_id)
+        .order_by("-raised_at")
+        .first()
+    )
+
+
+def _version(request: ActorRequest) -> int:
+    text = request.POST.get("version", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 9):
+        raise Malformed("slip.version", _("This page is out of date. Open it again from your pay list."))
+    return int(text)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@worker_view
+def confirm(request: ActorRequest, reference: str) -> HttpResponse:
+    """Sign and confirm."""
+    slip = access_slip(reference, request.actor)
+    error = ""
+    if request.method == "POST":
+        drawn = request.POST.get("signature", "")
+        try:
+            if not drawn and request.POST.get("typed") != "1":
+                raise RuleViolation(
+                    "signature.blank", _("Nothing was signed yet. Write your name in the field.")
+                )
+            confirmations.confirm_slip(
+                reference,
+                signature_png=png_from_data_url(drawn) if drawn else None,
+                version=_version(request),
+                actor=request.actor,
+                now=timezone.now(),
+            )
+        except WagewatchError as problem:
+            if not problem.code.startswith("signature."):
+                raise
+            error = problem.message
+        else:
+            return redirect("payroll:worker-receipt", reference=reference)
+    return render(
+        request,
+        "payroll/worker_confirm.html",
+        {
+            "slip": slip,
+            "name": request.worker.name if request.worker else "",
+            "how": _how(slip),
+            "error": error,
+        },
+        status=400 if error else 200,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@worker_view
+def object_(request: ActorRequest, reference: str) -> HttpResponse:
+    """Say what is wrong: a reason, an amount, words."""
+    slip = access_slip(reference, request.actor)
+    error = ""
+    if request.method == "POST":
+        try:
+            claimed = request.POST.get("claimed", "").strip()
+            confirmations.object_to_slip(
+                reference,
+                reason=request.POST.get("reason", ""),
+                claimed_fen=parse_yuan(claimed) if claimed else None,
+                text=request.POST.get("text", ""),
+                version=_version(request),
+                actor=request.actor,
+                now=timezone.now(),
+            )
+        except WagewatchError as problem:
+            if not problem.code.startswith(("objection.", "money.")):
+                raise
+            error = problem.message
+        else:
+            return redirect("payroll:worker-receipt", reference=reference)
+    return render(
+        request,
+        "payroll/worker_object.html",
+        {
+            "slip": slip,
+            "reasons": labels.REASONS,
+            "error": error,
+            "reason": request.POST.get("reason", ""),
+            "claimed": request.POST.get("claimed", ""),
+            "text": request.POST.get("text", ""),
+        },
+        status=400 if error else 200,
+    )
+
+
+def _receipt_entry(slip: PaySlip) -> Entry | None:
+    objection = _last_objection(slip)
+    subject, kind = f"payslip:{slip.reference}", "slip.confirmed"
+    if slip.confirmation != "confirmed" and objection is not None:
+        subject, kind = f"objection:{objection.project_id}.{objection.pk}", "slip.objected"
+    return (
+        Entry.objects.filter(kind=kind, project_id=slip.project_id, subject=subject)
+        .order_by("-recorded_at", "-pk")
+        .first()
+    )
+
+
+@require_safe
+@worker_view
+def receipt(request: ActorRequest, reference: str) -> HttpResponse:
+    """What was recorded, how anybody can check it, and what comes next."""
+    slip = access_slip(reference, request.actor)
+    entry = _receipt_entry(slip)
+    if entry is None:
+        return redirect("payroll:worker-slip", reference=reference)
+    address = request.build_absolute_uri(reverse("evidence:receipt", kwargs={"pk": entry.pk}))
+    objected = slip.confirmation != "confirmed"
+    return render(
+        request,
+        "payroll/worker_receipt.html",
+        {
+            "slip": slip,
+            "entry": entry,
+            "number": str(entry.pk)[-8:].upper(),
+            "address": address,
+            "qr": _qr(address),
+            "stage": str(stage_of(entry).value),
+            "objected": objected,
+            "steps": _objection_steps(slip) if objected else _pay_steps(slip),
+        },
+    )
+
+
+def _qr(address: str) -> str:
+    out = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(
+        out, kind="svg", border=2, xmldecl=False, svgns=True, omitsize=True, title=_("QR code")
+    )
+    return mark_safe(out.getvalue().decode())  # noqa: S308 segno's own output
+
+
+def _pay_steps(slip: PaySlip) -> list[dict[str, Any]]:
+
+    return [
+        {"text": _("You confirmed %(amount)s") % {"amount": cny(slip.net_fen)}, "done": True, "note": ""},
+        {"text": _("The contractor approves"), "done": slip.is_approved, "note": ""},
+        {
+            "text": _("The bank pays"),
+            "done": slip.payment == "paid",
+            "note": _("Pay day: %(day)s") % {"day": worker_day(slip.sheet.due_on)},
+        },
+        {
+            "text": _("The money is on your card"),
+            "done": slip.payment == "paid",
+            "note": _("Card ending %(tail)s") % {"tail": slip.paid_card_tail} if slip.paid_card_tail else "",
+        },
+    ]
+
+
+def _objection_steps(slip: PaySlip) -> list[dict[str, Any]]:
+
+    objection = _last_objection(slip)
+    more = ""
+    if objection is not None and objection.claimed_fen is not None:
+        more = signed_cny(objection.claimed_fen - slip.net_fen)
+    answered = objection is not None and objection.state != Objection.State.OPEN
+    return [
+        {
+            "text": _("You said: %(reason)s")
+            % {"reason": labels.REASONS[objection.reason] if objection else ""},
+            "note": more,
+            "done": True,
+        },
+        {
+            "text": _("%(name)s answers") % {"name": slip.sheet.participation.organisation},
+            "note": objection.answer if answered and objection else "",
+            "done": answered,
+        },
+        {"text": _("No agreement: the inspector mediates"), "note": _("Call 12333"), "done": False},
+        {
+            "text": _("Settled, and paid"),
+            "note": _("Pay day: %(day)s") % {"day": worker_day(slip.sheet.due_on)},
+            "done": False,
+        },
+    ]
+
+
+@require_safe
+@worker_view
+def receipt_download(request: ActorRequest, reference: str) -> HttpResponse:
+    """The receipt as a file that proves itself to anybody."""
+    slip = access_slip(reference, request.actor)
+    entry = _receipt_entry(slip)
+    if entry is None:
+        return redirect("payroll:worker-slip", reference=reference)
+    return HttpResponse(
+        receipt_file(entry),
+        content_type="application/json",
+        headers={"Content-Disposition": f'attachment; filename="receipt-{slip.month:%Y-%m}.json"'},
+    )
