@@ -11,7 +11,7 @@ from devices.services.days import roll_up
 from devices.services.seals import seal_days
 from inspection.demo import wages
 from inspection.demo.days import post_day
-from inspection.demo.people import County, SiteState, enter_county, join_late
+from inspection.demo.people import County, SiteState, enter_county, join_late, upload_rosters
 from inspection.demo.wages import PastBank, local
 from inspection.services.rules import run_rules
 from inspection.services.stats import rebuild_stat
@@ -53,12 +53,12 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
     first_day, last_month = months[0], months[-2]
     start = local(first_day - timedelta(days=4), 9)
     say("entering firms, projects and rosters")
-    county = enter_county(first_day, last_month, now=start)
+    county = enter_county(first_day, now=start)
     bank = PastBank(bank_folder)
     try:
         wages.open_accounts(bank, county.sites, start)
         agenda = Agenda(now)
-        agenda.at(local(last_month, 9), lambda moment: join_late(county, last_month, now=moment))
+        agenda.at(local(last_month, 9), lambda moment: _new_people(county, last_month, moment))
         _plan_days(agenda, county, first_day, today, now)
         drawn = wages.signatures()
         for number, month in enumerate(months[:-1]):
@@ -76,6 +76,13 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
     rebuild_stat(now=now)
     sequence(now)
     return county
+
+
+def _new_people(county: County, month: date, moment: datetime) -> None:
+    join_late(county, month, now=moment)
+    for site in county.sites:
+        if "from_october" in site.plan.tags:
+            upload_rosters(site, month, now=moment)
 
 
 def _plan_days(agenda: Agenda, county: County, first: date, today: date, now: datetime) -> None:
@@ -152,7 +159,7 @@ def _plan_month(
         wages.reject_objections(sheets[0], site.parts[0][1], moment)
 
     def allocate(moment: datetime) -> None:
-        percent = site.plan.fund_percent if story == "approved" else 108
+        percent = 108 if story in {"paid", "returned", "part", "late"} else site.plan.fund_percent
         wages.fund(bank, site, month, sum(sheet.net_fen for sheet in sheets) * percent // 100, moment)
         bank.bank.issue_statement(site.account_number, moment + timedelta(hours=1))
         bank.settle(moment + timedelta(hours=2))

@@ -55,6 +55,7 @@ class SiteState:
     manager: Actor
     gates: dict[str, KnownTerminal] = field(default_factory=dict)
     secrets: list[dict[str, str]] = field(default_factory=list)
+    people: list[Invented] = field(default_factory=list)
 
 
 @dataclass
@@ -66,9 +67,10 @@ class County:
     late_joiners: list[Invented]
 
 
-def enter_county(first_day: date, last_month: date, *, now: datetime) -> County:
+def enter_county(first_day: date, *, now: datetime) -> County:
     """Enter firms, people and projects a few days before `first_day`, the start of the history."""
-    people = invent(sum(t[2] for s in SITES for p in s.parts for t in p.teams) + STARTERS)
+    heads = sum(team[2] for site in SITES for part in site.parts for team in part.teams)
+    people = invent(heads + STARTERS)
     organisations, users = _bodies()
     bank = register_organisation(
         make_uscc("330702", "900000001"), BANK[0], Organisation.Kind.BANK, region_code="330702",
@@ -80,12 +82,15 @@ def enter_county(first_day: date, last_month: date, *, now: datetime) -> County:
         for number, plan in enumerate(SITES, start=1)
     ]
     for site in sites:
-        joined = last_month + timedelta(days=7) if "from_october" in site.plan.tags else first_day
-        _roster(site, people, joined, now=now)
+        site.people = [
+            next(people) for part in site.plan.parts for team in part.teams for _head in range(team[2])
+        ]
         _gates(site, now=now)
+        if "from_october" not in site.plan.tags:
+            upload_rosters(site, first_day, now=now)
     joiners = [
         Invented(**{**person.__dict__, "card": card_number(900 + n, TROUBLE[n])})
-        for n, person in enumerate(list(people)[:STARTERS])
+        for n, person in enumerate(people)
     ]
     return County(sites, _signins(users), joiners)
 
@@ -160,13 +165,15 @@ def _site(
     )
 
 
-def _roster(site: SiteState, people: object, joined: date, *, now: datetime) -> None:
+def upload_rosters(site: SiteState, joined: date, *, now: datetime) -> None:
+    """Each subcontractor's clerk uploads the roster of its teams."""
+    people = iter(site.people)
     place = 0
     for (part, clerk), plan in zip(site.parts, site.plan.parts, strict=True):
         rows = []
         for team, trade, heads, yuan in plan.teams:
             for _head in range(heads):
-                person: Invented = next(people)  # type: ignore[call-overload]
+                person = next(people)
                 name = KNOWN_WORKERS.get((site.plan.code, place), person.name)
                 rows.append(_row(len(rows) + 1, person, name, team, trade, yuan, joined))
                 place += 1

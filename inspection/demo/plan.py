@@ -274,6 +274,7 @@ SITES = [
         "yanshan",
         (Part("xinyuan", "劳务分包", (("泥工班", "砌筑工", 48, 300), ("木工班", "木工", 42, 330))),),
         ("paid", "approved", "confirming"),
+        fund_percent=30,
     ),
     Site(
         "ZJJH-2026-0150",
