@@ -2,26 +2,28 @@
 
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inspection.rules import Stop, level_name
 from payroll.models import SubLedger
-from registration.models import Participation, Project, Team
+from registration.models import Participation, Posting, Project, Team
 from wagewatch.lib.money import format_cny
 
-TOP = (Participation.Role.OWNER, Participation.Role.GENERAL_CONTRACTOR)
+TEAMS_SHOWN = 12
 
 
 def chain_of(project: Project, parts: list[dict[str, Any]], stop: Stop | None, level: int) -> dict[str, Any]:
     """Boxes for components/parties.html: owner, account, general contractor, subcontractors, teams.
 
     `parts` are the facts of an alarm by participation; `stop` says where money stopped, None for nowhere.
-    Four queries, whatever the size of the chain.
+    Five queries, whatever the size of the chain.
     """
     firms = list(Participation.objects.filter(project=project).select_related("organisation").order_by("pk"))
-    owed = {part["participation"]: part for part in parts}
+    owed: dict[int, int] = {}
+    for part in parts:
+        owed[part["participation"]] = owed.get(part["participation"], 0) + part["owed_fen"]
     ledger = SubLedger.objects.filter(project=project).select_related("account__bank").first()
     broken = _break(stop, level)
     boxes: list[dict[str, Any]] = []
@@ -45,27 +47,35 @@ def chain_of(project: Project, parts: list[dict[str, Any]], stop: Stop | None, l
                 box
                 | (link or {"link": _("Engaged by the general contractor") if not firm.scope else firm.scope})
             )
+    sizes = dict(
+        Posting.objects.filter(project=project, left_on__isnull=True)
+        .order_by()
+        .values_list("team_id")
+        .annotate(n=Count("pk"))
+    )
+    names = dict(Team.objects.filter(project=project, pk__in=sizes).values_list("pk", "name"))
+    largest = sorted(names, key=lambda pk: (-sizes[pk], pk))
     teams = [
         {
-            "name": team.name,
-            "note": ngettext("%(n)s person", "%(n)s people", team.n) % {"n": team.n},
+            "name": names[pk],
+            "note": ngettext("%(n)s person", "%(n)s people", sizes[pk]) % {"n": sizes[pk]},
             "figure": "",
         }
-        for team in Team.objects.filter(project=project)
-        .annotate(n=Count("postings", filter=Q(postings__left_on__isnull=True)))
-        .filter(n__gt=0)
-        .order_by("-n")[:12]
+        for pk in largest[:TEAMS_SHOWN]
     ]
     return {
         "parties": boxes,
         "teams": teams,
-        "teams_link": ngettext("%(n)s team", "%(n)s teams", len(teams)) % {"n": len(teams)},
+        "teams_link": ngettext("%(n)s team", "%(n)s teams", len(names)) % {"n": len(names)},
     }
 
 
 def _account(ledger: SubLedger | None, above: list[dict[str, Any]]) -> dict[str, Any]:
     if ledger is None:
-        return {"role": _("Special account"), "name": _("No special wage account"), "note": "", "figure": ""}
+        none = {"role": _("Special account"), "name": _("No special wage account"), "note": "", "figure": ""}
+        return none | (
+            {"link": _("No account to allocate labour cost to"), "link_kind": "part"} if above else {}
+        )
     box = {
         "role": _("Special account"),
         "name": _("%(bank)s, ending %(tail)s")
@@ -78,15 +88,14 @@ def _account(ledger: SubLedger | None, above: list[dict[str, Any]]) -> dict[str,
     return box
 
 
-def _firm(firm: Participation, role: str, owed: dict[int, dict[str, Any]]) -> dict[str, Any]:
-    part = owed.get(firm.pk)
+def _firm(firm: Participation, role: str, owed: dict[int, int]) -> dict[str, Any]:
     note = _("Labour clerk %(name)s") % {"name": firm.clerk_name} if firm.clerk_name else ""
     return {
         "role": role,
         "name": firm.organisation.name,
         "note": note,
-        "figure": format_cny(part["owed_fen"]) if part else "",
-        "at": bool(part),
+        "figure": format_cny(owed[firm.pk]) if firm.pk in owed else "",
+        "at": firm.pk in owed,
     }
 
 
@@ -100,7 +109,7 @@ def _break(stop: Stop | None, level: int) -> dict[str, dict[str, Any]]:
     )
     return {
         where: {
-            "link": f" {stop.words}",
+            "link": stop.words,
             "link_kind": "cut",
             "link_level": level_name(level),
             "link_strong": _("It stopped here:"),

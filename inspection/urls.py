@@ -8,9 +8,11 @@ app_name = "inspection"
 urlpatterns = [
     path("", today.today, name="today"),
     path("alarms/", alarms.alarms, name="alarms"),
+    path("alarms/export/", alarms.alarms_export, name="alarms-export"),
     path("alarms/<int:pk>/", alarms.alarm, name="alarm"),
-    path("rules/", alarms.rules, name="rules"),
+    path("alarms/rules/", alarms.rules, name="rules"),
     path("projects/", projects.projects, name="projects"),
+    path("projects/export/", projects.projects_export, name="projects-export"),
     path("projects/<int:pk>/", projects.project, name="project"),
     path("projects/<int:pk>/months/<str:month>/", projects.project_month, name="project-month"),
     path("people/", people.people, name="people"),
@@ -18,5 +20,10 @@ urlpatterns = [
         "projects/<int:project_pk>/months/<str:month>/workers/<int:worker_pk>/",
         people.worker_month,
         name="worker-month",
+    ),
+    path(
+        "projects/<int:project_pk>/months/<str:month>/workers/<int:worker_pk>/full/",
+        people.unmasked,
+        name="worker-unmask",
     ),
 ]

@@ -2,15 +2,21 @@
 
 from datetime import date
 
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from inspection.alarms.catalogue import RULES
 from inspection.models import Alarm
 from inspection.rules import days_overdue, stop_of_alarm
-from wagewatch.lib.dates import parse_month
+from wagewatch.lib.dates import parse_month, site_date
 from wagewatch.lib.money import format_cny
 from wagewatch.templatetags.ww import month_only
+
+
+def sentences(*parts: object) -> str:
+    """Sentences one after another: Chinese puts no space between them."""
+    gap = "" if (get_language() or "").startswith("zh") else " "
+    return gap.join(str(part) for part in parts if part)
 
 
 def headline(alarm: Alarm) -> str:
@@ -26,6 +32,12 @@ def headline(alarm: Alarm) -> str:
             "month": month_only(parse_month(alarm.period)),
             "people": alarm.people,
         }
+    if alarm.rule == "C1" and alarm.state == Alarm.State.CLOSED:
+        return _("Refused at the gate in week %(week)s: %(entries)s times, %(people)s people") % {
+            "week": alarm.period,
+            "entries": alarm.facts.get("entries", 0),
+            "people": alarm.people,
+        }
     if alarm.rule == "C1":
         return _("Refused at the gate this week: %(entries)s times, %(people)s people") % {
             "entries": alarm.facts.get("entries", 0),
@@ -36,6 +48,8 @@ def headline(alarm: Alarm) -> str:
 
 def reason(alarm: Alarm, today: date) -> str:
     """Why it fired, with its figures."""
+    if alarm.state == Alarm.State.CLOSED and alarm.closed_at:
+        return _("Closed on %(day)s: the data no longer shows it.") % {"day": site_date(alarm.closed_at)}
     if alarm.rule == "D3":
         late = days_overdue(alarm.due_on, today)
         sentence = (
@@ -48,9 +62,21 @@ def reason(alarm: Alarm, today: date) -> str:
             "amount": format_cny(alarm.amount_fen),
             "people": alarm.people,
         }
-        if alarm.facts.get("estimated"):
-            sentence += " " + _("Partly without a pay sheet: estimated from attendance.")
-        return f"{sentence} {stop_of_alarm(alarm.rule, alarm.facts).words}"
+        return sentences(
+            sentence,
+            _("Partly without a pay sheet: estimated from attendance.")
+            if alarm.facts.get("estimated")
+            else "",
+            ngettext(
+                "%(n)s person on piece work is not in the sum.",
+                "%(n)s people on piece work are not in the sum.",
+                alarm.facts["piece_people"],
+            )
+            % {"n": alarm.facts["piece_people"]}
+            if alarm.facts.get("piece_people")
+            else "",
+            _("It stopped here: %(stage)s.") % {"stage": stop_of_alarm(alarm.rule, alarm.facts).words},
+        )
     if alarm.rule == "D1":
         return _("By attendance about %(amount)s was earned.") % {"amount": format_cny(alarm.amount_fen)}
     if alarm.rule == "C1":

@@ -7,7 +7,7 @@ from inspection.alarms.rule import Rule
 
 # A month stays in the rule until its sheet is sent, not only until the next month begins.
 SQL = (
-    "WITH "
+    "WITH "  # noqa: S608 constants only; every value is a parameter
     + EARNED
     + """, missing AS (
   SELECT u.* FROM unsheeted u

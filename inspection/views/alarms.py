@@ -3,59 +3,73 @@
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
 
 from inspection import dashboard
 from inspection.access import access_alarm, alarms_for
+from inspection.alarm_facts import employers_of, grounds_of, paid_of, timeline_of
 from inspection.alarms.catalogue import RULES
+from inspection.exports import alarm_sheet, download
+from inspection.http import inspector_view, text_of
 from inspection.models import Alarm, AlarmFlip, RuleRun
 from inspection.parties import chain_of
 from inspection.rules import Ladder, level_name
-from registration.http import ActorRequest, staff_view
-from registration.models import Parameter, Region, Role
+from registration.http import ActorRequest
+from registration.models import Parameter, Region
 from registration.services.parameters import parameter
-from wagewatch.lib.dates import SITE_TZ
+from wagewatch.lib.dates import site_date
 from wagewatch.lib.money import format_cny
 from wagewatch.templatetags.ww import moment
 
 PER_PAGE = 50
 LEVELS = {"red": 3, "orange": 2, "yellow": 1}
-ORDERS = {
-    "level": ("-level", "due_on", "-amount_fen"),
-    "amount": ("-amount_fen",),
-    "people": ("-people",),
-    "due": ("due_on",),
-}
+FIRST = ("-level", "due_on", "-amount_fen")
+ORDERS = {"level": "level", "amount": "amount_fen", "people": "people", "due": "due_on"}
 
 
-@staff_view(Role.INSPECTOR)
+def _filtered(request: ActorRequest) -> QuerySet[Alarm]:
+    """The alarms of the page's filters, in its order."""
+    found = alarms_for(request.actor).select_related("project__region")
+    if (state := _state(request)) in Alarm.State.values:
+        found = found.filter(state=state)
+    if (level := request.GET.get("level")) in LEVELS:
+        found = found.filter(level=LEVELS[level])
+    if (rule := request.GET.get("rule")) in RULES:
+        found = found.filter(rule=rule)
+    if region := text_of(request, "region"):
+        found = found.filter(project__region_id=region)
+    if words := text_of(request, "q"):
+        found = found.filter(Q(project__name__icontains=words) | Q(project__code__iexact=words))
+    sort = request.GET.get("sort", "")
+    order = ORDERS.get(sort.lstrip("-"))
+    if order is None:
+        return found.order_by(*FIRST, "pk")
+    return found.order_by(
+        F(order).desc(nulls_last=True) if sort.startswith("-") else F(order).asc(nulls_last=True), "pk"
+    )
+
+
+def _state(request: ActorRequest) -> str:
+    state = request.GET.get("state", "open")
+    return state if state in {*Alarm.State.values, "all"} else "open"
+
+
+@require_GET
+@inspector_view
 def alarms(request: ActorRequest) -> HttpResponseBase:
     """All alarms within reach; level, rule, state, region and text filter in the address."""
-    today = timezone.now().astimezone(SITE_TZ).date()
-    query = request.GET
-    reach = alarms_for(request.actor)
-    found = reach.select_related("project__region")
-    state = query.get("state", "open")
-    if state in Alarm.State.values:
-        found = found.filter(state=state)
-    if query.get("level") in LEVELS:
-        found = found.filter(level=LEVELS[query["level"]])
-    if query.get("rule") in RULES:
-        found = found.filter(rule=query["rule"])
-    if region := query.get("region", ""):
-        found = found.filter(project__region_id=region)
-    if words := query.get("q", "").strip():
-        found = found.filter(Q(project__name__icontains=words) | Q(project__code__iexact=words))
-    order = ORDERS.get(query.get("sort", "level").lstrip("-"), ORDERS["level"])
-    page = Paginator(found.order_by(*order, "pk"), PER_PAGE).get_page(query.get("page"))
+    now = timezone.now()
+    today = site_date(now)
+    page = Paginator(_filtered(request), PER_PAGE).get_page(request.GET.get("page"))
     regions = Region.objects.filter(
-        code__in=reach.order_by().values_list("project__region_id").distinct()
+        code__in=alarms_for(request.actor).order_by().values_list("project__region_id").distinct()
     ).order_by("code")
     return render(
         request,
@@ -63,27 +77,41 @@ def alarms(request: ActorRequest) -> HttpResponseBase:
         {
             "page": page,
             "lines": dashboard.lines(page.object_list, today),
-            "state": state,
-            "query": query,
+            "state": _state(request),
+            "today": today,
+            "query": request.GET,
             "regions": regions,
             "rules": RULES.values(),
-            "figures": dashboard.totals(request.actor, timezone.now()),
+            "figures": dashboard.totals(request.actor, now),
         },
     )
 
 
-@staff_view(Role.INSPECTOR)
+@require_GET
+@inspector_view
+def alarms_export(request: ActorRequest) -> HttpResponseBase:
+    """The filtered alarms as .xlsx."""
+    today = site_date(timezone.now())
+    return download(alarm_sheet(dashboard.lines(_filtered(request), today), today), "alarms", today)
+
+
+@require_GET
+@inspector_view
 def alarm(request: ActorRequest, pk: int) -> HttpResponseBase:
     """One alarm: why it fired, the chain of contractors with the break, what happened since."""
     now = timezone.now()
-    today = now.astimezone(SITE_TZ).date()
+    today = site_date(now)
     found = access_alarm(pk, request.actor)
     line = dashboard.lines([found], today)[0]
     flips = list(found.flips.order_by("-at", "-pk"))
     rule = RULES[found.rule]
+    stop = line.stop if found.state == Alarm.State.OPEN and found.rule != "C1" else None
     steps: list[dict[str, Any]] = []
+    timeline = ""
     if found.rule == "D3" and found.due_on:
         ladder = Ladder(**parameter("alarm.D3.days", region_code=found.project.region_id, on=today))
+        if found.state == Alarm.State.OPEN:
+            timeline = timeline_of(found, ladder, today)
         coming = ladder.next_rise(found.due_on, today) if found.state == Alarm.State.OPEN else None
         steps = [
             {"level": name, "day": day, "reached": day <= today}
@@ -101,14 +129,23 @@ def alarm(request: ActorRequest, pk: int) -> HttpResponseBase:
             "today": today,
             "stats": _stats(found, line, coming),
             "steps": steps,
-            "parts": found.facts.get("parts", []),
-            "chain": chain_of(found.project, found.facts.get("parts", []), line.stop, found.level),
+            "timeline": timeline,
+            "facts": grounds_of(found, today),
+            "employers": employers_of(found),
+            "progress": paid_of(found),
+            "chain": chain_of(found.project, found.facts.get("parts", []), stop, found.level),
             "events": [_event(flip) for flip in flips],
         },
     )
 
 
 def _stats(found: Alarm, line: dashboard.AlarmLine, coming: Any) -> list[dict[str, Any]]:
+    if found.rule == "C1":
+        return [
+            {"label": _("Entries refused"), "figure": found.facts.get("entries", 0)},
+            {"label": _("People"), "figure": found.people, "unit": _("people")},
+            {"label": _("Let in all the same"), "figure": found.facts.get("let_in", 0)},
+        ]
     stats = [
         {
             "label": _("Unpaid wages"),
@@ -148,14 +185,21 @@ def _event(flip: AlarmFlip) -> dict[str, Any]:
         "time": moment(flip.at),
         "kind": level_name(flip.level) if flip.kind in {"opened", "raised", "reopened"} else "",
         "strong": words % {"level": level} if "%(level)s" in words else words,
-        "note": ""
-        if flip.kind == kind.CLOSED
-        else _("%(people)s people, %(amount)s")
-        % {"people": flip.people, "amount": format_cny(flip.amount_fen)},
+        "note": "" if flip.kind == kind.CLOSED else _flip_note(flip),
     }
 
 
-@staff_view(Role.INSPECTOR)
+def _flip_note(flip: AlarmFlip) -> str:
+    if not flip.amount_fen:
+        return ngettext("%(n)s person", "%(n)s people", flip.people) % {"n": flip.people}
+    return _("%(people)s people, %(amount)s") % {
+        "people": flip.people,
+        "amount": format_cny(flip.amount_fen),
+    }
+
+
+@require_GET
+@inspector_view
 def rules(request: ActorRequest) -> HttpResponseBase:
     """The rules, their parameters, when each last ran and what it found."""
     latest = {
@@ -167,9 +211,13 @@ def rules(request: ActorRequest) -> HttpResponseBase:
         Parameter.objects.filter(key__in=keys).select_related("region").order_by("region_id", "-valid_from")
     ):
         values.setdefault(row.key, []).append(row)
-    open_by_rule: dict[str, int] = {}
-    for code in alarms_for(request.actor).filter(state=Alarm.State.OPEN).values_list("rule", flat=True):
-        open_by_rule[code] = open_by_rule.get(code, 0) + 1
+    open_by_rule = dict(
+        alarms_for(request.actor)
+        .filter(state=Alarm.State.OPEN)
+        .order_by()
+        .values_list("rule")
+        .annotate(n=Count("pk"))
+    )
     return render(
         request,
         "inspection/rules.html",

@@ -1,31 +1,48 @@
 """People within reach, and the full chain of one worker-month."""
 
+from typing import Any
+
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
 
+from inspection.http import inspector_view, text_of
 from inspection.worker_month import responsible, stages_of
 from payroll.models import PaySlip
 from registration.access import access_project, access_worker, not_found, projects_for
-from registration.http import ActorRequest, staff_view
-from registration.models import Posting, Role
-from wagewatch.lib.dates import SITE_TZ, parse_month
+from registration.http import ActorRequest
+from registration.models import Posting
+from registration.services.people import unmask
+from wagewatch.lib.dates import parse_month, site_date
 
 PER_PAGE = 50
+PURPOSES = (
+    ("alarm", _("To look into an alarm")),
+    ("complaint", _("To look into a complaint")),
+    ("contact", _("To speak with the worker")),
+    ("check", _("To check a site at random")),
+)
 
 
-@staff_view(Role.INSPECTOR)
+@require_GET
+@inspector_view
 def people(request: ActorRequest) -> HttpResponseBase:
     """Find a worker by name on the projects within reach; names and numbers stay masked."""
-    words = request.GET.get("q", "").strip()
+    words = text_of(request, "q")
     found = (
         Posting.objects.filter(project__in=projects_for(request.actor, permission="alarm.view"))
         .select_related("worker", "project__region", "participation__organisation", "team")
+        .defer("worker__id_number", "worker__phone", "worker__address")
         .order_by("project_id", "team_id", "worker__name", "pk")
     )
     if words:
-        found = found.filter(worker__name__icontains=words)
+        tail = Q(worker__id_tail=words.upper()) if len(words) == 4 else Q()
+        found = found.filter(Q(worker__name__icontains=words) | tail)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     latest: dict[tuple[int, int], PaySlip] = {}
     pairs = [(posting.project_id, posting.worker_id) for posting in page]
@@ -38,32 +55,55 @@ def people(request: ActorRequest) -> HttpResponseBase:
     return render(request, "inspection/people.html", {"page": page, "rows": rows, "words": words})
 
 
-@staff_view(Role.INSPECTOR)
-def worker_month(request: ActorRequest, project_pk: int, month: str, worker_pk: int) -> HttpResponseBase:
-    """Passages, days, slip, confirmation, approval, instruction, bank result, evidence of one wage."""
+def _wage(request: ActorRequest, project_pk: int, month: str, worker_pk: int) -> dict[str, Any]:
+    """What the page of one worker-month shows. NotFound without a slip that was sent."""
     project = access_project(project_pk, request.actor, permission="alarm.view")
     worker = access_worker(worker_pk, project, request.actor)
-    slip = (
+    slips = list(
         PaySlip.objects.filter(project=project, month=parse_month(month), worker=worker)
         .exclude(confirmation=PaySlip.Confirmation.DRAFT)
-        .select_related("sheet__submitted_by", "sheet__approved_by", "sheet__participation")
+        .select_related("sheet__submitted_by", "sheet__approved_by", "sheet__participation__organisation")
         .order_by("sheet_id")
-        .first()
     )
+    wanted = text_of(request, "sheet")
+    slip = next((s for s in slips if str(s.sheet_id) == wanted), slips[0] if slips else None)
     if slip is None:
         not_found()
-    today = timezone.now().astimezone(SITE_TZ).date()
-    return render(
-        request,
-        "inspection/worker_month.html",
-        {
-            "project": project,
-            "worker": worker,
-            "slip": slip,
-            "key": f"{slip.month:%Y-%m}",
-            "stages": stages_of(slip, worker),
-            "firms": responsible(slip),
-            "today": today,
-            "is_late": slip.payment != PaySlip.Payment.PAID and slip.sheet.due_on < today,
-        },
+    today = site_date(timezone.now())
+    return {
+        "project": project,
+        "worker": worker,
+        "slip": slip,
+        "slips": slips,
+        "key": f"{slip.month:%Y-%m}",
+        "stages": stages_of(slip, worker),
+        "firms": responsible(slip),
+        "today": today,
+        "is_late": slip.payment != PaySlip.Payment.PAID and slip.sheet.due_on < today,
+        "purposes": PURPOSES,
+    }
+
+
+@require_GET
+@inspector_view
+def worker_month(request: ActorRequest, project_pk: int, month: str, worker_pk: int) -> HttpResponseBase:
+    """Passages, days, slip, confirmation, approval, instruction, bank result, evidence of one wage."""
+    return render(request, "inspection/worker_month.html", _wage(request, project_pk, month, worker_pk))
+
+
+@never_cache
+@require_POST
+@inspector_view
+def unmasked(request: ActorRequest, project_pk: int, month: str, worker_pk: int) -> HttpResponseBase:
+    """The same page with the person's full data, once, after the purpose was written down."""
+    context = _wage(request, project_pk, month, worker_pk)
+    purpose = request.POST.get("purpose", "")
+    full = unmask(
+        worker_pk,
+        project_pk,
+        purpose if purpose in dict(PURPOSES) else "",
+        actor=request.actor,
+        now=timezone.now(),
     )
+    context |= {"full": full, "purpose": dict(PURPOSES)[purpose]}
+    return render(request, "inspection/worker_month.html", context)

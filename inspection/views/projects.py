@@ -1,31 +1,34 @@
 """Projects within reach: the list, one project, and every worker of one of its months."""
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
 
 from inspection import dashboard
 from inspection.access import alarms_for
+from inspection.exports import download, project_sheet
+from inspection.http import inspector_view, text_of
 from inspection.models import Alarm, ProjectStat
 from inspection.parties import chain_of
 from payroll.models import AccountEntry, PaySheet, PaySlip
 from registration.access import access_project, projects_for
-from registration.http import ActorRequest, staff_view
-from registration.models import Participation, Region, Role, Sector
-from wagewatch.lib.dates import SITE_TZ, parse_month
+from registration.http import ActorRequest
+from registration.models import Participation, Project, Region, Sector
+from wagewatch.lib.dates import parse_month, site_date
 from wagewatch.lib.money import format_cny
 
 PER_PAGE = 50
 MONTHS = 12
 ORDERS = {
-    "owed": ("-stat__owed_fen", "name"),
-    "name": ("name",),
-    "people": ("-stat__workers_open",),
-    "site": ("-stat__on_site_now",),
-    "balance": ("stat__balance_fen",),
+    "owed": "stat__owed_fen",
+    "name": "name",
+    "people": "stat__workers_open",
+    "site": "stat__on_site_now",
+    "balance": "stat__balance_fen",
 }
 STATES = {
     "waiting": Q(confirmation="waiting"),
@@ -36,30 +39,39 @@ STATES = {
 }
 
 
-@staff_view(Role.INSPECTOR)
-def projects(request: ActorRequest) -> HttpResponseBase:
-    """Projects of the region and sector, those that owe first; reads one figure row per project."""
-    query = request.GET
-    reach = projects_for(request.actor, permission="alarm.view")
-    found = reach.select_related("region", "stat")
-    if words := query.get("q", "").strip():
+def _filtered(request: ActorRequest) -> QuerySet[Project]:
+    """The projects of the page's filters, in its order."""
+    found = projects_for(request.actor, permission="alarm.view").select_related("region", "stat")
+    if words := text_of(request, "q"):
         firm = Participation.objects.filter(project=OuterRef("pk"), organisation__name__icontains=words)
         found = found.filter(Q(name__icontains=words) | Q(code__iexact=words) | Exists(firm))
-    if query.get("region"):
-        found = found.filter(region_id=query["region"])
-    if query.get("sector") in Sector.values:
-        found = found.filter(sector=query["sector"])
-    if query.get("owing"):
+    if region := text_of(request, "region"):
+        found = found.filter(region_id=region)
+    if (sector := request.GET.get("sector")) in Sector.values:
+        found = found.filter(sector=sector)
+    if request.GET.get("owing"):
         found = found.filter(stat__owed_fen__gt=0)
-    order = ORDERS.get(query.get("sort", "owed").lstrip("-"), ORDERS["owed"])
-    page = Paginator(found.order_by(*order, "pk"), PER_PAGE).get_page(query.get("page"))
+    sort = request.GET.get("sort", "-owed")
+    order = F(ORDERS.get(sort.lstrip("-"), ORDERS["owed"]))
+    downwards = sort.startswith("-") or sort.lstrip("-") not in ORDERS
+    return found.order_by(
+        order.desc(nulls_last=True) if downwards else order.asc(nulls_last=True), "name", "pk"
+    )
+
+
+@require_GET
+@inspector_view
+def projects(request: ActorRequest) -> HttpResponseBase:
+    """Projects of the region and sector, those that owe first; reads one figure row per project."""
+    page = Paginator(_filtered(request), PER_PAGE).get_page(request.GET.get("page"))
+    reach = projects_for(request.actor, permission="alarm.view")
     return render(
         request,
         "inspection/projects.html",
         {
             "page": page,
-            "query": query,
-            "today": timezone.now().astimezone(SITE_TZ).date(),
+            "query": request.GET,
+            "today": site_date(timezone.now()),
             "sectors": Sector.choices,
             "regions": Region.objects.filter(
                 code__in=reach.order_by().values_list("region_id").distinct()
@@ -68,11 +80,20 @@ def projects(request: ActorRequest) -> HttpResponseBase:
     )
 
 
-@staff_view(Role.INSPECTOR)
+@require_GET
+@inspector_view
+def projects_export(request: ActorRequest) -> HttpResponseBase:
+    """The filtered projects as .xlsx."""
+    today = site_date(timezone.now())
+    return download(project_sheet(_filtered(request), today), "projects", today)
+
+
+@require_GET
+@inspector_view
 def project(request: ActorRequest, pk: int) -> HttpResponseBase:
     """One project: figures, chain, months, open alarms, the account's last movements."""
     found = access_project(pk, request.actor, permission="alarm.view")
-    today = timezone.now().astimezone(SITE_TZ).date()
+    today = site_date(timezone.now())
     stat = ProjectStat.objects.filter(project=found).first()
     alarms = dashboard.lines(
         alarms_for(request.actor)
@@ -148,7 +169,8 @@ def _stats(stat: ProjectStat | None) -> list[dict[str, object]]:
     ]
 
 
-@staff_view(Role.INSPECTOR)
+@require_GET
+@inspector_view
 def project_month(request: ActorRequest, pk: int, month: str) -> HttpResponseBase:
     """Every worker's slip of a project's wage month, the unpaid first."""
     found = access_project(pk, request.actor, permission="alarm.view")
@@ -168,8 +190,8 @@ def project_month(request: ActorRequest, pk: int, month: str) -> HttpResponseBas
     shown = query.get("state", "")
     if shown in STATES:
         slips = slips.filter(STATES[shown])
-    if words := query.get("q", "").strip():
-        slips = slips.filter(worker__name__startswith=words)
+    if words := text_of(request, "q"):
+        slips = slips.filter(worker__name__icontains=words)
     page = Paginator(slips.order_by("payment", "-net_fen", "worker_id"), PER_PAGE).get_page(query.get("page"))
     return render(
         request,

@@ -2,16 +2,19 @@
 
 from django.http import HttpResponseBase
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
 
 from inspection import dashboard
-from registration.http import ActorRequest, staff_view
-from registration.models import Role
+from inspection.http import inspector_view
+from inspection.words import sentences
+from registration.http import ActorRequest
 from wagewatch.charts import bars
-from wagewatch.lib.dates import SITE_TZ
+from wagewatch.lib.dates import site_date
 from wagewatch.lib.money import format_cny
 from wagewatch.templatetags.ww import month_only
 
@@ -19,11 +22,12 @@ QUEUE = 12
 LEADS = 3
 
 
-@staff_view(Role.INSPECTOR)
+@require_GET
+@inspector_view
 def today(request: ActorRequest) -> HttpResponseBase:
     """The inspector's first page."""
     now = timezone.now()
-    day = now.astimezone(SITE_TZ).date()
+    day = site_date(now)
     figures = dashboard.totals(request.actor, now)
     first = dashboard.lines(dashboard.open_alarms(request.actor)[: LEADS + QUEUE], day)
     leads = [
@@ -32,9 +36,7 @@ def today(request: ActorRequest) -> HttpResponseBase:
             "deadline": _overdue(line.late) if line.alarm.due_on else "",
             "title": f"{_short(line.alarm.project.region.name)}・{line.alarm.project.name}",
             "url": reverse("inspection:alarm", args=[line.alarm.pk]),
-            "why": f"{line.headline}。{line.reason}"
-            if request.LANGUAGE_CODE.startswith("zh")
-            else f"{line.headline}. {line.reason}",  # type: ignore[attr-defined]
+            "why": sentences(_("%(sentence)s.") % {"sentence": line.headline}, line.reason),
             "amount_fen": line.alarm.amount_fen,
             "people": line.alarm.people,
             "stages": line.stages,
@@ -72,8 +74,9 @@ def today(request: ActorRequest) -> HttpResponseBase:
             if worst and worst[1]
             else _("No wages are overdue"),
             "chart": bars(
-                [(str(month_only(month)), fen / 1_000_000) for month, fen in points],
+                [(str(month_only(month)), round(fen / 1_000_000, 1)) for month, fen in points],
                 label=_("Unpaid wages by wage month, ten thousand yuan"),
+                now=points.index(worst) if worst and worst[1] else None,
             ),
             "chart_rows": [(month_only(month), format_cny(fen)) for month, fen in points],
             "worst": dashboard.worst_projects(request.actor),
@@ -117,7 +120,7 @@ def _stats(figures: dict[str, int]) -> list[dict[str, object]]:
         {"label": _("People not paid"), "figure": figures["people"], "unit": _("people")},
         {
             "label": _("Open alarms"),
-            "figure": figures["red"] + figures["orange"] + figures["yellow"],
+            "figure": render_to_string("components/level_counts.html", figures),
             "note": _("red %(red)s, orange %(orange)s, yellow %(yellow)s") % figures,
         },
         {"label": _("Closed by data this week"), "figure": figures["closed"], "unit": _("alarms")},

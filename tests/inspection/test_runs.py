@@ -75,7 +75,9 @@ def test_a_run_that_waited_sees_what_was_paid_meanwhile(transactional_db, stage,
 
 @pytest.mark.django_db(transaction=True)
 def test_a_broken_rule_reports_itself_and_stops_no_other(transactional_db, stage, sheet, monkeypatch):
-    broken = Rule(code="X9", title="x", explanation="x", law="x", sql="SELECT 1 / 0")
+    broken = Rule(
+        code="X9", title="x", explanation="x", law="x", sql="SELECT 1 / 0 AS project_id, 1, 2, 3, 4, 5, 6, 7"
+    )
     monkeypatch.setattr(rules, "RULES", {"X9": broken, **catalogue.RULES})
     runs = {r.rule: r for r in rules.run_rules(now=at(DUE))}
     assert set(runs) == {"X9", "D3", "D1", "C1"}
@@ -110,8 +112,8 @@ def test_a_run_that_finds_nothing_new_writes_nothing(stage, sheet):
 def test_queries_do_not_grow_with_alarms(stage, sheet, django_assert_max_num_queries):
     with django_assert_max_num_queries(30) as few:
         run(DUE)
-    from tests.cast import make_project, make_posting
     from registration.models import Team
+    from tests.cast import make_posting, make_project
 
     for n in range(9):
         project, _owner, part = make_project(f"X{n}", f"项目 {n}", "330703", stage.owner, stage.gc)

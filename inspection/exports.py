@@ -1,0 +1,91 @@
+"""Lists as .xlsx: what the page shows with its filters, all rows instead of one page."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from inspection.dashboard import AlarmLine
+from registration.models import Project
+from wagewatch.lib.sheets import ColumnOut, SheetOut, write_workbook
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def alarm_sheet(lines: Iterable[AlarmLine], today: date) -> SheetOut:
+    """One row per alarm."""
+    columns = [
+        ColumnOut(_("Level"), width=8),
+        ColumnOut(_("Rule"), width=8),
+        ColumnOut(_("What happened"), width=36),
+        ColumnOut(_("Place"), width=12),
+        ColumnOut(_("Project"), width=28),
+        ColumnOut(_("Amount"), "money", width=16),
+        ColumnOut(_("Estimated"), width=10),
+        ColumnOut(_("People"), "number", width=8),
+        ColumnOut(_("Due"), "date", width=12),
+        ColumnOut(_("Days overdue"), "number", width=10),
+        ColumnOut(_("Where the wage stopped"), width=18),
+        ColumnOut(_("State"), width=12),
+    ]
+    rows = [
+        (
+            line.alarm.get_level_display(),
+            line.alarm.rule,
+            line.headline,
+            line.alarm.project.region.name,
+            line.alarm.project.name,
+            line.alarm.amount_fen,
+            _("yes") if line.alarm.facts.get("estimated") else "",
+            line.alarm.people,
+            line.alarm.due_on,
+            line.late if line.alarm.due_on and line.alarm.state == "open" else None,
+            str(line.stop.words),
+            line.alarm.get_state_display(),
+        )
+        for line in lines
+    ]
+    return SheetOut(_("Alarms"), columns, rows)
+
+
+def project_sheet(projects: Iterable[Project], today: date) -> SheetOut:
+    """One row per project with its figures; give projects with region and stat joined."""
+    columns = [
+        ColumnOut(_("Project code"), width=16),
+        ColumnOut(_("Project"), width=30),
+        ColumnOut(_("Place"), width=12),
+        ColumnOut(_("Sector"), width=12),
+        ColumnOut(_("Overdue wages"), "money", width=16),
+        ColumnOut(_("Unpaid since"), "date", width=12),
+        ColumnOut(_("People not paid"), "number", width=10),
+        ColumnOut(_("Registered"), "number", width=10),
+        ColumnOut(_("On site now"), "number", width=10),
+        ColumnOut(_("Account balance"), "money", width=16),
+    ]
+    rows = []
+    for project in projects:
+        stat = getattr(project, "stat", None)
+        figures = (
+            (
+                stat.owed_fen,
+                stat.oldest_due_on,
+                stat.owed_people,
+                stat.workers_open,
+                stat.on_site_now,
+                stat.balance_fen,
+            )
+            if stat
+            else (None,) * 6
+        )
+        rows.append((project.code, project.name, project.region.name, project.get_sector_display(), *figures))
+    return SheetOut(_("Projects"), columns, rows)
+
+
+def download(sheet: SheetOut, name: str, today: date) -> HttpResponse:
+    """The workbook as an attachment."""
+    return HttpResponse(
+        write_workbook([sheet]),
+        content_type=XLSX,
+        headers={"Content-Disposition": f'attachment; filename="{name}-{today}.xlsx"'},
+    )

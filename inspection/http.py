@@ -1,0 +1,65 @@
+"""The door to every page of the supervision side, and what their addresses may hold."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec
+
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from inspection.models import Alarm
+from registration.access import projects_for
+from registration.actors import Actor
+from registration.http import ActorRequest, staff_view
+from registration.models import Role
+from registration.services.parameters import region_names
+
+P = ParamSpec("P")
+View = Callable[Concatenate[ActorRequest, P], HttpResponseBase]
+LONGEST_TEXT = 60
+
+
+def inspector_view(view: View[P]) -> View[P]:
+    """For inspectors; others get 404. The navigation then shows their region and counts."""
+
+    @functools.wraps(view)
+    def inner(request: ActorRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        request.nav_scope = scope_of(request.actor)  # type: ignore[attr-defined]
+        # A page that never draws its navigation (an export) asks nothing.
+        request.nav_counts = SimpleLazyObject(lambda: counts_of(request.actor))  # type: ignore[attr-defined]
+        return view(request, *args, **kwargs)
+
+    return staff_view(Role.INSPECTOR)(inner)
+
+
+def counts_of(actor: Actor) -> dict[str, int]:
+    """Projects within reach and their open alarms; one query."""
+    return projects_for(actor, permission="alarm.view").aggregate(
+        projects=Count("pk", distinct=True),
+        alarms=Count("alarms", filter=Q(alarms__state=Alarm.State.OPEN), distinct=True),
+    )
+
+
+def scope_of(actor: Actor) -> dict[str, Any]:
+    """The region that the inspector answers for; names come from the cached region table."""
+    prefixes = list(dict.fromkeys(d.region_prefix for d in actor.duties if d.authority_id is not None))
+    names = region_names()
+    counties = sum(
+        code.startswith(prefix) and code[4:] != "00"
+        for prefix in prefixes
+        if len(prefix) < 6
+        for code in names
+    )
+    return {
+        "label": _("Region"),
+        "name": "、".join(names.get(prefix.ljust(6, "0"), prefix) for prefix in prefixes),
+        "note": ngettext("%(n)s county", "%(n)s counties", counties) % {"n": counties} if counties else "",
+    }
+
+
+def text_of(request: HttpRequest, key: str) -> str:
+    """A text of the address as the database can take it: no NUL, no surplus space, not endless."""
+    return request.GET.get(key, "").replace("\x00", "").strip()[:LONGEST_TEXT]
