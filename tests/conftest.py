@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cast import cast  # noqa: F401
+from tests.journeys.stage import _stack, stack  # noqa: F401
 
 if TYPE_CHECKING:
     import redis
