@@ -13,7 +13,7 @@ from devices.rules import OPEN
 from registration.models import Participation, Posting, Project, Worker
 from wagewatch.lib.dates import month_range
 from wagewatch.lib.identity import mask_name
-from wagewatch.lib.sheet_writer import ColumnOut, SheetOut
+from wagewatch.lib.sheet_writer import ColumnOut, SheetOut, Value
 
 FULL, HALF, CAME = "●", "◐", "○"
 WHOLE = Decimal(1)
@@ -71,9 +71,17 @@ class Matrix:
 
 
 def month_matrix(
-    project: Project, participations: QuerySet[Participation], month: date, *, team_id: int | None = None
+    project: Project,
+    participations: QuerySet[Participation],
+    month: date,
+    *,
+    today: date,
+    team_id: int | None = None,
 ) -> Matrix:
-    """Everybody who was posted in the month, by team, with a mark for each day they came. Three queries."""
+    """Everybody who was posted in the month, by team, with a mark for each day they came. Three queries.
+
+    A stamp is called missing only on dates before `today`, the work date that still runs.
+    """
     first, last = month_range(month)
     postings = Posting.objects.filter(
         Q(left_on=None) | Q(left_on__gte=first),
@@ -109,9 +117,9 @@ def month_matrix(
             group, group_id = Group(team_name, firm), team
             matrix.groups.append(group)
         came = marks.get(worker_id, {})
-        cells = [_cell(day, came.get(day)) for day in dates]
+        cells = [_cell(day, came.get(day), today) for day in dates]
         row_days = sum((r.days for r in came.values()), Decimal(0))
-        open_days = sum(r.state == OPEN for r in came.values())
+        open_days = sum(cell.is_open for cell in cells)
         group.rows.append(Row(worker_id, mask_name(name), tail, pin, team_name, cells, row_days, open_days))
         matrix.people += 1
         matrix.days += row_days
@@ -121,14 +129,14 @@ def month_matrix(
     return matrix
 
 
-def _cell(day: date, row: AttendanceDay | None) -> Cell:
+def _cell(day: date, row: AttendanceDay | None, today: date) -> Cell:
     if row is None:
         return Cell(day)
     mark = FULL if row.days >= WHOLE else HALF if row.days > 0 else CAME
-    is_open = row.state == OPEN
+    is_open = row.state == OPEN and day < today
     if row.first_in is None:
         title = _("%(day)s: no entry stamp") % {"day": day.isoformat()}
-    elif is_open:
+    elif row.state == OPEN:
         title = _("%(day)s: no exit stamp") % {"day": day.isoformat()}
     else:
         title = _("%(day)s: %(hours)s h on site") % {
@@ -149,7 +157,7 @@ def month_sheet(project: Project, matrix: Matrix) -> SheetOut:
         ColumnOut(_("No exit"), kind="number", width=8),
         ColumnOut(_("Signature"), width=14),
     ]
-    rows = [
+    rows: list[list[Value]] = [
         [
             group.team,
             row.name,
@@ -188,7 +196,7 @@ class WorkerMonth:
     projects: list[WorkerProject]
 
 
-def worker_month(worker: Worker, month: date) -> WorkerMonth:
+def worker_month(worker: Worker, month: date, *, today: date) -> WorkerMonth:
     """All of a worker's attendance in a month. Two queries."""
     first, last = month_range(month)
     names = dict(Posting.objects.filter(worker=worker).values_list("project_id", "project__name"))
@@ -199,7 +207,7 @@ def worker_month(worker: Worker, month: date) -> WorkerMonth:
     for row in found:
         project = projects.setdefault(row.project_id, WorkerProject(names[row.project_id], Decimal(0), []))
         project.days += row.days
-        if row.state == OPEN:
+        if row.state == OPEN and row.day < today:
             project.open_dates.append(row.day)
         marks[row.day] = marks.get(row.day, Decimal(0)) + row.days
     total = sum((project.days for project in projects.values()), Decimal(0))

@@ -191,6 +191,6 @@ def terminals_health(project: Project, *, now: datetime) -> list[Health]:
             trouble = "clock"
         elif (terminal.queue_length or 0) >= QUEUE_SHOWN:
             trouble = "queue"
-        found.append(Health(terminal, trouble, round(skew / 1000)))
+        found.append(Health(terminal, trouble, abs(round(skew / 1000))))
     order = {"silent": 0, "clock": 1, "queue": 2, "": 3, "revoked": 4}
     return sorted(found, key=lambda health: order[health.trouble])

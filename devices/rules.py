@@ -95,7 +95,8 @@ def _without_repeats(passages: Sequence[Seen]) -> list[Seen]:
 
 
 def _with_directions(passages: Sequence[Seen]) -> list[Seen]:
-    first, last = {}, {}
+    first: dict[date, int] = {}
+    last: dict[date, int] = {}
     for place, seen in enumerate(passages):
         first.setdefault(seen.day, place)
         last[seen.day] = place

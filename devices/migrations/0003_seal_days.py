@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='refusedentry',
             name='reason',
-            field=models.CharField(choices=[('unregistered', 'Not registered'), ('left', 'Has left'), ('not_yet', 'Not yet joined'), ('bad_time', 'Time cannot be right'), ('device', '闸机没放行')], max_length=20, verbose_name='原因'),
+            field=models.CharField(choices=[('unregistered', 'Not registered'), ('left', 'Has left'), ('not_yet', 'Not yet joined'), ('bad_time', 'Time cannot be right'), ('device', 'Device did not open')], max_length=20, verbose_name='原因'),
         ),
         migrations.CreateModel(
             name='DaySeal',

@@ -72,7 +72,7 @@ class RefusedEntry(models.Model):
         LEFT = "left", _("Has left")
         NOT_YET = "not_yet", _("Not yet joined")
         BAD_TIME = "bad_time", _("Time cannot be right")
-        DEVICE = "device", "闸机没放行"
+        DEVICE = "device", _("Device did not open")
 
     pk = models.CompositePrimaryKey("day", "project_id", "terminal_id", "event_id")
     day = models.DateField("考勤日")

@@ -50,7 +50,7 @@ FROM lines GROUP BY project_id, day
 UNSEALED = """
 SELECT j.id, d.day FROM registration_project j
 CROSS JOIN LATERAL (SELECT n::date AS day FROM generate_series(%(since)s::date, %(until)s::date, interval '1 day') n) d
-WHERE ((d.day + j.day_starts_at) AT TIME ZONE 'Asia/Shanghai') + %(after)s <= %(now)s
+WHERE ((d.day + j.day_starts_at) AT TIME ZONE 'Asia/Shanghai') <= %(moment)s
   AND (EXISTS (SELECT FROM devices_passage p WHERE p.day = d.day AND p.project_id = j.id)
        OR EXISTS (SELECT FROM devices_attendanceday a WHERE a.day = d.day AND a.project_id = j.id))
   AND NOT EXISTS (SELECT FROM devices_dayseal s WHERE s.project_id = j.id AND s.day = d.day)
@@ -119,7 +119,7 @@ def seal_days(*, now: datetime, since: date | None = None) -> int:
     since = since or (now - LOOK_BACK).date()
     until = now.date() + timedelta(days=1)
     with connection.cursor() as cursor:
-        cursor.execute(UNSEALED, {"since": since, "until": until, "after": SEALED_AFTER, "now": now})
+        cursor.execute(UNSEALED, {"since": since, "until": until, "moment": now - SEALED_AFTER})
         by_project: dict[int, list[date]] = {}
         for project_id, day in cursor.fetchall():
             by_project.setdefault(project_id, []).append(day)

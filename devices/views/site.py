@@ -39,7 +39,7 @@ def sites(request: ActorRequest) -> HttpResponseBase:
     for person in people:
         counts[person.project_id] = counts.get(person.project_id, 0) + 1
     day = presence.came_and_refused([p.pk for p in found], site_date(now, 4))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "project": p,
             "inside": counts.get(p.pk, 0),
@@ -157,8 +157,8 @@ def site_days(request: ActorRequest, pk: int) -> HttpResponseBase:
     """A month of a site, worker by day, by team."""
     project, parts = access_site(pk, request.actor)
     month, team_id = month_asked(request), _number(request, "team")
-    matrix = month_matrix(project, parts, month, team_id=team_id)
     today = work_date(timezone.now(), project.day_starts_at)
+    matrix = month_matrix(project, parts, month, today=today, team_id=team_id)
     return render(
         request,
         "devices/site_days.html",
@@ -192,7 +192,8 @@ def site_days_sheet(request: ActorRequest, pk: int) -> HttpResponseBase:
     """The same month as a workbook to print and sign."""
     project, parts = access_site(pk, request.actor)
     month = month_asked(request)
-    matrix = month_matrix(project, parts, month, team_id=_number(request, "team"))
+    today = work_date(timezone.now(), project.day_starts_at)
+    matrix = month_matrix(project, parts, month, today=today, team_id=_number(request, "team"))
     response = HttpResponse(write_workbook([month_sheet(project, matrix)]), content_type=XLSX)
     response["Content-Disposition"] = f'attachment; filename="attendance-{project.code}-{month:%Y-%m}.xlsx"'
     return response

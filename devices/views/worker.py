@@ -21,7 +21,7 @@ def worker_days(request: ActorRequest) -> HttpResponseBase:
     """A month of days as a calendar, per project, with what is missing."""
     this_month = first_of_month(site_date(timezone.now()))
     month = min(month_asked(request), this_month)
-    found = worker_month(request.worker, month)  # type: ignore[arg-type]  # worker_view: somebody is signed in
+    found = worker_month(request.worker, month, today=site_date(timezone.now(), 4))  # type: ignore[arg-type]  # worker_view: somebody is signed in
     return render(
         request,
         "devices/worker_days.html",

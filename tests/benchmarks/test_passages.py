@@ -1,0 +1,228 @@
+"""Passages through the real HTTP endpoint against raw COPY of the same rows into the same table.
+
+Four terminals in another process, one connection each; gunicorn as the demo runs it; batches of 1, 100 and
+1,000. The limit is four parallel COPY sessions of pre-encoded rows into devices_passage. Rounds of both are
+interleaved; the medians and their ratio are printed and kept. Nothing is asserted about time.
+"""
+
+import io
+import json
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from devices.models import AttendanceDay, DirtyDay, Passage, Terminal
+from devices.services.days import roll_up
+from registration.models import Posting, Worker
+from tests.cast import Cast
+from tests.devices.servers import database_url, gunicorn
+
+pytestmark = [pytest.mark.benchmark, pytest.mark.django_db(transaction=True)]
+
+PEOPLE, LANES = 2_000, 4
+EVENTS = {1: 1_600, 100: 40_000, 1_000: 120_000}
+ROUNDS = 3
+CLIENT = Path(__file__).with_name("passages_client.py")
+
+
+@pytest.fixture
+def site(transactional_db: None, cast: Cast) -> list[Terminal]:
+    """Two thousand people and four terminals on the cast's project."""
+    Worker.objects.bulk_create(
+        Worker(
+            name="工人", id_number=f"x{n}", id_index=n.to_bytes(32, "big"), id_tail="0000", sex=1,
+            birth_date=cast.sun.birth_date, registered_at=cast.now,
+        )
+        for n in range(PEOPLE)
+    )  # fmt: skip
+    people = list(Worker.objects.filter(name="工人").order_by("pk"))
+    Posting.objects.bulk_create(
+        Posting(
+            project=cast.project, worker=w, participation=cast.sc_part, team=cast.team, pin=1000 + n, trade="木工",
+            rate_fen=36000, joined_on=cast.sun_posting.joined_on,
+        )
+        for n, w in enumerate(people)
+    )  # fmt: skip
+    return [
+        Terminal.objects.create(
+            project=cast.project,
+            serial=f"B{n}",
+            name=f"B{n}",
+            lane="both",
+            key_id=f"b{n}",
+            secret=f"s{n}" * 16,
+        )
+        for n in range(LANES)
+    ]
+
+
+def _moments(count: int, now: datetime) -> list[datetime]:
+    """Fresh stamps of each person, some seconds apart, none older than the last half hour."""
+    per_person = -(-count // PEOPLE)
+    return [now - timedelta(seconds=1700 - 1600 * k / per_person, microseconds=k) for k in range(per_person)]
+
+
+def _requests(terminals: list[Terminal], size: int, count: int, name: str, now: datetime, path: Path) -> None:
+    """Prepared bodies, one JSON line each."""
+    moments = _moments(count, now)
+    with path.open("w", encoding="utf-8") as out:
+        for start in range(0, count, size):
+            terminal = terminals[(start // size) % LANES]
+            events = [
+                {
+                    "id": f"{name}-{n}",
+                    "pin": 1000 + n % PEOPLE,
+                    "at": moments[n // PEOPLE].isoformat(),
+                    "direction": "in" if (n // PEOPLE) % 2 else "out",
+                    "type": 1,
+                    "admitted": True,
+                }
+                for n in range(start, min(start + size, count))
+            ]
+            body = json.dumps(
+                {"batch": f"{name}-{start}", "sent_at": now.isoformat(), "queue": 0, "events": events}
+            )
+            row = {"key_id": terminal.key_id, "secret": terminal.secret, "body": body}
+            out.write(json.dumps(row) + "\n")
+
+
+def _empty() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE devices_passage, devices_dirtyday, devices_attendanceday, devices_batch")
+
+
+def _post(server: str, path: Path) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, str(CLIENT), server, str(path)], capture_output=True, text=True, check=True
+    )
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def _copy(url: str, parts: list[str]) -> float:
+    """Seconds for parallel COPY sessions of pre-encoded rows; the limit."""
+    links = [psycopg2.connect(url) for _ in parts]
+    barrier = threading.Barrier(len(parts) + 1)
+
+    def run(link: Any, part: str) -> None:
+        barrier.wait()
+        with link.cursor() as cursor:
+            cursor.copy_expert("COPY devices_passage FROM STDIN", io.StringIO(part))
+        link.commit()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in zip(links, parts, strict=True)]
+    for thread in threads:
+        thread.start()
+    barrier.wait()
+    began = time.perf_counter()
+    for thread in threads:
+        thread.join()
+    seconds = time.perf_counter() - began
+    for link in links:
+        link.close()
+    return seconds
+
+
+def _rows(count: int) -> list[str]:
+    """The rows that the last round of posts left, as COPY text in as many parts as there are lanes."""
+    out = io.StringIO()
+    with connection.cursor() as cursor:
+        cursor.copy_expert(
+            "COPY (SELECT * FROM devices_passage ORDER BY batch_pk, at, worker_id) TO STDOUT", out
+        )
+    lines = out.getvalue().splitlines(keepends=True)
+    assert len(lines) == count
+    size = -(-count // LANES)
+    return ["".join(lines[k : k + size]) for k in range(0, count, size)]
+
+
+def test_passages_against_copy(site: list[Terminal], tmp_path: Path, root: Path) -> None:
+    url, results = database_url(), []
+    with gunicorn(url) as server:
+        for size, count in EVENTS.items():
+            posted, copied, times = [], [], []
+            for number in range(ROUNDS + 1):  # the first warms up
+                _empty()
+                path = tmp_path / "requests.jsonl"
+                _requests(site, size, count, f"r{size}-{number}", datetime.now(UTC), path)
+                answer = _post(server, path)
+                assert answer["accepted"] == count
+                assert Passage.objects.count() == count
+                assert DirtyDay.objects.exists()
+                parts = _rows(count)
+                _empty()
+                seconds = _copy(url, parts)
+                assert Passage.objects.count() == count
+                if number:
+                    posted.append(count / answer["seconds"])
+                    copied.append(count / seconds)
+                    times += answer["times"]
+            times.sort()
+            results.append(
+                {
+                    "benchmark": "passages",
+                    "batch": size,
+                    "events_per_second": round(statistics.median(posted)),
+                    "copy_rows_per_second": round(statistics.median(copied)),
+                    "ratio": round(statistics.median(p / c for p, c in zip(posted, copied, strict=True)), 4),
+                    "p50_ms": round(times[len(times) // 2] * 1000, 1),
+                    "p95_ms": round(times[int(len(times) * 0.95)] * 1000, 1),
+                }
+            )
+    _keep(results, root)
+
+
+def test_roll_up_against_one_aggregate(site: list[Terminal], cast: Cast, root: Path) -> None:
+    """Attendance days from passages, against one GROUP BY over the same rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO devices_passage (day, project_id, worker_id, at, direction, terminal_id, batch_pk, attend_type,"
+            " event_id, is_repeat) "
+            "SELECT d::date, %s, worker_id, d + h * interval '1 hour' + worker_id * interval '1 second' - interval '8 h', "
+            "CASE WHEN h IN (7, 13) THEN 1 ELSE 2 END, 1, 1, 1, 'x', false FROM registration_posting, "
+            "generate_series('2026-10-01'::timestamp, '2026-10-20', interval '1 day') d, unnest(ARRAY[7, 11, 13, 17]) h "
+            "WHERE project_id = %s ORDER BY d, worker_id",
+            [cast.project.pk, cast.project.pk],
+        )
+        rows = cursor.rowcount
+        cursor.execute(
+            "INSERT INTO devices_dirtyday (project_id, day, worker_id) SELECT DISTINCT project_id, day, worker_id FROM devices_passage"
+        )
+        cursor.execute("ANALYZE devices_passage")
+        began = time.perf_counter()
+        done = roll_up(now=cast.now)
+        rolled = time.perf_counter() - began
+        began = time.perf_counter()
+        cursor.execute("SELECT day, worker_id, min(at), max(at), count(*) FROM devices_passage GROUP BY 1, 2")
+        cursor.fetchall()
+        aggregate = time.perf_counter() - began
+    assert AttendanceDay.objects.count() == done
+    result = {
+        "benchmark": "roll_up",
+        "passages": rows,
+        "days": done,
+        "days_per_second": round(done / rolled),
+        "ratio_to_aggregate": round(aggregate / rolled, 3),
+    }
+    _keep([result], root)
+
+
+def _keep(results: list[dict[str, Any]], root: Path) -> None:
+    """Print, and add to var/benchmarks as JSON lines."""
+    folder = Path(settings.VAR_DIR) / "benchmarks"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "passages.jsonl").open("a", encoding="utf-8") as out:
+        for result in results:
+            line = json.dumps({"at": datetime.now(UTC).isoformat(timespec="seconds"), **result})
+            print(line)
+            out.write(line + "\n")

@@ -1,0 +1,118 @@
+"""A roster from upload to applied, against the bare parse of the file and COPY of the same rows.
+
+The limit is python-calamine over the same bytes plus COPY of pre-encoded rows into plain tables shaped like
+worker, card and posting. Medians of interleaved rounds and their ratio are printed and kept; nothing is
+asserted about time, only that all rows arrived.
+"""
+
+import io
+import os
+import statistics
+import time
+from datetime import date
+
+import pytest
+from django.db import connection
+from python_calamine import CalamineWorkbook
+
+from inspection.demo.names import invent
+from inspection.demo.people import ROSTER_COLUMNS
+from registration.models import Posting, RosterUpload
+from registration.rules.roster_row import Defaults
+from registration.services.roster_apply import apply_roster
+from registration.services.rosters import read_upload, receive_roster
+from tests.benchmarks.results import keep
+from tests.cast import Cast
+from wagewatch.lib.sheets import SheetOut, write_workbook
+
+pytestmark = [pytest.mark.benchmark, pytest.mark.django_db(transaction=True)]
+
+PEOPLE = int(os.environ.get("WAGEWATCH_BENCHMARK_PEOPLE", "5000"))
+ROUNDS = 3
+PLAIN = (
+    ("plain_worker", "id bigint PRIMARY KEY, name text, id_number bytea, id_index bytea UNIQUE, phone bytea"),
+    ("plain_card", "id bigint PRIMARY KEY, worker_id bigint, number bytea, number_index bytea UNIQUE"),
+    (
+        "plain_posting",
+        "id bigint PRIMARY KEY, project_id bigint, worker_id bigint, rate_fen bigint, joined_on date",
+    ),
+)
+
+
+def _file(round_number: int) -> bytes:
+    rows = [
+        [
+            n, p.name, p.id_number, p.ethnicity, p.address, None, f"木工{n % 20 + 1}班", "木工", 34000,
+            date(2026, 10, 1), p.card, p.bank,
+        ]
+        for n, p in enumerate(invent(PEOPLE, seed=round_number), start=1)
+    ]  # fmt: skip
+    return write_workbook([SheetOut("花名册", ROSTER_COLUMNS, rows, title="花名册")])
+
+
+def _limit(data: bytes) -> tuple[float, float]:
+    """Seconds for the bare parse, and for COPY of as many rows into three plain tables."""
+    started = time.perf_counter()
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()
+    parsed = time.perf_counter() - started
+    assert len(rows) >= PEOPLE
+    blob = "\\\\x" + "ab" * 50
+    texts = [
+        "".join(f"{n}\t张三\t{blob}\t\\\\x{n:064x}\t{blob}\n" for n in range(PEOPLE)),
+        "".join(f"{n}\t{n}\t{blob}\t\\\\x{n:064x}\n" for n in range(PEOPLE)),
+        "".join(f"{n}\t1\t{n}\t34000\t2026-10-01\n" for n in range(PEOPLE)),
+    ]
+    with connection.cursor() as cursor:
+        for name, columns in PLAIN:
+            cursor.execute(f"DROP TABLE IF EXISTS {name}; CREATE TABLE {name} ({columns})")
+        started = time.perf_counter()
+        for (name, _columns), text in zip(PLAIN, texts, strict=True):
+            cursor.copy_expert(f"COPY {name} FROM STDIN", io.StringIO(text))
+        copied = time.perf_counter() - started
+        for name, _columns in PLAIN:
+            cursor.execute(f"DROP TABLE {name}")
+    return parsed, copied
+
+
+def test_roster_against_parse_and_copy(cast: Cast) -> None:
+    """Upload → staged → applied, then the same file again, which must change nothing."""
+    clerk = cast.actor(cast.zhao)
+    steps: dict[str, list[float]] = {
+        name: [] for name in ("parse", "copy", "receive+stage", "apply", "again", "ratio")
+    }
+    for round_number in range(ROUNDS):
+        data = _file(round_number + 1)
+        parsed, copied = _limit(data)
+        before = Posting.objects.count()
+        times = []
+        for _run in range(2):
+            started = time.perf_counter()
+            upload = receive_roster(
+                cast.project.pk, cast.sc_part.pk, "花名册.xlsx", data,
+                defaults=Defaults(), actor=clerk, now=cast.now,
+            )  # fmt: skip
+            read_upload(upload.pk, now=cast.now)
+            staged = time.perf_counter()
+            apply_roster(cast.project.pk, upload.pk, actor=clerk, now=cast.now)
+            times += [staged - started, time.perf_counter() - staged]
+            upload.refresh_from_db()
+            assert upload.state == RosterUpload.State.APPLIED, upload.error_text
+        added = Posting.objects.count() - before
+        assert added == PEOPLE, f"{added} postings of {PEOPLE}: {upload.summary}"
+        for name, seconds in zip(
+            steps,
+            (
+                parsed,
+                copied,
+                times[0],
+                times[1],
+                times[2] + times[3],
+                (times[0] + times[1]) / (parsed + copied),
+            ),
+            strict=True,
+        ):
+            steps[name].append(seconds)
+    keep(
+        "roster",
+        {"people": PEOPLE, **{name: round(statistics.median(values), 3) for name, values in steps.items()}},
+    )
