@@ -5,7 +5,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from devices.models import AttendanceDay, Passage, Terminal
-from payroll.models import Objection, PaymentLine, PaySlip
+from devices.services.seals import subject_of as day_subject
+from payroll import records
+from payroll.models import Approval, Objection, PaymentLine, PaySlip
 from registration.models import Participation, Worker
 from wagewatch.evidence.models import Entry
 from wagewatch.lib.dates import month_range
@@ -27,16 +29,27 @@ def _proof(entries: dict[str, Entry], kind: str) -> dict[str, str]:
     return {"evidence": place, "hash": bytes(entry.record_hash).hex()[:16]}
 
 
-def entries_of(slip: PaySlip, lines: list[PaymentLine], project_id: int) -> dict[str, Entry]:
-    """The latest evidence entry of each kind that belongs to this slip."""
+def entries_of(
+    slip: PaySlip, lines: list[PaymentLine], objections: list[Objection], attended: list[AttendanceDay]
+) -> dict[str, Entry]:
+    """The latest evidence entry of each kind that belongs to this slip; one query."""
     subjects = [
-        f"slip:{slip.reference}",
-        f"sheet:{project_id}:{slip.sheet_id}",
-        *(f"order:{project_id}:{line.order_id}" for line in lines),
-        *(f"line:{project_id}:{line.end_to_end_id}" for line in lines),
+        records.slip_subject(slip),
+        *(records.objection_subject(objection) for objection in objections),
+        *(records.order_subject(line.order) for line in lines),
+        *(records.line_subject(line) for line in lines),
+        *(day_subject(slip.project_id, day.day) for day in attended),
     ]
+    if slip.approval_number is not None:
+        subjects.append(
+            records.approval_subject(
+                Approval(project_id=slip.project_id, sheet_id=slip.sheet_id, number=slip.approval_number)
+            )
+        )
     found: dict[str, Entry] = {}
-    for entry in Entry.objects.filter(subject__in=subjects).order_by("recorded_at", "pk"):
+    for entry in Entry.objects.filter(project_id=slip.project_id, subject__in=subjects).order_by(
+        "recorded_at", "pk"
+    ):
         found[entry.kind] = entry
     return found
 
@@ -66,7 +79,7 @@ def stages_of(slip: PaySlip, worker: Worker) -> list[dict[str, Any]]:
             "pk"
         )
     )
-    entries = entries_of(slip, lines, project_id)
+    entries = entries_of(slip, lines, objections, attended)
     stages = [
         _gate(passages, gates),
         _attendance(attended, entries),
