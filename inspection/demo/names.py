@@ -52,11 +52,11 @@ def card_number(serial: int, ending: str | None = None) -> str:
     return next(f"{first}{d}{ending}" for d in range(10) if luhn_ok(f"{first}{d}{ending}"))
 
 
-def invent(count: int, *, seed: int = 724) -> Iterator[Invented]:
-    """`count` people. One in ninety is from a minority with a dotted name."""
+def invent(count: int, *, seed: int = 724, first: int = 1) -> Iterator[Invented]:
+    """`count` people with serial numbers from `first` on. One in ninety has a minority's dotted name."""
     dice = random.Random(seed)  # noqa: S311 not for secrets
     origins = list(ORIGINS)
-    for serial in range(1, count + 1):
+    for serial in range(first, first + count):
         origin = dice.choice(origins)
         birth = date(dice.randint(1968, 2004), dice.randint(1, 12), dice.randint(1, 28))
         name = dice.choice(SURNAMES) + dice.choice(GIVEN_FIRST)
@@ -68,7 +68,7 @@ def invent(count: int, *, seed: int = 724) -> Iterator[Invented]:
         yield Invented(
             name=name,
             id_number=make_id_number(origin, birth, serial % 1000),
-            phone=f"1990000{serial:04d}",
+            phone=f"199{serial:08d}",
             card=card_number(serial),
             bank=dice.choice(BANKS),
             address=f"{ORIGINS[origin]}某县某镇{dice.randint(1, 30)}组{dice.randint(1, 200)}号",

@@ -45,7 +45,7 @@ def _file(round_number: int) -> bytes:
             n, p.name, p.id_number, p.ethnicity, p.address, None, f"木工{n % 20 + 1}班", "木工", 34000,
             date(2026, 10, 1), p.card, p.bank,
         ]
-        for n, p in enumerate(invent(PEOPLE, seed=round_number), start=1)
+        for n, p in enumerate(invent(PEOPLE, seed=round_number, first=round_number * PEOPLE), start=1)
     ]  # fmt: skip
     return write_workbook([SheetOut("花名册", ROSTER_COLUMNS, rows, title="花名册")])
 
