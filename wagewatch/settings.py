@@ -176,7 +176,7 @@ def _database(url: str) -> dict[str, object]:
         raise ImproperlyConfigured("DATABASE_URL: write postgresql://user:password@host:5432/name.")
     query = {key: values[0] for key, values in parse_qs(parts.query).items()}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "wagewatch.database",
         "NAME": unquote(parts.path.lstrip("/")) or "wagewatch",
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
@@ -375,7 +375,13 @@ CELERY_BEAT_SCHEDULE = {
     },
     "overdue-alarms": {
         "task": "inspection.tasks.run_rules",
-        "schedule": 5.0 if (TESTING or DEMO) else 3600.0,
+        "schedule": 5.0 if (TESTING or DEMO) else 300.0,
+        "kwargs": {"only": "D3"},
+        "options": {"expires": 60},
+    },
+    "all-alarms": {
+        "task": "inspection.tasks.run_rules",
+        "schedule": 15.0 if (TESTING or DEMO) else 3600.0,
         "options": {"expires": 60},
     },
     "project-stat": {

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, told what our tables are like."""
