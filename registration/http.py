@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -21,7 +21,7 @@ class ActorRequest(HttpRequest):
 
     actor: Actor
     worker: Worker | None
-    user: User  # type: ignore[assignment]
+    user: User
 
 
 View = Callable[Concatenate[ActorRequest, P], HttpResponseBase]
@@ -44,7 +44,7 @@ def staff_view(*roles: str) -> Callable[[View[P]], View[P]]:
                 not_found()
             return view(request, *args, **kwargs)
 
-        return inner
+        return cast(View[P], inner)
 
     return wrap
 
@@ -58,4 +58,4 @@ def worker_view(view: View[P]) -> View[P]:
             return _sign_in(request, "accounts:worker-sign-in")
         return view(request, *args, **kwargs)
 
-    return inner
+    return cast(View[P], inner)

@@ -163,7 +163,9 @@ class RowReader:
 
     def _stop(self, out: ReadRow, field: str, cell: Cell, error: Malformed) -> None:
         out.messages.append(message(field, "stop", error.code, error.template, **error.facts))
-        out.raw[field] = cell.text[:80]
+        value = cell.value
+        whole = isinstance(value, float) and value.is_integer()
+        out.raw[field] = str(int(value)) if whole else cell.text[:80]  # type: ignore[arg-type]
 
     def _try(self, out: ReadRow, field: str, cell: Cell, read: Callable[[str], Any]) -> Any:
         """A normaliser's value, its notes as messages, or None with the refusal."""

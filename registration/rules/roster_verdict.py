@@ -162,9 +162,8 @@ def _judge_one(row: ReadRow, extra: list[Message], facts: Facts) -> Judged:
     if known is not None:
         out.known_id = known.id
         _check_person(out, values, known, facts)
-    if values.card and facts.card_holders.get(values.card, known.id if known else None) != (
-        known.id if known else None
-    ):
+    holder = facts.card_holders.get(values.card) if values.card and values.id_number else None
+    if holder is not None and (known is None or holder != known.id):
         text = _("This card belongs to another person on record. Everybody needs a card of their own.")
         out.messages.append(message("card_number", "stop", "card.other_person", text))
     if posting is None:

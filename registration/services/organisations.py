@@ -1,5 +1,7 @@
 """Organisations, authorities and the people who act for them."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -49,5 +51,6 @@ def appoint(
         username, password, name=name
     )
     kind = "authority" if isinstance(body, Authority) else "organisation"
-    Membership.objects.get_or_create(user=user, role=role, **{kind: body})
+    place: dict[str, Any] = {kind: body}
+    Membership.objects.get_or_create(user=user, role=role, **place)
     return user

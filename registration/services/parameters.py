@@ -28,7 +28,7 @@ def forget() -> None:
 def _remember(name: str, read: Callable[[], T]) -> T:
     found = _kept.get(name)
     if found is not None and time.monotonic() - found[0] < SECONDS_KEPT:
-        return found[1]  # type: ignore[no-any-return]
+        return found[1]
     value = read()
     _kept[name] = (time.monotonic(), value)
     return value

@@ -107,6 +107,13 @@ def leave(worker_id: int, project_id: int, left_on: date, *, actor: Actor, now: 
     return posting
 
 
+def _user_id(actor: Actor) -> int:
+    """Only people who sign in with a name and password may look at full data."""
+    if actor.kind != "user" or actor.id is None:
+        not_permitted("person.unmask")
+    return actor.id
+
+
 @dataclass(frozen=True)
 class FullData:
     """A person's data unmasked, for one page."""
@@ -131,7 +138,7 @@ def unmask(worker_id: int, project_id: int, purpose: str, *, actor: Actor, now: 
     worker = Worker.objects.get(pk=worker_id)
     card = BankCard.objects.filter(worker=worker, is_current=True).first()
     SensitiveView.objects.create(
-        user_id=actor.id,
+        user_id=_user_id(actor),
         worker=worker,
         project=project,
         fields="name,id_number,phone,address,card",

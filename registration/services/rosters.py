@@ -12,7 +12,7 @@ import msgspec
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from registration.access import access_participation, access_project, not_found
+from registration.access import access_participation, access_project, not_found, not_permitted
 from registration.actors import Actor
 from registration.models import Project, RosterUpload
 from registration.rules.roster_row import Defaults, ReadRow, RowReader, RowValues, original
@@ -78,6 +78,8 @@ def receive_roster(
     """Keep the file (encrypted) to be read. Raises NotFound, NotPermitted."""
     project = access_project(project_id, actor, permission="roster.upload")
     part = access_participation(participation_id, project, actor, permission="roster.upload")
+    if actor.id is None:
+        not_permitted("roster.upload")
     return RosterUpload.objects.create(
         project=project,
         participation=part,

@@ -120,11 +120,11 @@ def export(request: ActorRequest, project_pk: int) -> HttpResponseBase:
             p.participation.organisation.name,
             p.team.name,
             p.trade,
-            PayBasis(p.pay_basis).label,
+            str(PayBasis(p.pay_basis).label),
             p.rate_fen,
             p.joined_on,
             p.left_on,
-            p.card_tail or "",
+            getattr(p, "card_tail", None) or "",
         )
         for p in _filtered(request, project).iterator(chunk_size=2000)
     )

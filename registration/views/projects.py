@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpResponseBase
@@ -49,11 +49,11 @@ def _with_counts(projects: QuerySet[Project], organisations: list[int]) -> Query
     )
 
 
-def _listed(request: ActorRequest) -> Any:
+def _listed(request: ActorRequest) -> Page[Any]:
     found = projects_for(request.actor).select_related("region").order_by("-state", "name", "pk")
     if words := request.GET.get("q", "").replace("\x00", "").strip()[:60]:
         found = found.filter(Q(name__icontains=words) | Q(code__istartswith=words))
-    page = Paginator(_with_counts(found, list(request.actor.organisation_ids)), PAGE).get_page(
+    page: Page[Any] = Paginator(_with_counts(found, list(request.actor.organisation_ids)), PAGE).get_page(
         request.GET.get("page")
     )
     contractors = dict(
@@ -112,10 +112,9 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
         .select_related("participation__organisation")
         .order_by("participation_id", "name")
     ]
-    mine = set(request.actor.organisation_ids)
     context = {
         "project": found,
-        "parties": _chain(parts, at_work, mine),
+        "parties": _chain(parts, at_work),
         "below": _below(parts, at_work),
         "teams": teams,
         "people": sum(at_work.values()),
@@ -132,7 +131,7 @@ def _figure(number: int) -> str:
 _ABOVE = (Participation.Role.OWNER, Participation.Role.GENERAL_CONTRACTOR)
 
 
-def _chain(parts: list[Participation], at_work: dict[int, int], mine: set[int]) -> list[dict[str, Any]]:
+def _chain(parts: list[Participation], at_work: dict[int, int]) -> list[dict[str, Any]]:
     """Owner and general contractor as boxes under each other."""
     above = sorted((p for p in parts if p.role in _ABOVE), key=lambda p: _ABOVE.index(p.role))
     return [
@@ -141,7 +140,6 @@ def _chain(parts: list[Participation], at_work: dict[int, int], mine: set[int]) 
             "name": part.organisation.name,
             "note": part.scope,
             "figure": _figure(at_work[part.pk]) if part.pk in at_work else "",
-            "at": part.organisation_id in mine,
             "link": _("engages") if number else "",
         }
         for number, part in enumerate(above)

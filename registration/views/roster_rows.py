@@ -21,23 +21,23 @@ VERDICTS: dict[str, tuple[Any, str, str]] = {
     "refused": (pgettext_lazy("roster row", "Refused"), "stop", "cross"),
 }
 FIELDS: dict[str, Any] = {
-    "name": _("Name"),
-    "id_number": _("ID number"),
-    "phone": _("Mobile number"),
-    "team": _("Team"),
-    "trade": _("Trade"),
-    "rate": _("Rate"),
-    "pay_basis": _("How paid"),
-    "card_number": _("Wage card"),
-    "bank_name": _("Bank"),
-    "joined_on": _("Joined"),
-    "left_on": _("Left"),
-    "sex": _("Sex"),
-    "ethnicity": _("Ethnicity"),
-    "address": _("Address"),
-    "day_rate": _("Rate per day"),
-    "month_rate": _("Rate per month"),
-    "unit_price": _("Rate per piece"),
+    "name": pgettext_lazy("roster field", "Name"),
+    "id_number": pgettext_lazy("roster field", "ID number"),
+    "phone": pgettext_lazy("roster field", "Mobile number"),
+    "team": pgettext_lazy("roster field", "Team"),
+    "trade": pgettext_lazy("roster field", "Trade"),
+    "rate": pgettext_lazy("roster field", "Rate"),
+    "pay_basis": pgettext_lazy("roster field", "How paid"),
+    "card_number": pgettext_lazy("roster field", "Wage card"),
+    "bank_name": pgettext_lazy("roster field", "Bank"),
+    "joined_on": pgettext_lazy("roster field", "Joined"),
+    "left_on": pgettext_lazy("roster field", "Left"),
+    "sex": pgettext_lazy("roster field", "Sex"),
+    "ethnicity": pgettext_lazy("roster field", "Ethnicity"),
+    "address": pgettext_lazy("roster field", "Address"),
+    "day_rate": pgettext_lazy("roster field", "Rate per day"),
+    "month_rate": pgettext_lazy("roster field", "Rate per month"),
+    "unit_price": pgettext_lazy("roster field", "Rate per piece"),
 }
 UNITS: dict[str, Any] = {
     PayBasis.DAY: _("a day"),
@@ -64,8 +64,9 @@ _COLUMN_OF = {"trade": "team", "pay_basis": "rate", "bank_name": "card_number", 
 
 def say(message: dict[str, Any]) -> str:
     """A kept message in the reader's language."""
-    text = gettext(message["text"])
-    return text % message["facts"] if message.get("facts") else text
+    kept, facts = message["text"], message.get("facts")
+    text = gettext(kept)
+    return text % facts if facts else text
 
 
 def file_refusal(upload: RosterUpload) -> str:
@@ -88,7 +89,9 @@ def _shown(row: RosterRow) -> dict[str, Any]:
     for field, raw in staged.raw.items():
         column = _COLUMN_OF.get(field, field)
         shown[column] = _masked_raw(field, raw)
-    cells = {column: {"text": shown[column], "num": column == "rate", "notes": []} for column in COLUMNS}
+    cells: dict[str, dict[str, Any]] = {
+        column: {"text": shown[column], "num": column == "rate", "notes": []} for column in COLUMNS
+    }
     for change in row.changes:
         _add_change(cells[_COLUMN_OF.get(change["field"], change["field"])], change)
     for message in row.messages:
@@ -156,7 +159,7 @@ def _change_text(field: str, value: str | int | None) -> str:
     if field == "card_number":
         return tail_text(str(value))
     if field == "pay_basis":
-        return str(PayBasis(value).label)
+        return str(PayBasis(str(value)).label)
     return str(value)
 
 

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
@@ -219,10 +219,10 @@ def _tabs(upload: RosterUpload, current: str) -> list[dict[str, Any]]:
     counts = upload.summary
     labels = (
         ("look", _("To look at"), counts.get("refused", 0) + counts.get("look", 0)),
-        ("refused", _("Refused"), counts.get("refused", 0)),
-        ("new", _("New"), counts.get("new", 0)),
-        ("changed", _("Changed"), counts.get("changed", 0)),
-        ("unchanged", _("Unchanged"), counts.get("unchanged", 0)),
+        ("refused", pgettext_lazy("roster row", "Refused"), counts.get("refused", 0)),
+        ("new", pgettext_lazy("roster row", "New"), counts.get("new", 0)),
+        ("changed", pgettext_lazy("roster row", "Changed"), counts.get("changed", 0)),
+        ("unchanged", pgettext_lazy("roster row", "Unchanged"), counts.get("unchanged", 0)),
         ("all", _("All"), upload.rows_total),
     )
     return [
@@ -243,25 +243,25 @@ def _stats(upload: RosterUpload) -> list[dict[str, Any]]:
     counts = upload.summary
     return [
         {
-            "label": _("New"),
+            "label": pgettext_lazy("roster row", "New"),
             "figure": counts["new"],
             "unit": people_count(counts["new"]),
             "note": _("with team, trade, rate and card"),
         },
         {
-            "label": _("Changed"),
+            "label": pgettext_lazy("roster row", "Changed"),
             "figure": counts["changed"],
             "unit": people_count(counts["changed"]),
             "note": fields_in_words(counts["fields"]) or _("nothing differs"),
         },
         {
-            "label": _("Unchanged"),
+            "label": pgettext_lazy("roster row", "Unchanged"),
             "figure": counts["unchanged"],
             "unit": people_count(counts["unchanged"]),
             "note": _("as on record, not written again"),
         },
         {
-            "label": _("Refused"),
+            "label": pgettext_lazy("roster row", "Refused"),
             "figure": counts["refused"],
             "unit": ngettext("row", "rows", counts["refused"]),
             "note": _("not written; download, correct, upload again"),
@@ -407,7 +407,7 @@ def again(request: ActorRequest, project_pk: int, pk: int) -> HttpResponseBase:
         choices = form.defaults
     else:
         for error in form.errors.values():
-            messages.error(request, " ".join(error))
+            messages.error(request, " ".join(map(str, error)))
         return redirect("registration:roster", project.pk, pk)
     begun = read_again(project.pk, pk, defaults=choices, actor=request.actor, now=timezone.now())
     _begin_reading(begun)
