@@ -11,7 +11,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from payroll import labels
 from payroll.access import access_order, orders_for, sheets_for
@@ -106,8 +106,8 @@ def order_page(request: ActorRequest, pk: int) -> HttpResponse:
             "returned_fen": sums["returned"],
             "waiting": waiting,
             "waiting_rows": [_plain_row(x, slips) for x in waiting],
-            "paid_rows": [_plain_row(x, slips) for x in paid[: None if request.GET.get("all") else 50]],
-            "paid_rest": 0 if request.GET.get("all") else max(len(paid) - 50, 0),
+            "paid_rows": [_plain_row(x, slips) for x in paid[: None if request.GET.get("all") else 20]],
+            "paid_rest": 0 if request.GET.get("all") else max(len(paid) - 20, 0),
             "paid_count": len(paid),
             "title": _title(order, len(paid), len(returned), len(waiting)),
             "files": _files(order),
@@ -282,11 +282,26 @@ def _files(order: PaymentOrder) -> list[dict[str, Any]]:
     return files
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_view("gc_manager", "gc_clerk", "sc_clerk")
 def resend(request: ActorRequest, pk: int) -> HttpResponse:
-    """Send the corrected payments of this order again, as a new order."""
+    """Send the corrected payments of this order again, as a new order; GET asks first."""
     order = access_order(pk, request.actor)
+    if request.method != "POST":
+        return render(
+            request,
+            "components/confirm.html",
+            {
+                "title": _("Send the returned payments again?"),
+                "text": _(
+                    "Each goes to the worker's current card. What a bank returned for a wrong or closed card "
+                    "goes out only after the card was changed."
+                ),
+                "action": request.path,
+                "confirm": _("Send again"),
+                "back": reverse("payroll:order", kwargs={"pk": pk}),
+            },
+        )
     workers = list(
         PaymentLine.objects.filter(
             project=order.project_id, order=order.pk, state=PaymentLine.State.RETURNED

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods
 
 from payroll.access import access_sheet
@@ -98,7 +98,7 @@ def _ask_approve(sheet: PaySheet) -> Question:
     ready, left = approvals.ready_for_approval(sheet, sheet.project, now)
     silent = sum(s.confirmation == "waiting" for s in ready)
     facts = [
-        (_("People"), str(len(ready))),
+        (pgettext("number of people", "People"), str(len(ready))),
         (_("Of them not confirmed"), str(silent)),
         (_("Net pay"), format_cny(sum(s.net_fen for s in ready))),
         (_("Left for later"), str(left)),

@@ -116,6 +116,7 @@ def sheet_page(request: ActorRequest, pk: int) -> HttpResponse:
     handle.sort(key=lambda r: (r.payment != "returned", r.confirmation != "objected", -abs(r.difference)))
     others = [r for r in rows if not r.to_handle]
     everything = request.GET.get("all") == "1"
+    request.nav_scope = {"label": _("Current project"), "name": sheet.project.name}  # type: ignore[attr-defined]
     context = {
         "sheet": sheet,
         "board": board,

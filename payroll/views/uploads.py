@@ -78,7 +78,7 @@ def staged(request: ActorRequest, pk: int) -> HttpResponse:
     absent = upload.reading.get("absent", [])
     names = dict(Worker.objects.filter(pk__in=[a["worker"] for a in absent]).values_list("pk", "name"))
     good = [r for r in upload.rows if r["verdict"] != "refused"]
-    texts = {"refused": _("Refused"), "different": _("Differ from the gates"), "same": _("The same")}
+    texts = {"refused": _("Cannot be taken"), "different": _("Differ from the gates"), "same": _("The same")}
     tabs = [{"url": "?", "label": _("All"), "count": len(upload.rows), "current": not show}]
     tabs += [
         {"url": f"?show={key}", "label": text, "count": counts[key], "current": show == key}

@@ -9,11 +9,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from payroll import labels
 from payroll.access import access_slip, worker_slips
+from payroll.bank import codes
 from payroll.models import Objection, PaySlip
 from payroll.services import confirmations
 from payroll.services.signatures import png_from_data_url
@@ -105,6 +107,7 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
             or (slip.confirmation == "objected" and not open_objection),
             "may_object": not slip.is_approved,
             "state": _state_words(slip),
+            "return_words": codes.meaning(slip.return_code).words.in_language(get_language() or "zh-hans"),
             "unit": labels.UNITS[slip.pay_basis],
             "rates": labels.RATES,
             "units": labels.UNITS,

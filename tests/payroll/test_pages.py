@@ -1,11 +1,12 @@
 """The pages: who gets in, what they show, and that their queries do not grow with rows."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from io import BytesIO
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,12 +14,19 @@ from django.urls import reverse
 
 from payroll.models import Objection, PaymentLine, PaymentOrder, PaySheet, PaySlip
 from payroll.services import sheets
-from tests.cast import Cast
+from tests.cast import NOW, Cast
 from tests.payroll import stage
 from wagewatch.lib.sheets import read_workbook
 
 pytestmark = pytest.mark.django_db
 FUNDS = 10_000_000
+
+
+@pytest.fixture(autouse=True)
+def _at_the_casts_time() -> Iterator[None]:
+    """Views ask the clock: it stands where the cast's story does."""
+    with time_machine.travel(NOW, tick=True):
+        yield
 
 
 @pytest.fixture
