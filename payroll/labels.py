@@ -7,7 +7,7 @@ from django.utils.translation import pgettext_lazy
 
 # value -> (text, badge kind, icon)
 SHEET_STATES: dict[str, tuple[Any, str, str]] = {
-    "draft": (_("Being made"), "", "edit"),
+    "draft": (_("Being made"), "", "pen"),
     "confirming": (_("Waiting for the workers"), "line", "clock"),
     "approved": (_("Approved"), "line", "check"),
     "instructed": (_("With the bank"), "line", "send"),
