@@ -1,0 +1,199 @@
+"""What the permission tests put on stage beside the cast: the outsiders, and one object behind every address."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from http.cookies import SimpleCookie
+from typing import Any
+
+import time_machine
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client
+
+from devices.models import Terminal
+from devices.services.terminals import forget_terminals
+from inspection.models import Alarm, ProjectStat
+from payroll.models import Objection, PaymentOrder, PaySheet, PaySlip, SheetUpload, SpecialAccount
+from payroll.services import confirmations
+from payroll.services import sheets as sheet_services
+from registration.models import Authority, RosterUpload
+from registration.services import parameters
+from tests.cast import NOW, Cast, build_cast, make_user
+from tests.devices.post import headers
+from tests.inspection.stage import sent_sheet, set_parameters
+from tests.payroll import stage as payroll
+from tests.registration.rosters import person, staged, xlsx
+from wagewatch.evidence.models import Entry
+
+AUGUST, SEPTEMBER, OCTOBER = date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 1)
+ROLES = (
+    "anon", "sun", "zhou", "guard", "zhao", "he", "qian", "kong", "ye", "bank", "li", "wang", "road", "g1", "g9",
+)  # fmt: skip
+"""Anonymous; workers Sun (own things) and Zhou (another's); site guard, clerk and manager of the general
+contractor; clerk of the subcontractor; clerk of a rival; owner's clerk; bank officer; inspector of this county,
+of the next, of transport in this county; this project's gate, and the rival's gate, by signed requests."""
+
+
+@dataclass
+class Stage:
+    """The cast, one object per kind, and a signed-in client per role."""
+
+    cast: Cast
+    clients: dict[str, Client]
+    alarm: Alarm
+    order: PaymentOrder
+    paid_sheet: PaySheet
+    draft: PaySheet
+    sheet: PaySheet
+    slip: PaySlip
+    objection: Objection
+    account: SpecialAccount
+    roster: RosterUpload
+    upload: SheetUpload
+    entry: Entry
+    gates: dict[str, tuple[str, str]]
+    foreign_gate: Terminal
+
+    def ask(self, role: str, method: str, path: str, data: Any = None, **options: Any) -> HttpResponse:
+        """One request by a role, with the cookies it had at first; a terminal's is signed.
+
+        Data that is bytes travels as JSON, anything else as a form.
+        """
+        client = Client(raise_request_exception=False)
+        client.cookies = SimpleCookie(self.clients[role].cookies.output(header="", sep=";"))
+        if role in self.gates:
+            key_id, secret = self.gates[role]
+            body = data if isinstance(data, bytes) else b""
+            signed = headers(method, path, body, now=self.cast.now, key_id=key_id, secret=secret)
+            return client.generic(method, path, body, content_type="application/json", headers=signed, **options)
+        if isinstance(data, bytes):
+            return client.generic(method, path, data, content_type="application/json", **options)
+        return client.get(path, **options) if method == "GET" else client.post(path, data or {}, **options)
+
+
+def build_stage() -> Stage:
+    """Write everything; the clock must stand at the cast's now."""
+    cast = build_cast()
+    set_parameters()
+    parameters.forget()
+    forget_terminals()
+    cache.clear()
+    transport = Authority.objects.create(name="金东区交通运输局", kind=Authority.Kind.TRANSPORT, region_id="330703")
+    road = make_user("road", "陆远", "inspector", transport)
+    rival_secret = "g9-" + "7b" * 16
+    foreign_gate = Terminal.objects.create(
+        project=cast.other_project, serial="G9-0009", name="9 号门", lane="both", key_id="g9", secret=rival_secret
+    )
+
+    ledger = payroll.account(cast, 100_000_000)
+    paid_sheet = payroll.approved_sheet(cast)
+    order = payroll.instructed(cast, paid_sheet)
+    payroll.attend(cast.sun_posting, 20, month=SEPTEMBER)
+    payroll.attend(cast.zhou_posting, 19, month=SEPTEMBER)
+    draft = sheet_services.make_sheet_from_attendance(
+        cast.project.pk, cast.sc_part.pk, SEPTEMBER, actor=cast.actor(cast.qian), now=cast.now
+    )
+    slips = [(cast.sun_posting, 36000), (cast.zhou_posting, 34000)]
+    sheet = sent_sheet(cast.sc_part, slips, month=AUGUST, due_on=date(2026, 9, 15))
+    confirmations.object_to_slip(
+        payroll.slip_of(sheet, cast.zhou).reference,
+        reason="days",
+        claimed_fen=40000,
+        text="少记一天",
+        version=1,
+        actor=cast.actor(cast.zhou),
+        now=cast.now,
+    )
+    upload = SheetUpload.objects.create(
+        project=cast.project,
+        participation=cast.sc_part,
+        month=date(2026, 11, 1),
+        filename="十一月.xlsx",
+        sha256=b"\x01" * 32,
+        state=SheetUpload.State.STAGED,
+        uploaded_by=cast.qian,
+        uploaded_at=cast.now,
+    )
+    alarm = Alarm.objects.create(
+        project=cast.project,
+        rule="D3",
+        period="2026-08",
+        level=3,
+        due_on=date(2026, 9, 15),
+        amount_fen=70000,
+        people=2,
+        opened_at=cast.now,
+        changed_at=cast.now,
+    )
+    for project in (cast.project, cast.other_project):
+        ProjectStat.objects.create(project=project, as_of=cast.now)
+    users = {
+        "guard": cast.guard, "zhao": cast.zhao, "he": cast.he, "qian": cast.qian, "kong": cast.kong, "ye": cast.ye,
+        "bank": cast.officer, "li": cast.li, "wang": cast.wang, "road": road, "sun": cast.sun, "zhou": cast.zhou,
+    }  # fmt: skip
+    clients = {role: cast.client(users[role]) if role in users else Client() for role in ROLES}
+    return Stage(
+        cast=cast,
+        clients=clients,
+        alarm=alarm,
+        order=order,
+        paid_sheet=paid_sheet,
+        draft=draft,
+        sheet=sheet,
+        slip=payroll.slip_of(sheet, cast.sun),
+        objection=Objection.objects.get(sheet=sheet.pk),
+        account=ledger.account,
+        roster=staged(cast, xlsx([person(1), person(2, 身份证号="1")])),
+        upload=upload,
+        entry=Entry.objects.filter(kind="slip.confirmed").order_by("pk")[0],
+        gates={"g1": ("g1", cast.terminal_secret), "g9": ("g9", rival_secret)},
+        foreign_gate=foreign_gate,
+    )
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """A transaction that is rolled back; what asks for a durable one gets it, as in a test case of Django's."""
+    block = transaction.atomic()
+    block._from_testcase = True  # type: ignore[attr-defined]
+    with block:
+        yield
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def on_stage() -> Iterator[Stage]:
+    """The stage in a database that is as before afterwards, while the clock stands still."""
+    with undone():
+        with time_machine.travel(NOW, tick=False):
+            yield build_stage()
+    forget_terminals()
+    parameters.forget()
+    cache.clear()
+
+
+NOT_COUNTED = {"django_session", "axes_accessattempt", "axes_accesslog", "axes_accessfailureattempt"}
+"""Who came to the door and with what key; not the business of the page."""
+
+
+def fingerprint() -> dict[str, tuple[int, int]]:
+    """Rows and a sum over their contents of every table, partitions within their parents; one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition"
+        )
+        tables = sorted(name for (name,) in cursor.fetchall() if name not in NOT_COUNTED)
+        cursor.execute(
+            " UNION ALL ".join(
+                f"SELECT '{t}', count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM \"{t}\" t"
+                for t in tables
+            )
+        )
+        return {name: (count, int(total)) for name, count, total in cursor.fetchall()}
+
+
+__all__ = ["ROLES", "Stage", "fingerprint", "on_stage", "undone"]

@@ -1,0 +1,145 @@
+"""Two sides (source 1, 3.2.4): what one serves and writes, the other neither shows nor can write."""
+
+import pytest
+from django.db import connection, transaction
+from django.db.utils import ProgrammingError
+from django.test import Client, override_settings
+from django.urls import NoReverseMatch, resolve, reverse
+from django.urls.exceptions import Resolver404
+
+from inspection.models import Alarm, AlarmFlip
+from payroll.models import PaymentOrder, PaySheet, PaySlip, SpecialAccount
+from registration.models import Posting, Worker
+from tests.cast import Cast
+from tests.permissions.addresses import PARTS
+from tests.permissions.stage import on_stage
+from tests.permissions.test_matrix import url_names
+
+ENTERPRISE = {"registration", "devices", "payroll"}
+SUPERVISION = {"inspection"}
+
+
+def test_the_other_sides_names_and_paths_do_not_exist(db: None) -> None:
+    for urlconf, absent in (
+        ("wagewatch.enterprise_urls", SUPERVISION),
+        ("wagewatch.supervision_urls", ENTERPRISE),
+    ):
+        with on_stage() as stage:
+            paths = {
+                name: reverse(name, urlconf="wagewatch.urls", kwargs=PARTS.get(name, lambda _stage: {})(stage))
+                for name in url_names()
+                if name.partition(":")[0] in absent
+            }
+            assert paths
+            client = stage.clients["li" if absent == ENTERPRISE else "zhao"]
+            with override_settings(ROOT_URLCONF=urlconf):
+                for name, path in paths.items():
+                    with pytest.raises(NoReverseMatch):
+                        reverse(name, kwargs=PARTS.get(name, lambda _stage: {})(stage))
+                    with pytest.raises(Resolver404):
+                        resolve(path)
+                    assert client.get(path).status_code == 404, path
+                    assert client.post(path, {}).status_code == 404, path
+
+
+@pytest.mark.parametrize(
+    ("urlconf", "path"),
+    [
+        ("wagewatch.supervision_urls", "/supervision/"),
+        ("wagewatch.supervision_urls", "/supervision/alarms/"),
+        ("wagewatch.supervision_urls", "/supervision/projects/"),
+        ("wagewatch.supervision_urls", "/supervision/people/"),
+        ("wagewatch.supervision_urls", "/supervision/rules/"),
+        ("wagewatch.enterprise_urls", "/today/"),
+        ("wagewatch.enterprise_urls", "/projects/"),
+        ("wagewatch.enterprise_urls", "/sites/"),
+        ("wagewatch.enterprise_urls", "/pay/sheets/"),
+        ("wagewatch.enterprise_urls", "/pay/orders/"),
+        ("wagewatch.enterprise_urls", "/pay/accounts/"),
+    ],
+)
+def test_a_page_needs_no_name_of_the_other_side(db: None, urlconf: str, path: str) -> None:
+    with on_stage() as stage, override_settings(ROOT_URLCONF=urlconf):
+        client = stage.clients["li" if "supervision" in urlconf else "zhao"]
+        assert client.get(path).status_code == 200
+
+
+def test_every_page_of_one_project_needs_no_name_of_the_other_side(db: None) -> None:
+    """Links to the other side would be a NoReverseMatch in a process that serves one side."""
+    with on_stage() as stage:
+        for urlconf, role, areas in (
+            ("wagewatch.supervision_urls", "li", SUPERVISION),
+            ("wagewatch.enterprise_urls", "zhao", ENTERPRISE),
+        ):
+            names = [n for n in url_names() if n.partition(":")[0] in areas]
+            with override_settings(ROOT_URLCONF=urlconf):
+                for name in names:
+                    path = reverse(name, kwargs=PARTS.get(name, lambda _stage: {})(stage))
+                    assert stage.ask(role, "GET", path).status_code < 500, path
+                    assert stage.ask("sun", "GET", path).status_code < 500, path
+
+
+def test_workers_have_no_entrance_on_the_supervision_side(db: None) -> None:
+    with override_settings(ROOT_URLCONF="wagewatch.supervision_urls"):
+        assert Client().get("/my/pay/").status_code == 404
+        assert Client().get("/me/").status_code == 404
+
+
+def refused(model: type, act: str) -> bool:
+    """Whether the database refuses the act to the role in force."""
+    table = connection.ops.quote_name(model._meta.db_table)  # type: ignore[attr-defined]
+    column = connection.ops.quote_name(
+        next(f.column for f in model._meta.concrete_fields if f.column)  # type: ignore[attr-defined]
+    )
+    sql = {
+        "INSERT": f"INSERT INTO {table} SELECT * FROM {table} WHERE false",
+        "UPDATE": f"UPDATE {table} SET {column} = {column} WHERE false",
+        "DELETE": f"DELETE FROM {table} WHERE false",
+    }[act]
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(sql)
+    except ProgrammingError as problem:
+        assert "permission denied" in str(problem)
+        return True
+    return False
+
+
+ACTS = ("INSERT", "UPDATE", "DELETE")
+OF_SUPERVISION: list[type] = [Alarm, AlarmFlip]
+OF_ENTERPRISE: list[type] = [PaySheet, PaySlip, PaymentOrder, SpecialAccount, Posting, Worker]
+
+
+@pytest.mark.parametrize(
+    ("role", "own", "others"),
+    [
+        ("wagewatch_enterprise", OF_ENTERPRISE, OF_SUPERVISION),
+        ("wagewatch_supervision", OF_SUPERVISION, OF_ENTERPRISE),
+    ],
+)
+def test_the_database_role_of_a_side_writes_its_own_tables_only(
+    cast: Cast, role: str, own: list[type], others: list[type]
+) -> None:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL ROLE {role}")
+        assert [m.__name__ for m in own for act in ACTS if refused(m, act)] == []
+        assert [m.__name__ for m in others for act in ACTS if not refused(m, act)] == []
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM registration_project")
+            assert cursor.fetchone() == (2,), "both sides read everything"
+            cursor.execute("RESET ROLE")
+
+
+def test_a_new_months_partition_obeys_the_sides_too(db: None) -> None:
+    """Rights are looked up on the table named in a statement, so a partition must not be a way round."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_class c JOIN pg_inherits h ON h.inhrelid = c.oid"
+            " WHERE h.inhparent = 'payroll_payslip'::regclass"
+        )
+        partitions = [name for (name,) in cursor.fetchall()]
+        assert partitions
+        for name in partitions:
+            cursor.execute("SELECT has_table_privilege('wagewatch_supervision', %s, 'INSERT, UPDATE, DELETE')", [name])
+            assert cursor.fetchone() == (False,), name
