@@ -141,7 +141,7 @@ def _due_limit(alarm: Alarm) -> str:
     if agreed == alarm.due_on:
         return _("day %(day)s of each month, not moved") % {"day": agreed.day}
     if alarm.due_on and alarm.due_on < agreed and not load_calendar().is_working(agreed):
-        return _("the %(day)s is a rest day, so it moves earlier") % {"day": str(agreed)}
+        return _("%(day)s is a rest day, so it moves earlier") % {"day": str(agreed)}
     return _("day %(day)s of each month; a settlement is due earlier") % {"day": agreed.day}
 
 

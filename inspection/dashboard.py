@@ -13,7 +13,7 @@ from inspection.rules import Stop, days_overdue, level_name, stop_of_alarm
 from inspection.words import headline, reason
 from registration.actors import Actor
 from registration.models import Region
-from wagewatch.lib.dates import first_of_month, previous_month
+from wagewatch.lib.dates import first_of_month, previous_month, site_date
 
 TILES_PER_ROW = 4
 
@@ -45,7 +45,7 @@ def lines(alarms: Iterable[Alarm], today: date) -> list[AlarmLine]:
             headline=headline(a),
             reason=reason(a, today),
             stop=stop_of_alarm(a.rule, a.facts),
-            late=days_overdue(a.due_on, today),
+            late=days_overdue(a.due_on, site_date(a.closed_at) if a.closed_at else today),
         )
         for a in alarms
     ]
@@ -97,8 +97,8 @@ def district_tiles(actor: Actor) -> list[dict[str, Any]]:
         row["project__region_id"]: row["owed"]
         for row in stats_for(actor).order_by().values("project__region_id").annotate(owed=Sum("owed_fen"))
     }
-    counts = {
-        row["project__region_id"]: row
+    counts: dict[str, dict[str, int]] = {
+        row["project__region_id"]: dict(row)
         for row in alarms_for(actor)
         .filter(state=Alarm.State.OPEN)
         .order_by()

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inspection.rules import Stop, level_name
+from inspection.words import gap
 from payroll.models import SubLedger
 from registration.models import Participation, Posting, Project, Team
 from wagewatch.lib.money import format_cny
@@ -109,7 +110,7 @@ def _break(stop: Stop | None, level: int) -> dict[str, dict[str, Any]]:
     )
     return {
         where: {
-            "link": stop.words,
+            "link": f"{gap()}{stop.words}",
             "link_kind": "cut",
             "link_level": level_name(level),
             "link_strong": _("It stopped here:"),

@@ -15,8 +15,12 @@ from wagewatch.templatetags.ww import month_only
 
 def sentences(*parts: object) -> str:
     """Sentences one after another: Chinese puts no space between them."""
-    gap = "" if (get_language() or "").startswith("zh") else " "
-    return gap.join(str(part) for part in parts if part)
+    return gap().join(str(part) for part in parts if part)
+
+
+def gap() -> str:
+    """What stands between two sentences, or after a colon: nothing in Chinese."""
+    return "" if (get_language() or "").startswith("zh") else " "
 
 
 def headline(alarm: Alarm) -> str:

@@ -131,7 +131,7 @@ def alarm(request: ActorRequest, pk: int) -> HttpResponseBase:
             "steps": steps,
             "timeline": timeline,
             "facts": grounds_of(found, today),
-            "employers": employers_of(found),
+            "employers": employers_of(found) if found.state == Alarm.State.OPEN else [],
             "progress": paid_of(found),
             "chain": chain_of(found.project, found.facts.get("parts", []), stop, found.level),
             "events": [_event(flip) for flip in flips],
@@ -146,7 +146,13 @@ def _stats(found: Alarm, line: dashboard.AlarmLine, coming: Any) -> list[dict[st
             {"label": _("People"), "figure": found.people, "unit": _("people")},
             {"label": _("Let in all the same"), "figure": found.facts.get("let_in", 0)},
         ]
-    stats = [
+    if found.state == Alarm.State.CLOSED and found.closed_at:
+        return [
+            {"label": _("Unpaid before it closed"), "figure": format_cny(found.amount_fen)},
+            {"label": _("People at that time"), "figure": found.people, "unit": _("people")},
+            {"label": _("Closed by data"), "figure": str(site_date(found.closed_at))},
+        ]
+    stats: list[dict[str, Any]] = [
         {
             "label": _("Unpaid wages"),
             "figure": format_cny(found.amount_fen),
@@ -166,7 +172,9 @@ def _stats(found: Alarm, line: dashboard.AlarmLine, coming: Any) -> list[dict[st
     if coming:
         name, day = coming
         words = {"orange": _("Turns orange on"), "red": _("Turns red on"), "yellow": _("Turns yellow on")}
-        stats.append({"label": words[name], "figure": day, "note": _("if the money has not arrived by then")})
+        stats.append(
+            {"label": words[name], "figure": str(day), "note": _("if the money has not arrived by then")}
+        )
     return stats
 
 

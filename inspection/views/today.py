@@ -13,6 +13,7 @@ from inspection import dashboard
 from inspection.http import inspector_view
 from inspection.words import sentences
 from registration.http import ActorRequest
+from registration.models import Region
 from wagewatch.charts import bars
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.money import format_cny
@@ -104,9 +105,9 @@ def _short(name: str) -> str:
     return name.removesuffix("区").removesuffix("县").removesuffix("市")
 
 
-def _region_name(region: object, request: ActorRequest) -> str:
+def _region_name(region: Region, request: ActorRequest) -> str:
     chinese = request.LANGUAGE_CODE.startswith("zh")  # type: ignore[attr-defined]
-    return region.name if chinese else (region.name_en or region.name)  # type: ignore[attr-defined]
+    return region.name if chinese else (region.name_en or region.name)
 
 
 def _stats(figures: dict[str, int]) -> list[dict[str, object]]:

@@ -18,6 +18,11 @@ from tests.inspection.stage import DUE, at, run, sent_sheet, set_parameters, set
 from wagewatch.evidence.audit import Problem, audit
 from wagewatch.evidence.models import Entry
 
+BROKEN = """
+SELECT 1 / 0 AS project_id, '' AS period, 1 AS level, NULL::date AS due_on, 0 AS amount_fen, 0 AS people,
+  NULL::bigint AS participation_id, '{}'::jsonb AS facts
+"""
+
 
 @pytest.fixture
 def stage(cast):
@@ -75,9 +80,7 @@ def test_a_run_that_waited_sees_what_was_paid_meanwhile(transactional_db, stage,
 
 @pytest.mark.django_db(transaction=True)
 def test_a_broken_rule_reports_itself_and_stops_no_other(transactional_db, stage, sheet, monkeypatch):
-    broken = Rule(
-        code="X9", title="x", explanation="x", law="x", sql="SELECT 1 / 0 AS project_id, 1, 2, 3, 4, 5, 6, 7"
-    )
+    broken = Rule(code="X9", title="x", explanation="x", law="x", sql=BROKEN)
     monkeypatch.setattr(rules, "RULES", {"X9": broken, **catalogue.RULES})
     runs = {r.rule: r for r in rules.run_rules(now=at(DUE))}
     assert set(runs) == {"X9", "D3", "D1", "C1"}
