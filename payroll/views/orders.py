@@ -47,7 +47,10 @@ def order_list(request: ActorRequest) -> HttpResponse:
             project__in={o.project_id for o in page}, order__in=[o.pk for o in page]
         )
         .values("order_id")
-        .annotate(paid=Count("end_to_end_id", filter=Q(state="paid")), returned=Count("end_to_end_id", filter=Q(state="returned")))
+        .annotate(
+            paid=Count("end_to_end_id", filter=Q(state="paid")),
+            returned=Count("end_to_end_id", filter=Q(state="returned")),
+        )
     }
     return render(
         request,
