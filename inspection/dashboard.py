@@ -97,8 +97,8 @@ def district_tiles(actor: Actor) -> list[dict[str, Any]]:
         row["project__region_id"]: row["owed"]
         for row in stats_for(actor).order_by().values("project__region_id").annotate(owed=Sum("owed_fen"))
     }
-    counts: dict[str, dict[str, int]] = {
-        row["project__region_id"]: dict(row)
+    counts: dict[str, Any] = {
+        row["project__region_id"]: row
         for row in alarms_for(actor)
         .filter(state=Alarm.State.OPEN)
         .order_by()

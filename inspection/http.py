@@ -25,6 +25,7 @@ LONGEST_TEXT = 60
 def inspector_view(view: View[P]) -> View[P]:
     """For inspectors; others get 404. The navigation then shows their region and counts."""
 
+    @staff_view(Role.INSPECTOR)  # type: ignore[arg-type]  # wraps() loses the argument's name
     @functools.wraps(view)
     def inner(request: ActorRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         request.nav_scope = scope_of(request.actor)  # type: ignore[attr-defined]
@@ -32,7 +33,7 @@ def inspector_view(view: View[P]) -> View[P]:
         request.nav_counts = SimpleLazyObject(lambda: counts_of(request.actor))  # type: ignore[attr-defined]
         return view(request, *args, **kwargs)
 
-    return staff_view(Role.INSPECTOR)(inner)
+    return inner
 
 
 def counts_of(actor: Actor) -> dict[str, int]:

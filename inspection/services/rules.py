@@ -56,7 +56,7 @@ def find(rule: Rule, moment: Moment) -> list[Finding]:
             },
         )
         return [
-            Finding(*row[:7], facts=row[7] if isinstance(row[7], dict) else json.loads(row[7]))
+            Finding(*row[:7], row[7] if isinstance(row[7], dict) else json.loads(row[7]))
             for row in cursor.fetchall()
         ]
 

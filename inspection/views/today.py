@@ -106,7 +106,7 @@ def _short(name: str) -> str:
 
 
 def _region_name(region: Region, request: ActorRequest) -> str:
-    chinese = request.LANGUAGE_CODE.startswith("zh")  # type: ignore[attr-defined]
+    chinese = request.LANGUAGE_CODE.startswith("zh")
     return region.name if chinese else (region.name_en or region.name)
 
 
