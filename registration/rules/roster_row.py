@@ -133,6 +133,8 @@ class RowReader:
         self.sheet, self.team_hint, self.defaults = sheet, team_hint, defaults
         self.today, self.youngest, self.oldest, self.date1904 = today, youngest, oldest, date1904
         self._dates: dict[Any, date] = {}
+        self._rates: dict[tuple[type, Any], int] = {}
+        self._words: dict[str, str] = {}
 
     def read(self, row: DataRow) -> ReadRow:
         """Values and messages of one data row."""
@@ -187,6 +189,17 @@ class RowReader:
         self._stop(out, field, cell, Malformed("cell.formula", text))
         return True
 
+    def _word(self, cell: Cell) -> str:
+        """Visible text of a cell in a column of few different words, '' for -, / and 无."""
+        if cell.kind in {"empty", "error", "formula_missing"}:
+            return ""
+        text = cell.text
+        found = self._words.get(text)
+        if found is None:
+            shown = visible(text)
+            found = self._words[text] = "" if shown in BLANKS else shown
+        return found
+
     # ---- fields
 
     def _person(self, row: DataRow, out: ReadRow) -> None:
@@ -201,50 +214,50 @@ class RowReader:
             if found:
                 values.id_number, values.birth_date = found.number, found.birth_date
                 values.sex, values.region_code = found.sex, found.region_code
-        said = row["sex"].text.strip()
+        said = self._word(row["sex"])
         if values.sex and said and said[0] in "男女" and "男女".index(said[0]) + 1 != values.sex:
             text = _("The sex written here does not fit the ID number. Check the ID number.")
             out.messages.append(message("id_number", "warn", "id.sex", text))
-        values.ethnicity = visible(row["ethnicity"].text)[:20]
+        values.ethnicity = self._word(row["ethnicity"])[:20]
         values.address = visible(row["address"].text)[:200]
 
     def _contact(self, row: DataRow, out: ReadRow) -> None:
         values = out.values
         cell = row["phone"]
-        if cell.text.strip() not in BLANKS and not self._broken(out, "phone", cell):
-            if cell.kind == "number" and not (
-                isinstance(cell.value, (int, float)) and cell.value == int(cell.value)
-            ):
-                self._stop(out, "phone", cell, number_cell("phone"))
-            elif found := self._try(out, "phone", cell, normalise_phone):
-                values.phone = found.value
-        elif cell.kind == "empty" or cell.text.strip() in BLANKS:
+        if self._broken(out, "phone", cell):
+            pass
+        elif cell.kind == "number" and not float(cell.value).is_integer():  # type: ignore[arg-type]
+            self._stop(out, "phone", cell, number_cell("phone"))
+        elif cell.kind != "empty" and cell.text.strip() not in BLANKS:
+            found = self._try(out, "phone", cell, normalise_phone)
+            values.phone = found.value if found else ""
+        else:
             text = _("Without a mobile number the worker cannot sign in to see and confirm the wages.")
             out.messages.append(message("phone", "warn", "phone.none", text))
         cell = row["card_number"]
         if cell.kind == "number":
             self._stop(out, "card_number", cell, number_cell("card"))
-        elif cell.text.strip() not in BLANKS and not self._broken(out, "card_number", cell):
+        elif (
+            cell.kind != "empty"
+            and cell.text.strip() not in BLANKS
+            and not self._broken(out, "card_number", cell)
+        ):
             found = self._try(out, "card_number", cell, normalise_card)
             values.card = found.value if found else ""
-        values.bank = (
-            visible(row["bank_name"].text)[:60] if row["bank_name"].text.strip() not in BLANKS else ""
-        )
+        values.bank = self._word(row["bank_name"])[:60]
 
     def _work(self, row: DataRow, out: ReadRow) -> None:
         values = out.values
-        team = visible(row["team"].text)
-        values.team = ((team if team not in BLANKS else "") or row.banner or self.team_hint)[:60]
-        trade = visible(row["trade"].text)
-        values.trade = (trade if trade not in BLANKS else "")[:40]
+        values.team = (self._word(row["team"]) or row.banner or self.team_hint)[:60]
+        values.trade = self._word(row["trade"])[:40]
 
     def _pay(self, row: DataRow, out: ReadRow) -> None:
         values = out.values
-        word = visible(row["pay_basis"].text).replace(" ", "")
+        word = self._word(row["pay_basis"]).replace(" ", "")
         values.basis = _BASIS_WORDS.get(word, "") or _BASIS_WORDS.get(word.removesuffix("结算"), "")
         for field, basis in (("day_rate", "day"), ("month_rate", "month"), ("unit_price", "piece")):
             cell = row[field]
-            if cell.text.strip() in BLANKS:
+            if cell.kind == "empty" or (cell.kind == "text" and cell.text.strip() in BLANKS):
                 continue
             if self._broken(out, "rate", cell):
                 return
@@ -255,7 +268,7 @@ class RowReader:
                     value = value[: unit.start()]
                     basis = _UNIT_BASIS.get(unit[2], basis)
             try:
-                rate = parse_yuan(value) if cell.kind in {"text", "number"} else parse_yuan(cell.text)
+                rate = self._rate(value if cell.kind in {"text", "number"} else cell.text)
             except Malformed as error:
                 self._stop(out, "rate", cell, error)
                 return
@@ -266,8 +279,17 @@ class RowReader:
             values.rate_fen, values.basis = rate, values.basis or basis
             return
 
+    def _rate(self, value: Any) -> int:
+        """parse_yuan, remembering: a roster has few different rates."""
+        found = self._rates.get((type(value), value))
+        if found is None:
+            found = self._rates[type(value), value] = parse_yuan(value)
+        return found
+
     def _date(self, out: ReadRow, field: str, cell: Cell) -> date | None:
-        if cell.text.strip() in BLANKS or self._broken(out, field, cell):
+        if cell.kind == "empty" or (cell.kind == "text" and cell.text.strip() in BLANKS):
+            return None
+        if self._broken(out, field, cell):
             return None
         value: Any = cell.value
         found = self._dates.get(value)

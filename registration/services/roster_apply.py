@@ -323,15 +323,7 @@ class _Writer:
         self.refused |= {n: message("card_number", "warn", "card.moment_ago", text) for n in taken}
 
     def note_rows(self, judged: Sequence[Judged], before: Sequence[Staged]) -> None:
-        """Keep with each row what was done, and for whom."""
-        self._run(
-            """
-            UPDATE registration_rosterrow r SET worker_id = w.id FROM registration_worker w
-            WHERE r.project_id = %(project)s AND r.upload_id = %(upload)s AND r.worker_id IS NULL
-                AND w.id_index = r.id_index
-            """,
-            upload=self.upload.pk,
-        )
+        """Keep with each row what became of it, where that differs from the preview."""
         encode = msgspec.json.encode
         moved = [
             (

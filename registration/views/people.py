@@ -185,7 +185,10 @@ class CardForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "input"}),
     )
     bank_name = forms.CharField(
-        label=_("Bank"), max_length=60, required=False, widget=forms.TextInput(attrs={"class": "input"})
+        label=pgettext_lazy("roster field", "Bank"),
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "input"}),
     )
 
 
