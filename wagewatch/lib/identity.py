@@ -8,6 +8,7 @@ is wrong and what to write. Sources: GB 11643 (ID number), GB 32100 (unified soc
 import re
 from dataclasses import dataclass
 from datetime import date
+from operator import mul
 from typing import Literal
 
 from django.utils.translation import gettext_lazy as _
@@ -170,7 +171,7 @@ def _birth_date(digits: str, today: date | None) -> date:
 
 def id_check_character(first17: str) -> str:
     """The 18th character for 17 digits (GB 11643, ISO 7064 MOD 11-2)."""
-    return _CHECK[sum(w * int(d) for w, d in zip(_WEIGHTS, first17, strict=True)) % 11]
+    return _CHECK[sum(map(mul, _WEIGHTS, map(int, first17))) % 11]
 
 
 def make_id_number(region: str, birth: date, seq: int) -> str:
