@@ -19,9 +19,10 @@ class DevicesConfig(AppConfig):
             expected_subjects=seals.expected_subjects,
             label=_("Attendance of a day"),
         )
-        connection_created.connect(forget_stage, dispatch_uid="devices.stage")
+        connection_created.connect(forget_session, dispatch_uid="devices.stage")
 
 
-def forget_stage(connection: Any, **_kwargs: Any) -> None:
-    """A new connection has no temporary tables yet."""
+def forget_session(connection: Any, **_kwargs: Any) -> None:
+    """A new connection has no temporary table and no prepared statement yet."""
     connection.has_devices_stage = False
+    connection.devices_prepared = set()

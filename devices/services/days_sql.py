@@ -86,8 +86,8 @@ WITH changed AS MATERIALIZED (
   DELETE FROM devices_attendanceday a USING target t
   WHERE a.day = t.day AND a.project_id = t.project_id AND a.worker_id = t.worker_id
     AND a.day BETWEEN %(low)s AND %(high)s
-    AND NOT EXISTS (SELECT FROM figures f WHERE f.day = t.day AND f.project_id = t.project_id
-                    AND f.worker_id = t.worker_id)
+    -- NOT IN is hashed whatever the planner expects; an anti join was a nested loop of n² steps here.
+    AND (t.day, t.project_id, t.worker_id) NOT IN (SELECT day, project_id, worker_id FROM figures)
   RETURNING a.project_id, a.day
 ), written AS (
   INSERT INTO devices_attendanceday AS a

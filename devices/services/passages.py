@@ -101,9 +101,10 @@ def _keep(
     if not events:
         return {"accepted": 0, "repeated": 0, "duplicates": 0, "refused": []}
     latest = now + AHEAD
-    low, high = _days_spanned(events, terminal, latest)
+    first, last = _span(events, latest)
+    low, high = work_date(first, terminal.day_starts_at), work_date(last, terminal.day_starts_at)
     touches_seal = False
-    if seals.may_touch_seals(max(EARLIEST, min(e.at for _, e in events)), now=now):
+    if seals.may_touch_seals(first, now=now):
         seals.lock_project(terminal.project_id)
         touches_seal = seals.is_sealed_near(terminal.project_id, low, high)
     indexes = {i: _index_of(e.id_number) for i, e in events if e.id_number is not None}
@@ -114,6 +115,8 @@ def _keep(
         "starts": terminal.day_starts_at.isoformat(),
         "earliest": EARLIEST,
         "latest": latest,
+        "first": first,
+        "last": last,
         "low": low,
         "high": high,
     }
@@ -123,7 +126,12 @@ def _keep(
             _copy(cursor, events, terminal.lane, indexes)
         else:
             parameters |= _arrays(events, terminal.lane, indexes)
-        cursor.execute(stage_sql.pass_statement(staged=staged, by_index=bool(indexes)), parameters)
+        name, prepare = stage_sql.prepared(staged=staged, by_index=bool(indexes))
+        known = connection.devices_prepared  # type: ignore[attr-defined]  # set by apps.forget_session
+        if name not in known:
+            cursor.execute(prepare)
+            known.add(name)  # a prepared statement outlives a rollback
+        cursor.execute(stage_sql.execute(name, staged=staged), parameters)
         good, kept, repeated, refused = cursor.fetchone()
     by_place = dict(events)
     if refused:
@@ -145,13 +153,10 @@ def _settle_late_days(project_id: int, low: date, high: date, *, now: datetime) 
     seals.reseal([(project_id, low + timedelta(days=k)) for k in around], now=now)
 
 
-def _days_spanned(
-    events: Sequence[tuple[int, Event]], terminal: KnownTerminal, latest: datetime
-) -> tuple[date, date]:
-    """First and last work date of the believable events; bounds for the planner and the seals."""
+def _span(events: Sequence[tuple[int, Event]], latest: datetime) -> tuple[datetime, datetime]:
+    """The first and last moment that a batch tells of, within what is believed."""
     moments = [e.at for _, e in events]
-    first, last = max(min(moments), EARLIEST), min(max(moments), latest)
-    return work_date(first, terminal.day_starts_at), work_date(last, terminal.day_starts_at)
+    return max(min(moments), EARLIEST), min(max(moments), latest)
 
 
 def _index_of(id_number: str) -> bytes:
@@ -170,7 +175,7 @@ def _direction(lane: str, event: Event) -> int:
 
 def _copy(cursor: Any, events: Sequence[tuple[int, Event]], lane: str, indexes: dict[int, bytes]) -> None:
     """COPY the events into this connection's stage. No text needs escaping: wire.py lets no escape through."""
-    if not getattr(connection, "has_devices_stage", False):
+    if not connection.has_devices_stage:  # type: ignore[attr-defined]
         cursor.execute(stage_sql.STAGE)
         cursor.execute("DELETE FROM devices_stage")  # rows of the same transaction: tests only
         transaction.on_commit(_remember_stage)

@@ -65,22 +65,26 @@ WITH placed AS (
     ) THEN 'not_yet'
     ELSE 'unregistered' END AS refusal
   FROM placed
+), near AS (
+  -- What this terminal saw around the batch, in one stretch of an index. A probe for each event would be left
+  -- to the planner's luck on a partition whose statistics are still empty.
+  SELECT day, worker_id, direction, at FROM devices_passage
+  WHERE project_id = %(project)s AND day BETWEEN %(low)s AND %(high)s AND terminal_id = %(terminal)s
+    AND at BETWEEN %(first)s - interval '60 s' AND %(last)s
 ), marked AS (
-  SELECT j.*, coalesce(
-    j.at - lag(j.at) OVER (PARTITION BY j.day, j.worker_id, j.direction ORDER BY j.at) <= interval '60 s',
-    false
-  ) OR EXISTS (
-    SELECT FROM devices_passage q
-    WHERE q.day = j.day AND q.day BETWEEN %(low)s AND %(high)s AND q.project_id = %(project)s
-      AND q.worker_id = j.worker_id AND q.at >= j.at - interval '60 s' AND q.at < j.at
-      AND q.direction = j.direction AND q.terminal_id = %(terminal)s
+  SELECT both_.*, coalesce(
+    at - lag(at) OVER (PARTITION BY day, worker_id, direction ORDER BY at) <= interval '60 s', false
   ) AS is_repeat
-  FROM judged j WHERE j.refusal IS NULL
+  FROM (
+    SELECT idx, day, worker_id, direction, at, attend_type, event_id FROM judged WHERE refusal IS NULL
+    UNION ALL
+    SELECT NULL, day, worker_id, direction, at, NULL, NULL FROM near
+  ) both_
 ), kept AS (
   INSERT INTO devices_passage
     (day, project_id, worker_id, at, direction, terminal_id, batch_pk, attend_type, event_id, is_repeat)
   SELECT day, %(project)s, worker_id, at, direction, %(terminal)s, %(batch_pk)s, attend_type, event_id, is_repeat
-  FROM marked ORDER BY day, worker_id, at, direction
+  FROM marked WHERE idx IS NOT NULL ORDER BY day, worker_id, at, direction
   ON CONFLICT DO NOTHING RETURNING day, worker_id, is_repeat
 ), dirty AS (
   -- Updated, not skipped: the row must be locked, or a roll-up could take it before these passages are seen.
@@ -95,17 +99,61 @@ SELECT (SELECT count(*) FROM judged WHERE refusal IS NULL),
 """
 
 
-def pass_statement(*, staged: bool, by_index: bool) -> str:
-    """Staged or unnested source; the worker table is joined only if an event names an ID number."""
-    return _STATEMENTS[staged, by_index]
+def prepared(*, staged: bool, by_index: bool) -> tuple[str, str]:
+    """Name and PREPARE of the statement; the worker table is joined only if an event names an ID number."""
+    return _name(staged=staged, by_index=by_index), _PREPARE[staged, by_index]
 
 
-_STATEMENTS = {
-    (staged, by_index): _TAKE.format(
+def execute(name: str, *, staged: bool) -> str:
+    """EXECUTE with the parameters in their order. Planning anew would cost more than a small batch itself;
+    with a generic plan the partitions are pruned at execution."""
+    names = ", ".join(f"%({parameter})s" for parameter in (COMMON if staged else COMMON | ARRAYS))
+    return f"SET LOCAL plan_cache_mode = force_generic_plan; EXECUTE {name} ({names})"
+
+
+COMMON = {
+    "project": "bigint",
+    "terminal": "bigint",
+    "batch_pk": "bigint",
+    "starts": "interval",
+    "earliest": "timestamptz",
+    "latest": "timestamptz",
+    "first": "timestamptz",
+    "last": "timestamptz",
+    "low": "date",
+    "high": "date",
+}
+ARRAYS = {
+    "idx": "int[]",
+    "pin": "int[]",
+    "id_index": "bytea[]",
+    "at": "timestamptz[]",
+    "direction": "smallint[]",
+    "attend_type": "smallint[]",
+    "admitted": "boolean[]",
+    "event_id": "text[]",
+}
+
+
+def _prepare(*, staged: bool, by_index: bool) -> str:
+    parameters = COMMON if staged else COMMON | ARRAYS
+    text = _TAKE.format(
         source=STAGED if staged else UNNESTED,
         worker="coalesce(p.worker_id, w.id)" if by_index else "p.worker_id",
         by_index=_BY_INDEX if by_index else "",
     )
+    for number, name in enumerate(parameters, 1):
+        text = text.replace(f"%({name})s", f"${number}")
+    name, types = _name(staged=staged, by_index=by_index), ", ".join(parameters.values())
+    return f"PREPARE {name} ({types}) AS {text}"
+
+
+def _name(*, staged: bool, by_index: bool) -> str:
+    return f"devices_take_{'staged' if staged else 'arrays'}{'_by_index' if by_index else ''}"
+
+
+_PREPARE = {
+    (staged, by_index): _prepare(staged=staged, by_index=by_index)
     for staged in (True, False)
     for by_index in (True, False)
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from devices.client import TerminalClient  # noqa: E402 - the path comes first
+from devices.client import TerminalClient
 
 
 def main(server: str, path: str) -> None:

@@ -29,7 +29,7 @@ from tests.devices.servers import database_url, gunicorn
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.django_db(transaction=True)]
 
-PEOPLE, LANES = 2_000, 4
+PEOPLE, LANES = 10_000, 4
 EVENTS = {1: 1_600, 100: 40_000, 1_000: 120_000}
 ROUNDS = 3
 CLIENT = Path(__file__).with_name("passages_client.py")
@@ -37,7 +37,7 @@ CLIENT = Path(__file__).with_name("passages_client.py")
 
 @pytest.fixture
 def site(transactional_db: None, cast: Cast) -> list[Terminal]:
-    """Two thousand people and four terminals on the cast's project."""
+    """Ten thousand people and four terminals on the cast's project."""
     Worker.objects.bulk_create(
         Worker(
             name="工人", id_number=f"x{n}", id_index=n.to_bytes(32, "big"), id_tail="0000", sex=1,
