@@ -366,7 +366,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "make-partitions": {"task": "devices.tasks.make_partitions", "schedule": 6 * 3600.0},
     "roll-up-days": {"task": "devices.tasks.roll_up_days", "schedule": _seconds, "options": {"expires": 30}},
-    "close-attendance-days": {"task": "devices.tasks.seal_days", "schedule": 600.0},
+    "close-attendance-days": {
+        "task": "devices.tasks.seal_days",
+        "schedule": 5.0 if TESTING else 600.0,
+        "options": {"expires": 60},
+    },
     "send-orders": {"task": "payroll.tasks.send_orders", "schedule": _seconds, "options": {"expires": 30}},
     "fetch-bank-messages": {
         "task": "payroll.tasks.fetch_bank_messages",

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from devices.models import AttendanceDay, DaySeal, DirtyDay, Passage
+from devices.models import AttendanceDay, Batch, DaySeal, DirtyDay, Passage
 from devices.services import seals
 from devices.services.days import roll_up
 from tests.cast import Cast
@@ -70,6 +70,26 @@ def test_the_same_events_again_leave_the_seal_alone(cast: Cast, gate: Gate) -> N
     seals.seal_days(now=OVER)
     worked(gate)
     assert Entry.objects.count() == 1
+
+
+def test_old_stamps_that_came_just_now_are_work_for_the_seal_task_and_no_finding(
+    cast: Cast, gate: Gate
+) -> None:
+    worked(gate)
+    roll_up(now=cast.now)
+    assert findings(cast) == []
+    Batch.objects.update(received_at=cast.now - seals.SEAL_GRACE)
+    assert findings(cast) == [(Problem.RECORD_UNRECORDED, f"attendance:{cast.project.pk}:2026-11-10")]
+    seals.seal_days(now=cast.now)
+    assert findings(cast) == []
+
+
+def test_a_day_too_old_for_the_seal_task_is_sealed_as_it_arrives(cast: Cast, gate: Gate) -> None:
+    gate.post(event(1, "2026-09-10T07:00:00+08:00"), event(1, "2026-09-10T17:00:00+08:00", "out"))
+    roll_up(now=cast.now)
+    assert DaySeal.objects.get().day == date(2026, 9, 10)
+    Batch.objects.update(received_at=cast.now - seals.SEAL_GRACE)
+    assert findings(cast) == []
 
 
 def test_finds_rows_changed_behind_the_systems_back(cast: Cast, gate: Gate) -> None:
