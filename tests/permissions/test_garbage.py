@@ -1,0 +1,192 @@
+"""Whatever stands in an address or a body, no page falls over: garbage gets an answer below 500."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import Client
+from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.permissions.addresses import PARTS
+from tests.permissions.stage import Stage, on_stage, undone
+from tests.permissions.test_matrix import AREAS, path_of, rows
+
+VALUES = [
+    "x",
+    ";DROP TABLE registration_worker--",
+    "%00",
+    "%FF%FE",
+    "-1",
+    "0",
+    "99999999999999999999999",
+    "²",
+    "٣",
+    "9999-99",
+    "0000-00",
+    "0001-01",
+    "9999-12",
+    "2026-13",
+    "1e9",
+    "NaN",
+    "%ED%A0%80",
+    "%F0%9F%91%B7",
+    "a" * 3000,
+]
+NAMES = [
+    "page", "sort", "state", "month", "q", "team", "project", "region", "sector", "level", "rule", "show", "all",
+    "part", "day", "next", "receipt", "verdict", "owing", "since", "field", "kind", "date", "order",
+]  # fmt: skip
+
+
+@pytest.fixture
+def stage(db: None) -> Iterator[Stage]:
+    with on_stage() as found:
+        yield found
+
+
+def insider(name: str) -> str:
+    """Who gets the page, by the table; the one with the most rights."""
+    cells = next(cells for (method, other), cells in rows().items() if other == name and method == "GET")
+    from tests.permissions.stage import ROLES
+
+    got = dict(zip(ROLES, cells, strict=True))
+    return next((r for r in ("zhao", "li", "sun", "bank", "he", "g1") if got[r] == "200"), "anon")
+
+
+@pytest.mark.parametrize("area", AREAS, ids=lambda area: area or "shared")
+def test_garbage_in_the_query_string_is_answered(stage: Stage, area: str) -> None:
+    fallen = []
+    pages = [n for (m, n) in rows() if m == "GET" and (n.partition(":")[0] if ":" in n else "") == area]
+    for name in pages:
+        path, role = path_of(stage, name), insider(name)
+        if name == "readyz":
+            continue
+        for value in VALUES:
+            query = "&".join(f"{n}={value}" for n in NAMES)
+            for asked in (query, f"month=2026-08&{query}", f"{query}&page={value}"):
+                with undone():
+                    response = stage.ask(role, "GET", f"{path}?{asked}")
+                if response.status_code >= 500:
+                    fallen.append(f"{name} ?{value[:20]} ({role}): {response.status_code}")
+                    break
+    assert fallen == []
+
+
+@pytest.mark.parametrize("area", AREAS, ids=lambda area: area or "shared")
+def test_each_parameter_alone_is_answered(stage: Stage, area: str) -> None:
+    """One bad value in an otherwise plain address reaches the code behind it."""
+    fallen = []
+    pages = [n for (m, n) in rows() if m == "GET" and (n.partition(":")[0] if ":" in n else "") == area]
+    for name in pages:
+        path, role = path_of(stage, name), insider(name)
+        if name == "readyz":
+            continue
+        for parameter in ("page", "month", "project", "team", "q", "state", "region", "part", "day"):
+            for value in ("99999999999999999999999", "%00", "²", "9999-12", "0001-01", "x"):
+                with undone():
+                    status = stage.ask(role, "GET", f"{path}?{parameter}={value}").status_code
+                if status >= 500:
+                    fallen.append(f"{name} ?{parameter}={value} ({role}): {status}")
+    assert fallen == []
+
+
+BODY_NAMES = [
+    "number", "bank_name", "left_on", "purpose", "participation", "team", "trade", "rate", "basis", "joined_on",
+    "name", "serial", "lane", "part", "month", "version", "typed", "signature", "reason", "claimed", "text",
+    "verdict", "answer", "days", "rate_fen", "deduction_fen", "deduction_note", "gross_fen", "note", "username",
+    "password", "phone", "code", "tail", "language", "next", "old_password", "new_password",
+]  # fmt: skip
+BODY_VALUES = ["", "\x00", "x", "-1", "99999999999999999999999", "1e400", "NaN", "²", "9999-99-99", "工" * 5000, "data:image/png;base64,AAAA"]
+
+
+def test_garbage_in_a_form_is_answered(stage: Stage) -> None:
+    from tests.permissions.stage import ROLES
+
+    fallen = []
+    for (method, name), cells in rows().items():
+        if method != "POST" or name.startswith("devices:api"):
+            continue
+        got = dict(zip(ROLES, cells, strict=True))
+        role = next((r for r in ("he", "zhao", "li", "sun", "anon") if got[r] not in {"in", "404", "403"}), "anon")
+        for value in BODY_VALUES:
+            with undone():
+                body = dict.fromkeys(BODY_NAMES, value) | {"version": "1", "part": str(stage.cast.sc_part.pk)}
+                body["file"] = SimpleUploadedFile(f"{value[:20] or 'x'}.xlsx", value.encode() or b"PK\x03\x04")
+                status = stage.ask(role, "POST", path_of(stage, name), body).status_code
+            if status >= 500:
+                fallen.append(f"{name} {value[:20]!r} ({role}): {status}")
+    assert fallen == []
+
+
+@pytest.mark.parametrize("name", sorted(PARTS))
+def test_an_address_with_impossible_parts_is_not_found(db: None, name: str) -> None:
+    """Numbers beyond a database's integers, months that are none."""
+    with on_stage() as stage:
+        parts = PARTS[name](stage)
+        for key, value in parts.items():
+            wrong: Any = "2026-13" if key == "month" else "2026-13.1.1.1" if key == "reference" else 10**25
+            if isinstance(value, str | int):
+                path = reverse(name, kwargs=parts | {key: wrong})
+                for role in ("zhao", "li", "sun", "he"):
+                    for method in ("GET", "POST"):
+                        with undone():
+                            status = stage.ask(role, method, path).status_code
+                        assert status < 500, (name, key, role, method)
+
+
+@pytest.mark.parametrize("endpoint", ["/api/v1/passages/", "/api/v1/heartbeats/"])
+def test_signed_garbage_from_a_gate_is_answered(stage: Stage, endpoint: str) -> None:
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.one_of(st.binary(max_size=200), json_bodies()))
+    def answered(body: bytes) -> None:
+        with undone():
+            response = stage.ask("g1", "POST", endpoint, body)
+            assert response.status_code < 500, body
+            if response.status_code >= 400:
+                assert json.loads(response.content)["code"]
+
+    answered()
+
+
+def json_bodies() -> st.SearchStrategy[bytes]:
+    """Bodies near to what a terminal sends: the right names, any values."""
+    scalar = st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20),
+        st.sampled_from(["2026-11-16T07:01:09+08:00", "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+14:00", "in"]),
+    )  # fmt: skip
+    names = ("id", "pin", "at", "direction", "attend_type", "id_number", "card", "person", "result", "temperature")
+    event = st.fixed_dictionaries({}, optional=dict.fromkeys(names, scalar))
+    body = st.fixed_dictionaries(
+        {}, optional={"batch": scalar, "events": st.lists(event, max_size=4), "sent_at": scalar, "queue": scalar}
+    )
+    return body.map(lambda value: json.dumps(value).encode())
+
+
+def test_what_the_interface_document_allows_never_breaks_the_terminal_endpoints(stage: Stage) -> None:
+    """schemathesis reads the OpenAPI document and makes requests from it; the application runs in this process."""
+    document = json.loads(Client().get("/api/v1/schema/?format=json").content)
+    assert {"/api/v1/passages/", "/api/v1/allow-list/", "/api/v1/heartbeats/"} <= set(document["paths"])
+    schema = schemathesis.openapi.from_dict(document)
+    schema.app = WSGIHandler()
+    for operation in schema.get_all_operations():
+        case_strategy = operation.ok().as_strategy()
+
+        @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+        @given(case=case_strategy)
+        def answered(case: Any) -> None:
+            body = json.dumps(case.body).encode() if isinstance(case.body, dict | list) else b""
+            with undone():
+                response = stage.ask("g1", case.method.upper(), case.formatted_path, body)
+                assert response.status_code < 500, (case.method, case.path, body)
+                unsigned = Client(raise_request_exception=False).generic(
+                    case.method.upper(), case.formatted_path, body, content_type="application/json"
+                )
+                assert unsigned.status_code < 500
+
+        answered()

@@ -1,0 +1,110 @@
+"""No page's query count grows with its rows; the counts are on file, so that a new query is seen in a review.
+
+Refresh on purpose: WAGEWATCH_REFRESH_COUNTS=1 pytest tests/permissions/test_query_counts.py
+"""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from devices.services.terminals import forget_terminals
+from registration.services import parameters
+from tests.cast import NOW
+from tests.permissions.crowd import Crowd, build_crowd
+from tests.permissions.stage import undone
+
+FILE = Path(__file__).resolve().parents[1] / "golden" / "query_counts.json"
+SMALL = 4
+MONTH = "2026-08"
+
+
+def addresses(crowd: Crowd) -> dict[str, tuple[str, str]]:
+    """Every page that lists something: name to (who looks, address)."""
+    cast = crowd.cast
+    project = {"pk": cast.project.pk}
+    people = {"project_pk": cast.project.pk}
+    pages: dict[str, tuple[str, dict[str, object], str]] = {
+        "registration:projects": ("zhao", {}, ""),
+        "registration:project": ("zhao", project, ""),
+        "registration:people": ("zhao", {}, ""),
+        "registration:people-export": ("zhao", people, ""),
+        "registration:person": ("zhao", {**people, "worker_pk": cast.sun.pk}, ""),
+        "registration:roster-upload": ("zhao", people, ""),
+        "registration:roster": ("zhao", {**people, "pk": crowd.roster.pk}, ""),
+        "registration:worker-me": ("sun", {}, ""),
+        "registration:worker-contract": ("sun", {}, ""),
+        "devices:sites": ("zhao", {}, ""),
+        "devices:site": ("zhao", project, ""),
+        "devices:site-inside": ("zhao", project, ""),
+        "devices:site-days": ("zhao", project, "?month=2026-10"),
+        "devices:site-days-sheet": ("zhao", project, "?month=2026-10"),
+        "devices:worker-days": ("sun", {}, "?month=2026-09"),
+        "payroll:today": ("zhao", {}, ""),
+        "payroll:sheets": ("zhao", {}, ""),
+        "payroll:sheet-new": ("zhao", {}, ""),
+        "payroll:sheet": ("he", {"pk": crowd.sheet.pk}, ""),
+        "payroll:sheet-export": ("he", {"pk": crowd.sheet.pk}, ""),
+        "payroll:orders": ("he", {}, ""),
+        "payroll:order": ("he", {"pk": crowd.order.pk}, ""),
+        "payroll:order-export": ("he", {"pk": crowd.order.pk}, ""),
+        "payroll:accounts": ("officer", {}, ""),
+        "payroll:account": ("officer", {"pk": crowd.account_pk}, ""),
+        "payroll:account-export": ("officer", {"pk": crowd.account_pk}, ""),
+        "payroll:worker-pay": ("sun", {}, ""),
+        "inspection:today": ("li", {}, ""),
+        "inspection:alarms": ("li", {}, ""),
+        "inspection:alarms-export": ("li", {}, ""),
+        "inspection:alarm": ("li", {"pk": crowd.alarm.pk}, ""),
+        "inspection:projects": ("li", {}, ""),
+        "inspection:projects-export": ("li", {}, ""),
+        "inspection:project": ("li", project, ""),
+        "inspection:project-month": ("li", {**project, "month": MONTH}, ""),
+        "inspection:people": ("li", {}, ""),
+        "inspection:rules": ("li", {}, ""),
+        "inspection:worker-month": ("li", {**people, "month": "2026-10", "worker_pk": cast.sun.pk}, ""),
+    }
+    people_list = reverse("registration:people", kwargs=people)
+    found = {name: (who, reverse(name, kwargs=parts) + query) for name, (who, parts, query) in pages.items()}
+    return found | {"registration:people of one project": ("zhao", people_list)}
+
+
+def counts(size: int) -> dict[str, int]:
+    """Queries per page at a size; everything is undone."""
+    found: dict[str, int] = {}
+    with undone(), time_machine.travel(NOW, tick=False):
+        cache.clear()
+        parameters.forget()
+        forget_terminals()
+        crowd = build_crowd(size)
+        for name, (who, path) in addresses(crowd).items():
+            client = crowd.cast.client(getattr(crowd.cast, who))
+            client.get(path)  # what is remembered between requests is remembered now
+            with CaptureQueriesContext(connection, ) as queries:
+                response = client.get(path)
+                assert response.status_code in {200, 302}, (name, response.status_code)
+                if response.streaming:
+                    b"".join(response)
+            found[name] = len(queries)
+    return found
+
+
+@pytest.fixture
+def few_and_many(db: None) -> tuple[dict[str, int], dict[str, int]]:
+    return counts(SMALL), counts(3 * SMALL)
+
+
+def test_counts_do_not_grow_with_rows_and_equal_those_on_file(
+    few_and_many: tuple[dict[str, int], dict[str, int]],
+) -> None:
+    few, many = few_and_many
+    assert {name: (few[name], n) for name, n in many.items() if n != few[name]} == {}
+    if os.environ.get("WAGEWATCH_REFRESH_COUNTS") == "1":
+        FILE.write_text(json.dumps(few, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert few == json.loads(FILE.read_text(encoding="utf-8"))
