@@ -9,6 +9,7 @@ from payroll import records, rules
 from payroll.access import access_sheet
 from payroll.models import Approval, PaySheet, PaySlip
 from payroll.services.totals import refresh_state
+from payroll.services.who import user_of
 from registration.actors import Actor
 from registration.models import Project
 from registration.services.parameters import parameter
@@ -89,7 +90,7 @@ def approve_sheet(sheet_id: int, *, actor: Actor, now: datetime) -> Approval:
         people=len(ready),
         silent_people=sum(s.confirmation == PaySlip.Confirmation.WAITING for s in ready),
         net_fen=sum(s.net_fen for s in ready),
-        approved_by_id=actor.id,
+        approved_by_id=user_of(actor),
         approved_at=now,
     )
     if sheet.approved_at is None:

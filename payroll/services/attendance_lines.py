@@ -117,7 +117,9 @@ def gate_lines(project: Project, participation_id: int, month: date) -> dict[int
             _arguments(project, participation_id, month),
         )
         rows = cursor.fetchall()
-    return {row[0]: GateLine(*row[1:7], json.loads(row[7])) for row in rows}
+    return {
+        row[0]: GateLine(row[1], row[2], row[3], row[4], row[5], row[6], json.loads(row[7])) for row in rows
+    }
 
 
 def month_days_of(project: Project, month: date) -> Decimal:

@@ -85,7 +85,7 @@ def _take_status(message: BankMessage, data: bytes, now: datetime) -> None:
 
 def _take_statements(message: BankMessage, data: bytes, now: datetime) -> None:
     statements = read_statement(data)
-    summaries = []
+    summaries: list[dict[str, object]] = []
     for statement in statements:
         message.kind = statement.kind
         account = SpecialAccount.objects.filter(

@@ -18,6 +18,7 @@ from payroll.bank.transport import BankTransport, HttpTransport
 from payroll.models import PaymentLine, PaymentOrder, PaySheet, PaySlip, SubLedger
 from payroll.services.accounts import reserved_fen
 from payroll.services.totals import refresh_state
+from payroll.services.who import user_of
 from registration.actors import Actor
 from registration.models import BankCard, Participation
 from wagewatch.evidence import services as evidence
@@ -278,7 +279,7 @@ def _write_order(
         sha256=hashlib.sha256(file).digest(),
         line_count=len(lines),
         total_fen=found.total_fen,
-        instructed_by_id=actor.id,
+        instructed_by_id=user_of(actor),
         instructed_at=now,
     )
     return order, lines

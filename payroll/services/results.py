@@ -129,7 +129,7 @@ def apply_statement(
         at = _moment(entry, statement, now)
         signed = (detail.amount_fen or abs(entry.amount_fen)) * (1 if entry.amount_fen > 0 else -1)
         line = lines.get(detail.end_to_end_id)
-        state = StatementLine.State.UNMATCHED
+        state: str = StatementLine.State.UNMATCHED
         if line is not None and abs(signed) == line.amount_fen:
             state = _wage_entry(line, detail, signed, at, words, newest)
         elif (project := _project_of(entry, detail, ledgers)) is not None:

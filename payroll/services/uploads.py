@@ -17,6 +17,7 @@ from payroll.models import PaySheet, PaySlip, SheetUpload
 from payroll.services.attendance_lines import GateLine, gate_lines, month_days_of
 from payroll.services.sheets import open_sheet, part_for_sheet
 from payroll.services.totals import refresh_totals
+from payroll.services.who import user_of
 from payroll.sheet_reader import Message, ReadLine, read_pay_sheet
 from registration.actors import Actor
 from registration.models import BankCard, Participation, Posting, Project
@@ -51,7 +52,7 @@ def receive_sheet_file(
         month=month,
         filename=safe_filename(filename),
         sha256=hashlib.sha256(data).digest(),
-        uploaded_by_id=actor.id,
+        uploaded_by_id=user_of(actor),
         uploaded_at=now,
     )
     try:
@@ -108,14 +109,14 @@ def _compare(
     seen: dict[int, int] = {}
     rows = []
     for line in lines:
-        posting = _find(line, by_id, by_name, latest)
-        if posting is not None and posting.worker_id in seen:
+        found = _find(line, by_id, by_name, latest)
+        if found is not None and found.worker_id in seen:
             line.stop(
-                "name", _("This worker stands in row %(row)s already.") % {"row": seen[posting.worker_id]}
+                "name", _("This worker stands in row %(row)s already.") % {"row": seen[found.worker_id]}
             )
-        elif posting is not None:
-            seen[posting.worker_id] = line.line
-        rows.append(_row(line, posting, gates, cards, month_days, largest))
+        elif found is not None:
+            seen[found.worker_id] = line.line
+        rows.append(_row(line, found, gates, cards, month_days, largest))
     return rows
 
 

@@ -40,7 +40,7 @@ def account_list(request: ActorRequest) -> HttpResponse:
     return render(
         request,
         "payroll/accounts.html",
-        {"page": page, "total": sum(s.balance_fen for a in page for s in a.shares)},
+        {"page": page, "total": sum(s.balance_fen for a in page for s in getattr(a, "shares", []))},
     )
 
 
@@ -109,7 +109,7 @@ def account_export(request: ActorRequest, pk: int) -> HttpResponse:
         ColumnOut(_("Kind"), width=18),
         ColumnOut(_("Amount"), "money"),
         ColumnOut(_("Balance"), "money"),
-        ColumnOut(_("Details"), width=36),
+        ColumnOut(_("From or to"), width=36),
         ColumnOut(_("Bank reference"), width=24),
     ]
     rows = (

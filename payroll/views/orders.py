@@ -41,8 +41,8 @@ def order_list(request: ActorRequest) -> HttpResponse:
         .order_by("-instructed_at", "-pk")
     )
     page = Paginator(found, 30).get_page(request.GET.get("page"))
-    counts: dict[int, dict[str, int]] = {
-        row["order_id"]: row
+    counts: dict[int, dict[str, Any]] = {
+        row["order_id"]: dict(row)
         for row in PaymentLine.objects.filter(
             project__in={o.project_id for o in page}, order__in=[o.pk for o in page]
         )
@@ -83,8 +83,8 @@ def order_page(request: ActorRequest, pk: int) -> HttpResponse:
     returned = [x for x in lines if x.state == "returned"]
     waiting = [x for x in lines if x.state in ("sent", "received")]
     ledger = SubLedger.objects.filter(project=order.project_id).first()
-    slips = {
-        s["worker_id"]: s
+    slips: dict[int, dict[str, Any]] = {
+        s["worker_id"]: dict(s)
         for s in PaySlip.objects.filter(project=order.project_id, sheet=order.sheet_id).values(
             "worker_id", "payment", "team_name"
         )

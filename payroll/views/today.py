@@ -77,7 +77,7 @@ def _with_counts(sheets: list[PaySheet]) -> list[Any]:
         .values("sheet_id")
         .annotate(**{name: Count("worker_id", filter=where) for name, where in COUNTED.items()})
     )
-    counts = {row["sheet_id"]: row for row in rows}
+    counts: dict[int, dict[str, Any]] = {row["sheet_id"]: dict(row) for row in rows}
     for sheet in sheets:
         for name in COUNTED:
             setattr(sheet, name, counts.get(sheet.pk, {}).get(name, 0))

@@ -7,7 +7,7 @@ from decimal import Decimal
 from PIL import Image, ImageDraw
 
 from devices.models import AttendanceDay
-from payroll.models import PaySheet, PaySlip, SpecialAccount, SubLedger
+from payroll.models import PaySheet, PaySlip, SubLedger
 from payroll.services import accounts, approvals, confirmations, orders, sheets
 from registration.models import BankCard, Posting, Worker
 from registration.services import parameters
@@ -148,6 +148,3 @@ def crew(cast: Cast, count: int, *, first: int = 300) -> list[Posting]:
         )
         postings.append(make_posting(worker, cast.team, pin=100 + n, rate_fen=30000 + n * 100))
     return postings
-
-
-__all__ = ["MONTH", "SpecialAccount"]
