@@ -1,5 +1,6 @@
 """Sign-in of staff: password, second factor, sign-out, change of password."""
 
+import json
 import math
 import time
 from typing import Any
@@ -51,8 +52,16 @@ def locked_out(request: HttpRequest, response: Any = None, credentials: Any = No
 
 
 def _demo_people() -> list[dict[str, str]]:
-    """On the demo's sign-in page: who can be tried, read from the setting that the demo fills."""
-    return list(getattr(settings, "WAGEWATCH_DEMO_PEOPLE", [])) if settings.DEMO else []
+    """On the demo's sign-in page: who can be tried, as the loader of the demo county wrote it down."""
+    path = settings.VAR_DIR / "demo" / "signins.json"
+    if not settings.DEMO or not path.is_file():
+        return []
+    rows = json.loads(path.read_text(encoding="utf-8"))
+    return [
+        {"role": row["role"], "username": row["name"], "password": row["password"]}
+        for row in rows
+        if row.get("password")
+    ]
 
 
 def _sign_in(request: HttpRequest, user: User) -> None:

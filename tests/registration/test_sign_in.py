@@ -1,6 +1,8 @@
 """Sign-in of staff: passwords, lockout, second factor, sign-out."""
 
+import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -149,3 +151,19 @@ def test_the_session_key_changes_at_sign_in(cast: Cast, client: Client) -> None:
 def test_hostile_sign_in_data_is_answered_without_an_error(cast: Cast, client: Client) -> None:
     for username in ["\x00", "x" * 5000, "'; drop table", "赵\ud7ff"]:
         assert sign_in(client, username).status_code == 400
+
+
+def test_the_demo_shows_who_can_be_tried(
+    cast: Cast, client: Client, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "demo").mkdir()
+    rows = [
+        {"role": "总包劳资专管员", "name": "zhao", "password": "demo-2026"},
+        {"role": "工人", "name": "138"},
+    ]
+    (tmp_path / "demo" / "signins.json").write_text(json.dumps(rows), encoding="utf-8")
+    settings.VAR_DIR = tmp_path
+    settings.DEMO = True
+    assert "demo-2026" in client.get(SIGN_IN).content.decode()
+    settings.DEMO = False
+    assert "demo-2026" not in client.get(SIGN_IN).content.decode()
