@@ -18,6 +18,7 @@ from django.utils import timezone  # noqa: E402
 
 from devices.services.days import roll_up  # noqa: E402
 from devices.services.passages import accept_batch  # noqa: E402
+from devices.services.seals import seal_days  # noqa: E402
 from devices.services.terminals import Enrolled, KnownTerminal, enrol_terminal  # noqa: E402
 from payroll.bank.transport import HttpTransport  # noqa: E402
 from payroll.services.accounts import open_account, share_account  # noqa: E402
@@ -198,6 +199,7 @@ def _month_at_the_gate(project: Project, gate: Enrolled, month: date) -> None:
         body = json.dumps({"batch": f"day-{n}", "events": events}).encode()
         accept_batch(known, body, nonce=f"county-day-{n:08d}", now=evening)
     roll_up(now=evening)
+    seal_days(now=evening + timedelta(days=2))
 
 
 def _account(project: Project, bodies: dict[str, Organisation], opened: date) -> str:
