@@ -259,7 +259,7 @@ def main(argv: list[str] | None = None) -> int:
             time.sleep(0.1 if options.once else 0.5)
     spool.forget(before=time.time() - 3 * 86400)
     say(json.dumps({**simulator.answers, "waiting": spool.count("waiting"), "dead": spool.count("dead")}))
-    complete = simulator.is_empty() and not burst
+    complete = simulator.is_empty() and not burst and all(site.version for site in simulator.sites)
     spool.close()
     return 0 if complete or not options.once else 1
 
