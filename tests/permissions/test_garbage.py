@@ -14,30 +14,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.permissions.addresses import PARTS
-from tests.permissions.stage import Stage, on_stage, undone
+from tests.permissions.stage import ROLES, Stage, on_stage, undone
 from tests.permissions.test_matrix import AREAS, path_of, rows
 
 VALUES = [
-    "x",
     ";DROP TABLE registration_worker--",
     "%00",
     "%FF%FE",
     "-1",
-    "0",
     "99999999999999999999999",
     "²",
-    "٣",
-    "9999-99",
-    "0000-00",
-    "0001-01",
     "9999-12",
-    "2026-13",
-    "1e9",
+    "0001-01",
     "NaN",
-    "%ED%A0%80",
-    "%F0%9F%91%B7",
     "a" * 3000,
 ]
+ALONE = {"page": "99999999999999999999999", "month": "9999-12", "project": "²", "team": "9" * 30, "part": "9" * 30}
 NAMES = [
     "page", "sort", "state", "month", "q", "team", "project", "region", "sector", "level", "rule", "show", "all",
     "part", "day", "next", "receipt", "verdict", "owing", "since", "field", "kind", "date", "order",
@@ -53,46 +45,26 @@ def stage(db: None) -> Iterator[Stage]:
 def insider(name: str) -> str:
     """Who gets the page, by the table; the one with the most rights."""
     cells = next(cells for (method, other), cells in rows().items() if other == name and method == "GET")
-    from tests.permissions.stage import ROLES
-
     got = dict(zip(ROLES, cells, strict=True))
     return next((r for r in ("zhao", "li", "sun", "bank", "he", "g1") if got[r] == "200"), "anon")
 
 
 @pytest.mark.parametrize("area", AREAS, ids=lambda area: area or "shared")
 def test_garbage_in_the_query_string_is_answered(stage: Stage, area: str) -> None:
+    """All parameters at once, and single ones in an otherwise plain address, which reach further."""
     fallen = []
     pages = [n for (m, n) in rows() if m == "GET" and (n.partition(":")[0] if ":" in n else "") == area]
+    queries = ["&".join(f"{name}={value}" for name in NAMES) for value in VALUES]
+    queries += [f"{name}={value}" for name, value in ALONE.items()]
     for name in pages:
         path, role = path_of(stage, name), insider(name)
         if name == "readyz":
             continue
-        for value in VALUES:
-            query = "&".join(f"{n}={value}" for n in NAMES)
-            for asked in (query, f"month=2026-08&{query}", f"{query}&page={value}"):
-                with undone():
-                    response = stage.ask(role, "GET", f"{path}?{asked}")
-                if response.status_code >= 500:
-                    fallen.append(f"{name} ?{value[:20]} ({role}): {response.status_code}")
-                    break
-    assert fallen == []
-
-
-@pytest.mark.parametrize("area", AREAS, ids=lambda area: area or "shared")
-def test_each_parameter_alone_is_answered(stage: Stage, area: str) -> None:
-    """One bad value in an otherwise plain address reaches the code behind it."""
-    fallen = []
-    pages = [n for (m, n) in rows() if m == "GET" and (n.partition(":")[0] if ":" in n else "") == area]
-    for name in pages:
-        path, role = path_of(stage, name), insider(name)
-        if name == "readyz":
-            continue
-        for parameter in ("page", "month", "project", "team", "q", "state", "region", "part", "day"):
-            for value in ("99999999999999999999999", "%00", "²", "9999-12", "0001-01", "x"):
-                with undone():
-                    status = stage.ask(role, "GET", f"{path}?{parameter}={value}").status_code
-                if status >= 500:
-                    fallen.append(f"{name} ?{parameter}={value} ({role}): {status}")
+        for query in queries:
+            with undone():
+                status = stage.ask(role, "GET", f"{path}?{query}").status_code
+            if status >= 500:
+                fallen.append(f"{name} ?{query[:40]} ({role}): {status}")
     assert fallen == []
 
 
@@ -106,8 +78,6 @@ BODY_VALUES = ["", "\x00", "x", "-1", "99999999999999999999999", "1e400", "NaN",
 
 
 def test_garbage_in_a_form_is_answered(stage: Stage) -> None:
-    from tests.permissions.stage import ROLES
-
     fallen = []
     for (method, name), cells in rows().items():
         if method != "POST" or name.startswith("devices:api"):
@@ -124,25 +94,28 @@ def test_garbage_in_a_form_is_answered(stage: Stage) -> None:
     assert fallen == []
 
 
-@pytest.mark.parametrize("name", sorted(PARTS))
-def test_an_address_with_impossible_parts_is_not_found(db: None, name: str) -> None:
+def test_an_address_with_impossible_parts_is_not_found(stage: Stage) -> None:
     """Numbers beyond a database's integers, months that are none."""
-    with on_stage() as stage:
-        parts = PARTS[name](stage)
+    fallen = []
+    for name, parts_of in PARTS.items():
+        parts = parts_of(stage)
+        method = "GET" if ("GET", name) in rows() else "POST"
         for key, value in parts.items():
+            if not isinstance(value, str | int):
+                continue
             wrong: Any = "2026-13" if key == "month" else "2026-13.1.1.1" if key == "reference" else 10**25
-            if isinstance(value, str | int):
-                path = reverse(name, kwargs=parts | {key: wrong})
-                for role in ("zhao", "li", "sun", "he"):
-                    for method in ("GET", "POST"):
-                        with undone():
-                            status = stage.ask(role, method, path).status_code
-                        assert status < 500, (name, key, role, method)
+            path = reverse(name, kwargs=parts | {key: wrong})
+            for role in ("zhao", "li", "sun", "he"):
+                with undone():
+                    status = stage.ask(role, method, path).status_code
+                if status >= 500:
+                    fallen.append(f"{method} {path} ({role}): {status}")
+    assert fallen == []
 
 
 @pytest.mark.parametrize("endpoint", ["/api/v1/passages/", "/api/v1/heartbeats/"])
 def test_signed_garbage_from_a_gate_is_answered(stage: Stage, endpoint: str) -> None:
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.one_of(st.binary(max_size=200), json_bodies()))
     def answered(body: bytes) -> None:
         with undone():
