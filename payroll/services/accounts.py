@@ -44,9 +44,10 @@ def share_account(account: SpecialAccount, project: Project) -> SubLedger:
     return ledger
 
 
-def reserved_fen(project_id: int) -> int:
-    """What is instructed from the project's share and not yet booked or returned."""
-    found = PaymentLine.objects.filter(project=project_id, state__in=ALIVE).aggregate(total=Sum("amount_fen"))
+def reserved_fen(*project_ids: int) -> int:
+    """What is instructed from the projects' shares and not yet booked or returned; one query."""
+    lines = PaymentLine.objects.filter(project__in=project_ids, state__in=ALIVE)
+    found = lines.aggregate(total=Sum("amount_fen"))
     return found["total"] or 0
 
 

@@ -52,16 +52,20 @@ def account_page(request: ActorRequest, pk: int) -> HttpResponse:
     shares = list(ledgers_for(request.actor).filter(account=account))
     chosen = request.GET.get("project", "")
     entries = _entries(shares, chosen)
-    unmatched = StatementLine.objects.filter(account=account, state=StatementLine.State.UNMATCHED).order_by(
+    # What belongs to no project is for the account's holder and its bank: an owner sees its project's share.
+    whole = (
+        account if {account.organisation_id, account.bank_id} & set(request.actor.organisation_ids) else None
+    )
+    unmatched = StatementLine.objects.filter(account__in=whole, state=StatementLine.State.UNMATCHED).order_by(
         "-booked_at", "-pk"
     )
     gaps = (
-        BankMessage.objects.filter(account=account, kind="camt.053", summary__has_key="gap")
+        BankMessage.objects.filter(account__in=whole, kind="camt.053", summary__has_key="gap")
         .defer("content")
         .order_by("-pk")[:5]
     )
     balance = sum(s.balance_fen for s in shares)
-    reserved = sum(reserved_fen(s.project_id) for s in shares)
+    reserved = reserved_fen(*(s.project_id for s in shares))
     return render(
         request,
         "payroll/account.html",

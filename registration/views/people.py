@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from registration.access import access_project, access_worker, postings_for, projects_for, teams_for
 from registration.http import ActorRequest, staff_view
-from registration.models import BankCard, PayBasis, Posting, Project, Worker
+from registration.models import BankCard, Participation, PayBasis, Posting, Project, Worker
 from registration.models.accounts import Role
 from registration.permissions import PERMISSIONS
 from registration.services import people as services
@@ -145,14 +145,17 @@ def _person_context(request: ActorRequest, project: Project, worker: Worker) -> 
         .order_by("-joined_on")
     )
     mine = set(request.actor.organisation_ids)
-    elsewhere = [
-        p
-        for p in Posting.objects.filter(worker=worker, project__in=seen)
+    led = Participation.objects.filter(
+        organisation__in=mine, role=Participation.Role.GENERAL_CONTRACTOR, project__in=seen
+    ).values("project")
+    elsewhere = (
+        Posting.objects.filter(
+            Q(participation__organisation__in=mine) | Q(project__in=led), worker=worker, project__in=seen
+        )
         .exclude(project=project)
         .select_related("project", "team", "participation__organisation")
         .order_by("-joined_on")[:50]
-        if p.participation.organisation_id in mine or request.actor.has_role(Role.GC_CLERK, Role.GC_MANAGER)
-    ]
+    )
     may_edit = request.actor.has_role(*PERMISSIONS["person.edit"])
     return {
         "project": project,

@@ -76,7 +76,11 @@ def test_actor_and_now_are_named_where_a_service_is_called() -> None:
         if not is_service(name):
             continue
         for node in tree.body:
-            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and changes_something(node):
+            if (
+                isinstance(node, ast.FunctionDef)
+                and not node.name.startswith("_")
+                and changes_something(node)
+            ):
                 given = {argument.arg for argument in [*node.args.posonlyargs, *node.args.args]}
                 by_position += [f"{name} {node.name}({word})" for word in sorted(given & {"actor", "now"})]
     assert by_position == []

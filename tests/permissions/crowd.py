@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from devices.models import Passage, RefusedEntry, Terminal
 from inspection.models import Alarm, AlarmFlip, ProjectStat, RuleRun
 from inspection.services.rules import run_rules
-from payroll.models import PaymentOrder, PaySheet
+from payroll.models import PaymentOrder, PaySheet, SpecialAccount
 from payroll.services import accounts, approvals
 from registration.models import Participation, RosterUpload, Team
 from tests.cast import Cast, build_cast, make_posting, make_project
@@ -36,7 +36,10 @@ def build_crowd(size: int) -> Crowd:
     ledger = payroll.account(cast, 1_000_000_000)
     accounts.book(
         ledger,
-        [accounts.Movement(f"E{n}", "allocation", 1000 + n, cast.now, "金华多湖置业有限公司") for n in range(size)],
+        [
+            accounts.Movement(f"E{n}", "allocation", 1000 + n, cast.now, "金华多湖置业有限公司")
+            for n in range(size)
+        ],
     )
     team = [*payroll.crew(cast, size), cast.sun_posting, cast.zhou_posting]
     for posting in team[:-2]:
@@ -58,7 +61,9 @@ def build_crowd(size: int) -> Crowd:
     ProjectStat.objects.get_or_create(project=cast.project, defaults={"as_of": cast.now})
     alarm = Alarm.objects.filter(project=cast.project, rule="D3").order_by("pk")[0]
     AlarmFlip.objects.bulk_create(
-        AlarmFlip(alarm=alarm, project=cast.project, kind="changed", at=cast.now, level=2, amount_fen=n, people=1)
+        AlarmFlip(
+            alarm=alarm, project=cast.project, kind="changed", at=cast.now, level=2, amount_fen=n, people=1
+        )
         for n in range(size)
     )
     roster = staged(cast, xlsx([person(n) for n in range(1, size + 1)]))
@@ -69,7 +74,12 @@ def _passages(cast: Cast, size: int, workers: list[int]) -> None:
     day, start = date(2026, 11, 16), datetime(2026, 11, 15, 23, 0, tzinfo=UTC)
     for n in range(size):
         Terminal.objects.create(
-            project=cast.project, serial=f"C-{n}", name=f"{n} 号门", key_id=f"c{n}", secret="c" * 32, lane="in"
+            project=cast.project,
+            serial=f"C-{n}",
+            name=f"{n} 号门",
+            key_id=f"c{n}",
+            secret="c" * 32,
+            lane="in",
         )
     Passage.objects.bulk_create(
         Passage(
@@ -112,9 +122,12 @@ def _another_project(cast: Cast, n: int) -> None:
     payroll.attend(posting, 3, month=SEPTEMBER)
     sheet = sent_sheet(part, [(posting, 36000)], month=SEPTEMBER, due_on=date(2026, 10, 15))
     sent_sheet(part, [(posting, 36000)], month=AUGUST, due_on=date(2026, 9, 15))
-    special = accounts.open_account(
-        cast.gc, cast.bank, name=f"专户{n}", number=f"33000171900{n:05d}", opened_on=date(2026, 3, 20)
-    )
+    # Every second project shares the first account, so that accounts and projects per account both grow.
+    special = SpecialAccount.objects.get(sub_ledgers__project=cast.project)
+    if n % 2:
+        special = accounts.open_account(
+            cast.gc, cast.bank, name=f"专户{n}", number=f"33000171900{n:05d}", opened_on=date(2026, 3, 20)
+        )
     accounts.share_account(special, project)
     ProjectStat.objects.create(project=project, as_of=cast.now)
     Terminal.objects.create(

@@ -68,7 +68,9 @@ class Stage:
             key_id, secret = self.gates[role]
             body = data if isinstance(data, bytes) else b""
             signed = headers(method, path, body, now=self.cast.now, key_id=key_id, secret=secret)
-            return client.generic(method, path, body, content_type="application/json", headers=signed, **options)
+            return client.generic(
+                method, path, body, content_type="application/json", headers=signed, **options
+            )
         if isinstance(data, bytes):
             return client.generic(method, path, data, content_type="application/json", **options)
         return client.get(path, **options) if method == "GET" else client.post(path, data or {}, **options)
@@ -81,11 +83,18 @@ def build_stage() -> Stage:
     parameters.forget()
     forget_terminals()
     cache.clear()
-    transport = Authority.objects.create(name="金东区交通运输局", kind=Authority.Kind.TRANSPORT, region_id="330703")
+    transport = Authority.objects.create(
+        name="金东区交通运输局", kind=Authority.Kind.TRANSPORT, region_id="330703"
+    )
     road = make_user("road", "陆远", "inspector", transport)
     rival_secret = "g9-" + "7b" * 16
     foreign_gate = Terminal.objects.create(
-        project=cast.other_project, serial="G9-0009", name="9 号门", lane="both", key_id="g9", secret=rival_secret
+        project=cast.other_project,
+        serial="G9-0009",
+        name="9 号门",
+        lane="both",
+        key_id="g9",
+        secret=rival_secret,
     )
 
     ledger = payroll.account(cast, 100_000_000)
@@ -167,9 +176,8 @@ def undone() -> Iterator[None]:
 @contextmanager
 def on_stage() -> Iterator[Stage]:
     """The stage in a database that is as before afterwards, while the clock stands still."""
-    with undone():
-        with time_machine.travel(NOW, tick=False):
-            yield build_stage()
+    with undone(), time_machine.travel(NOW, tick=False):
+        yield build_stage()
     forget_terminals()
     parameters.forget()
     cache.clear()
@@ -189,7 +197,7 @@ def fingerprint() -> dict[str, tuple[int, int]]:
         tables = sorted(name for (name,) in cursor.fetchall() if name not in NOT_COUNTED)
         cursor.execute(
             " UNION ALL ".join(
-                f"SELECT '{t}', count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM \"{t}\" t"
+                f"SELECT '{t}', count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM \"{t}\" t"  # noqa: S608 our tables
                 for t in tables
             )
         )

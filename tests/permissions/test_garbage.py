@@ -29,7 +29,13 @@ VALUES = [
     "NaN",
     "a" * 3000,
 ]
-ALONE = {"page": "99999999999999999999999", "month": "9999-12", "project": "²", "team": "9" * 30, "part": "9" * 30}
+ALONE = {
+    "page": "99999999999999999999999",
+    "month": "9999-12",
+    "project": "²",
+    "team": "9" * 30,
+    "part": "9" * 30,
+}
 NAMES = [
     "page", "sort", "state", "month", "q", "team", "project", "region", "sector", "level", "rule", "show", "all",
     "part", "day", "next", "receipt", "verdict", "owing", "since", "field", "kind", "date", "order",
@@ -74,7 +80,19 @@ BODY_NAMES = [
     "verdict", "answer", "days", "rate_fen", "deduction_fen", "deduction_note", "gross_fen", "note", "username",
     "password", "phone", "code", "tail", "language", "next", "old_password", "new_password",
 ]  # fmt: skip
-BODY_VALUES = ["", "\x00", "x", "-1", "99999999999999999999999", "1e400", "NaN", "²", "9999-99-99", "工" * 5000, "data:image/png;base64,AAAA"]
+BODY_VALUES = [
+    "",
+    "\x00",
+    "x",
+    "-1",
+    "99999999999999999999999",
+    "1e400",
+    "NaN",
+    "²",
+    "9999-99-99",
+    "工" * 5000,
+    "data:image/png;base64,AAAA",
+]
 
 
 def test_garbage_in_a_form_is_answered(stage: Stage) -> None:
@@ -83,11 +101,15 @@ def test_garbage_in_a_form_is_answered(stage: Stage) -> None:
         if method != "POST" or name.startswith("devices:api"):
             continue
         got = dict(zip(ROLES, cells, strict=True))
-        role = next((r for r in ("he", "zhao", "li", "sun", "anon") if got[r] not in {"in", "404", "403"}), "anon")
+        role = next(
+            (r for r in ("he", "zhao", "li", "sun", "anon") if got[r] not in {"in", "404", "403"}), "anon"
+        )
         for value in BODY_VALUES:
             with undone():
                 body = dict.fromkeys(BODY_NAMES, value) | {"version": "1", "part": str(stage.cast.sc_part.pk)}
-                body["file"] = SimpleUploadedFile(f"{value[:20] or 'x'}.xlsx", value.encode() or b"PK\x03\x04")
+                body["file"] = SimpleUploadedFile(
+                    f"{value[:20] or 'x'}.xlsx", value.encode() or b"PK\x03\x04"
+                )
                 status = stage.ask(role, "POST", path_of(stage, name), body).status_code
             if status >= 500:
                 fallen.append(f"{name} {value[:20]!r} ({role}): {status}")
@@ -133,10 +155,22 @@ def json_bodies() -> st.SearchStrategy[bytes]:
         st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20),
         st.sampled_from(["2026-11-16T07:01:09+08:00", "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+14:00", "in"]),
     )  # fmt: skip
-    names = ("id", "pin", "at", "direction", "attend_type", "id_number", "card", "person", "result", "temperature")
+    names = (
+        "id",
+        "pin",
+        "at",
+        "direction",
+        "attend_type",
+        "id_number",
+        "card",
+        "person",
+        "result",
+        "temperature",
+    )
     event = st.fixed_dictionaries({}, optional=dict.fromkeys(names, scalar))
     body = st.fixed_dictionaries(
-        {}, optional={"batch": scalar, "events": st.lists(event, max_size=4), "sent_at": scalar, "queue": scalar}
+        {},
+        optional={"batch": scalar, "events": st.lists(event, max_size=4), "sent_at": scalar, "queue": scalar},
     )
     return body.map(lambda value: json.dumps(value).encode())
 

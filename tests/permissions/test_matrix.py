@@ -100,7 +100,9 @@ def test_a_method_without_a_row_is_refused(stage: Stage) -> None:
                 continue
             with undone():
                 role = "li" if name.startswith("inspection:") else "sun" if ":worker-" in name else "zhao"
-                status = stage.ask(role, method, path_of(stage, name), body_of(stage, method, name)).status_code
+                status = stage.ask(
+                    role, method, path_of(stage, name), body_of(stage, method, name)
+                ).status_code
                 if status != 405:
                     open_methods.append(f"{method} {name}: {status}")
     assert open_methods == []

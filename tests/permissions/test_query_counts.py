@@ -86,7 +86,9 @@ def counts(size: int) -> dict[str, int]:
         for name, (who, path) in addresses(crowd).items():
             client = crowd.cast.client(getattr(crowd.cast, who))
             client.get(path)  # what is remembered between requests is remembered now
-            with CaptureQueriesContext(connection, ) as queries:
+            with CaptureQueriesContext(
+                connection,
+            ) as queries:
                 response = client.get(path)
                 assert response.status_code in {200, 302}, (name, response.status_code)
                 if response.streaming:
@@ -106,5 +108,7 @@ def test_counts_do_not_grow_with_rows_and_equal_those_on_file(
     few, many = few_and_many
     assert {name: (few[name], n) for name, n in many.items() if n != few[name]} == {}
     if os.environ.get("WAGEWATCH_REFRESH_COUNTS") == "1":
-        FILE.write_text(json.dumps(few, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+        FILE.write_text(
+            json.dumps(few, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
     assert few == json.loads(FILE.read_text(encoding="utf-8"))

@@ -40,14 +40,20 @@ def test_no_address_leads_to_anothers_slip(db: None) -> None:
         before = fingerprint()
         for reference in references(stage):
             for page in SLIP_PAGES:
-                for method, body in (("GET", None), ("POST", {"typed": "1", "version": "1", "reason": "days"})):
-                    path = f"/my/pay/{reference}/" + {
-                        "worker-slip": "",
-                        "worker-confirm": "confirm/",
-                        "worker-object": "object/",
-                        "worker-receipt": "receipt/",
-                        "worker-receipt-file": "receipt/file/",
-                    }[page]
+                for method, body in (
+                    ("GET", None),
+                    ("POST", {"typed": "1", "version": "1", "reason": "days"}),
+                ):
+                    path = (
+                        f"/my/pay/{reference}/"
+                        + {
+                            "worker-slip": "",
+                            "worker-confirm": "confirm/",
+                            "worker-object": "object/",
+                            "worker-receipt": "receipt/",
+                            "worker-receipt-file": "receipt/file/",
+                        }[page]
+                    )
                     status = stage.ask("sun", method, path, body).status_code
                     assert status in ({404} if method == "GET" else {404, 405}), (method, path, status)
         assert fingerprint() == before
@@ -69,7 +75,12 @@ def test_a_workers_pages_show_nobody_else(db: None) -> None:
     with on_stage() as stage:
         zhou = stage.cast.zhou
         strange = [zhou.name, zhou.id_tail, stage.cast.zhou_card.tail, stage.cast.zhou_phone]
-        for name in ("payroll:worker-pay", "devices:worker-days", "registration:worker-me", "registration:worker-contract"):
+        for name in (
+            "payroll:worker-pay",
+            "devices:worker-days",
+            "registration:worker-me",
+            "registration:worker-contract",
+        ):
             page = stage.ask("sun", "GET", reverse(name))
             assert page.status_code == 200
             text = page.content.decode()
@@ -81,7 +92,9 @@ def test_parameters_do_not_name_another_worker(db: None) -> None:
         zhou = stage.cast.zhou.pk
         for name in ("payroll:worker-pay", "devices:worker-days", "registration:worker-me"):
             plain = stage.ask("sun", "GET", reverse(name)).content
-            asked = stage.ask("sun", "GET", f"{reverse(name)}?worker={zhou}&worker_pk={zhou}&id={zhou}").content
+            asked = stage.ask(
+                "sun", "GET", f"{reverse(name)}?worker={zhou}&worker_pk={zhou}&id={zhou}"
+            ).content
             assert stage.cast.zhou.name.encode() not in asked
             assert len(asked) == pytest.approx(len(plain), abs=400)
 
@@ -96,7 +109,12 @@ def test_the_public_page_of_a_receipt_tells_nothing_of_its_record(db: None) -> N
             *(f"{slip.net_fen / 100:,.2f}" for slip in slips), *(str(slip.net_fen) for slip in slips),
         }  # fmt: skip
         entries = list(Entry.objects.all())
-        assert {e.kind for e in entries} >= {"slip.confirmed", "slip.objected", "sheet.approved", "order.instructed"}
+        assert {e.kind for e in entries} >= {
+            "slip.confirmed",
+            "slip.objected",
+            "sheet.approved",
+            "order.instructed",
+        }
         for entry in entries:
             for name in ("evidence:receipt", "evidence:entry"):
                 text = stage.ask("anon", "GET", reverse(name, kwargs={"pk": entry.pk})).content.decode()
