@@ -56,7 +56,7 @@ class AccountEntry(models.Model):
 
     pk = models.CompositePrimaryKey("project_id", "number")
     project = models.ForeignKey(Project, models.PROTECT)
-    sub_ledger = models.ForeignKey(SubLedger, models.PROTECT, related_name="entries")
+    sub_ledger = models.ForeignKey(SubLedger, models.PROTECT, related_name="entries", db_constraint=False)
     number = models.PositiveIntegerField("序号")
     at = models.DateTimeField("入账时间")
     kind = models.CharField("类别", max_length=12, choices=Kind.choices)
