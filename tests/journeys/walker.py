@@ -89,7 +89,7 @@ def sign_in(page: "Page", username: str) -> "Page":
     page.fill("input[name=username]", username)
     page.fill("input[name=password]", PASSWORD)
     page.locator("main form button.go, form button.go").first.click()
-    page.wait_for_url(lambda url: "/accounts/" not in url)
+    page.wait_for_url(re.compile(r"^https?://[^/]+(?!/accounts/)/"))
     return page
 
 
@@ -106,7 +106,7 @@ def sign_in_worker(page: "Page", phone: str) -> "Page":
     assert code, "no code in the outbox"
     page.fill("input[name=code]", code[1])
     page.locator("form button.go").click()
-    page.wait_for_url(lambda url: "/accounts/" not in url)
+    page.wait_for_url(re.compile(r"^https?://[^/]+(?!/accounts/)/"))
     return page
 
 
