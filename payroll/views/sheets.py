@@ -60,7 +60,7 @@ def sheet_list(request: ActorRequest) -> HttpResponse:
     shown = found.order_by("-month", "project_id", "participation_id", "pk")
     if month:
         shown = shown.filter(month=month)
-    if project.isdigit():
+    if project.isascii() and project.isdigit() and len(project) < 19:
         shown = shown.filter(project=int(project))
     counts = dict(shown.order_by().values_list("state").annotate(n=Count("pk")))
     if state in labels.SHEET_STATES:
