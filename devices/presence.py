@@ -162,7 +162,7 @@ def latest_passages(
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
-def refused_today(project: Project, *, today: date, limit: int = 30) -> list[dict[str, Any]]:
+def refused_today(project: Project, *, today: date, limit: int = 12) -> list[dict[str, Any]]:
     """Entries refused on a work date, newest first, with the masked name where the person is known."""
     entries = list(RefusedEntry.objects.filter(project=project, day=today).order_by("-at")[:limit])
     people = _names([e.worker_id for e in entries if e.worker_id])

@@ -33,33 +33,33 @@ def sites(request: ActorRequest) -> HttpResponseBase:
     found = list(
         projects_for(request.actor, permission="site.view").select_related("region").order_by("name")
     )
-    parts = _watched_parts(request, found)
+    parts, whole = _watched_parts(request, found)
     people = presence.inside(found, parts, now=now)
     counts: dict[int, int] = {}
     for person in people:
         counts[person.project_id] = counts.get(person.project_id, 0) + 1
-    day = presence.came_and_refused([p.pk for p in found], site_date(now, 4))
-    rows: list[dict[str, Any]] = [
-        {
-            "project": p,
-            "inside": counts.get(p.pk, 0),
-            "came": day.get(p.pk, (0, 0))[0],
-            "refused": day.get(p.pk, (0, 0))[1],
-        }
-        for p in found
-    ]
+    # Whole sites only: a subcontractor is not told how many others came, or who was turned away.
+    day = presence.came_and_refused(whole, site_date(now, 4))
+    rows: list[dict[str, Any]] = []
+    for project in found:
+        came, refused = day.get(project.pk, (0, 0)) if project.pk in whole else (None, None)
+        rows.append(
+            {"project": project, "inside": counts.get(project.pk, 0), "came": came, "refused": refused}
+        )
     rows.sort(key=lambda row: (-row["inside"], row["project"].name))
     return render(request, "devices/sites.html", {"rows": rows, "people": len(people), "now": now})
 
 
-def _watched_parts(request: ActorRequest, projects: list[Project]) -> QuerySet[Participation]:
-    """Of these projects: all parts where the actor is more than a subcontractor, else the actor's own."""
+def _watched_parts(
+    request: ActorRequest, projects: list[Project]
+) -> tuple[QuerySet[Participation], list[int]]:
+    """The parts whose people the actor sees, and the projects seen whole: a subcontractor sees its own part."""
     parts = Participation.objects.filter(project__in=projects)
     if request.actor.is_authority:
-        return parts
+        return parts, [project.pk for project in projects]
     mine = parts.filter(organisation__in=request.actor.organisation_ids)
-    whole = mine.exclude(role=Participation.Role.SUBCONTRACTOR).values("project")
-    return parts.filter(Q(project__in=whole) | Q(pk__in=mine.values("pk")))
+    whole = set(mine.exclude(role=Participation.Role.SUBCONTRACTOR).values_list("project", flat=True))
+    return parts.filter(Q(project__in=whole) | Q(pk__in=mine.values("pk"))), sorted(whole)
 
 
 def _now(request: ActorRequest, pk: int) -> dict[str, Any]:
@@ -73,15 +73,12 @@ def _now(request: ActorRequest, pk: int) -> dict[str, Any]:
     gates = presence.terminals_health(project, now=now)
     in_use = [gate for gate in gates if gate.trouble != "revoked"]
     well = sum(not gate.trouble for gate in in_use)
-    stats = [
-        {"label": _("In now"), "figure": len(people), "note": _("of those who came within 16 h")},
-        {
-            "label": _("Came today"),
-            "figure": came,
-            "note": _("work date %(day)s") % {"day": today.isoformat()},
-        },
+    stats: list[dict[str, Any]] = [
+        {"label": _("In now"), "figure": len(people), "note": _("of those who came within 16 h")}
     ]
     if everybody:
+        day = _("work date %(day)s") % {"day": today.isoformat()}
+        stats.append({"label": _("Came today"), "figure": came, "note": day})
         stats.append({"label": _("Refused today"), "figure": turned_away, "note": _("at the gates")})
     stats.append(
         {

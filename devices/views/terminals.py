@@ -22,7 +22,7 @@ class TerminalForm(forms.Form):
     """What the clerk knows of a new gate."""
 
     name = forms.CharField(
-        label=gettext_lazy("Name"),
+        label=gettext_lazy("Name of the gate"),
         max_length=60,
         help_text=gettext_lazy("As people on site call it: Gate 1, east side"),
     )

@@ -2,11 +2,14 @@
 
 Four terminals in another process, one connection each; gunicorn as the demo runs it; batches of 1, 100 and
 1,000. The limit is four parallel COPY sessions of pre-encoded rows into devices_passage. Rounds of both are
-interleaved; the medians and their ratio are printed and kept. Nothing is asserted about time.
+interleaved; the medians and their ratio are printed and kept, and so is the CPU per event, which other work on
+the machine disturbs less. Nothing is asserted about time.
 """
 
+import contextlib
 import io
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -109,8 +112,39 @@ def _post(server: str, path: Path) -> dict[str, Any]:
     return answer
 
 
-def _copy(url: str, parts: list[str]) -> float:
-    """Seconds for parallel COPY sessions of pre-encoded rows; the limit."""
+def _cpu(pids: list[int]) -> float:
+    """CPU seconds that these processes have used; 0 where there is no /proc. Steadier than wall time."""
+    total = 0.0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+            total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return total
+
+
+def _web_pids(server: str) -> list[int]:
+    """The processes of our gunicorn, known by the address they were started with."""
+    address = server.removeprefix("http://").encode()
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if address in path.read_bytes().split(b"\0"):
+                found.append(int(path.parent.name))
+    return found
+
+
+def _backends() -> list[int]:
+    """The other sessions of this database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+            "AND backend_type = 'client backend'"
+        )
+        return [pid for (pid,) in cursor.fetchall()]
+
+
+def _copy(url: str, parts: list[str]) -> tuple[float, float]:
+    """Wall and CPU seconds of parallel COPY sessions of pre-encoded rows; the limit."""
     links = [psycopg2.connect(url) for _ in parts]
     barrier = threading.Barrier(len(parts) + 1)
 
@@ -128,9 +162,10 @@ def _copy(url: str, parts: list[str]) -> float:
     for thread in threads:
         thread.join()
     seconds = time.perf_counter() - began
+    cpu = _cpu([link.info.backend_pid for link in links])
     for link in links:
         link.close()
-    return seconds
+    return seconds, cpu
 
 
 def _rows(count: int) -> list[str]:
@@ -151,22 +186,27 @@ def test_passages_against_copy(site: list[Terminal], tmp_path: Path, root: Path)
     with gunicorn(url) as server:
         for size, count in EVENTS.items():
             posted, copied, times = [], [], []
+            web, backend, copy_cpu = 0.0, 0.0, 0.0
             for number in range(ROUNDS + 1):  # the first warms up
                 _empty()
                 path = tmp_path / "requests.jsonl"
                 _requests(site, size, count, f"r{size}-{number}", datetime.now(UTC), path)
+                web_pids, pids = _web_pids(server), _backends()
+                web_before, backend_before = _cpu(web_pids), _cpu(pids)
                 answer = _post(server, path)
+                web_used, backend_used = _cpu(web_pids) - web_before, _cpu(_backends()) - backend_before
                 assert answer["accepted"] == count
                 assert Passage.objects.count() == count
                 assert DirtyDay.objects.exists()
                 parts = _rows(count)
                 _empty()
-                seconds = _copy(url, parts)
+                seconds, copy_used = _copy(url, parts)
                 assert Passage.objects.count() == count
                 if number:
                     posted.append(count / answer["seconds"])
                     copied.append(count / seconds)
                     times += answer["times"]
+                    web, backend, copy_cpu = web + web_used, backend + backend_used, copy_cpu + copy_used
             times.sort()
             results.append(
                 {
@@ -175,6 +215,10 @@ def test_passages_against_copy(site: list[Terminal], tmp_path: Path, root: Path)
                     "events_per_second": round(statistics.median(posted)),
                     "copy_rows_per_second": round(statistics.median(copied)),
                     "ratio": round(statistics.median(p / c for p, c in zip(posted, copied, strict=True)), 4),
+                    "cpu_ratio": round(copy_cpu / (web + backend), 4) if web + backend else None,
+                    "web_cpu_us": round(web / (ROUNDS * count) * 1e6, 1),
+                    "postgres_cpu_us": round(backend / (ROUNDS * count) * 1e6, 1),
+                    "copy_cpu_us": round(copy_cpu / (ROUNDS * count) * 1e6, 1),
                     "p50_ms": round(times[len(times) // 2] * 1000, 1),
                     "p95_ms": round(times[int(len(times) * 0.95)] * 1000, 1),
                 }
