@@ -99,7 +99,7 @@ def instructed_record(order: PaymentOrder, lines: Iterable[PaymentLine]) -> Reco
         "sheet": order.sheet_id,
         "account": order.account_id,
         "message": order.message_id,
-        "file": hashlib.sha256(bytes(order.file)).hexdigest(),
+        "file": hashlib.sha256(order.file).hexdigest(),
         "total_fen": order.total_fen,
         "instructed_by": order.instructed_by_id,
         "instructed_at": order.instructed_at,

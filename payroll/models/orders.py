@@ -8,7 +8,7 @@ from simple_history.models import HistoricalRecords
 from payroll.models.accounts import SpecialAccount
 from payroll.models.sheets import PaySheet
 from registration.models import Project, User, Worker
-from wagewatch.lib.fields import EncryptedTextField
+from wagewatch.lib.fields import EncryptedBytesField, EncryptedTextField
 
 
 class PaymentOrder(models.Model):
@@ -25,7 +25,7 @@ class PaymentOrder(models.Model):
     account = models.ForeignKey(SpecialAccount, models.PROTECT, related_name="orders")
     message_id = models.CharField("报文号", max_length=35)
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.READY)
-    file = models.BinaryField("指令文件")
+    file = EncryptedBytesField("指令文件", context="order.file")
     sha256 = models.BinaryField(max_length=32)
     line_count = models.PositiveIntegerField()
     total_fen = models.BigIntegerField()
@@ -104,7 +104,7 @@ class BankMessage(models.Model):
     account = models.ForeignKey(SpecialAccount, models.PROTECT, null=True, related_name="messages")
     name = models.CharField("文件名", max_length=200)
     kind = models.CharField("类别", max_length=20, blank=True)
-    content = models.BinaryField()
+    content = EncryptedBytesField(context="bank.message")
     sha256 = models.BinaryField(max_length=32, unique=True)
     received_at = models.DateTimeField()
     state = models.CharField(max_length=12, choices=State.choices, default=State.RECEIVED)

@@ -60,7 +60,7 @@ def take_message(message_id: int, *, now: datetime) -> BankMessage:
     message = BankMessage.objects.select_for_update().get(pk=message_id)
     if message.state != State.RECEIVED:
         return message
-    data = bytes(message.content)
+    data = message.content
     try:
         if b"CstmrPmtStsRpt" in data:
             _take_status(message, data, now)
@@ -120,7 +120,7 @@ def _continuity(statement: Statement, account: SpecialAccount, message: BankMess
         .first()
     )
     if earlier is not None and earlier.summary.get("closing_fen") is not None:
-        gap = gap_between(read_statement(bytes(earlier.content))[-1], statement)
+        gap = gap_between(read_statement(earlier.content)[-1], statement)
         if gap is not None:
             found["gap"] = {"missing_fen": gap.missing_fen, "missing_statements": gap.missing_statements}
     return found

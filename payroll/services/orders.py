@@ -319,7 +319,7 @@ def _send_one(transport: BankTransport, order_id: int, project_id: int, now: dat
             return False
         rows.update(send_tries=order.send_tries + 1)
         try:
-            transport.send(order.message_id, bytes(order.file))
+            transport.send(order.message_id, order.file)
         except WagewatchError as problem:
             # Unknown or refused, the bank's own report decides: lines are freed by it and by nothing else.
             rows.update(last_error=problem.code)

@@ -53,9 +53,8 @@ def account_page(request: ActorRequest, pk: int) -> HttpResponse:
     chosen = request.GET.get("project", "")
     entries = _entries(shares, chosen)
     # What belongs to no project is for the account's holder and its bank: an owner sees its project's share.
-    whole = (
-        account if {account.organisation_id, account.bank_id} & set(request.actor.organisation_ids) else None
-    )
+    holders = {account.organisation_id, account.bank_id}
+    whole = [account.pk] if holders & set(request.actor.organisation_ids) else []
     unmatched = StatementLine.objects.filter(account__in=whole, state=StatementLine.State.UNMATCHED).order_by(
         "-booked_at", "-pk"
     )

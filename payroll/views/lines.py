@@ -17,6 +17,7 @@ from payroll.models import Objection, PaymentLine, PaySlip
 from payroll.services import confirmations, sheets
 from payroll.views.sheets import CONTRACTOR, may
 from payroll.views.worker_days import days_of_month
+from registration.access import not_permitted
 from registration.http import ActorRequest, staff_view
 from wagewatch.lib.errors import WagewatchError
 from wagewatch.lib.money import format_cny
@@ -39,6 +40,8 @@ def line(request: ActorRequest, reference: str) -> HttpResponse:
         form = _line_form(request, slip)
     elif is_open and sheets_for(request.actor, permission="sheet.answer").filter(pk=slip.sheet_id).exists():
         form = _answer_form(request, slip)
+    if request.method == "POST" and form is None and not may(slip.sheet, request.actor, "sheet.answer"):
+        not_permitted("sheet.answer")
     if request.method == "POST" and form is not None and form.is_valid():
         try:
             text = _answer(request, is_open, form) if is_open else _correct(request, slip, form)

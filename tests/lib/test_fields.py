@@ -8,7 +8,7 @@ from django.db import connection, models
 from django.db.migrations.writer import MigrationWriter
 from django.test.utils import isolate_apps
 
-from wagewatch.lib.fields import EncryptedTextField
+from wagewatch.lib.fields import EncryptedBytesField, EncryptedTextField
 
 
 @pytest.fixture
@@ -87,3 +87,12 @@ def test_fixtures_carry_no_plain_text() -> None:
     written = field.value_to_string(Holder())  # type: ignore[arg-type]
     assert "138" not in written.removeprefix("enc:")[:3]
     assert field.to_python(written) == "13800138000"
+
+
+def test_encrypted_bytes_come_back_and_are_not_stored_plainly() -> None:
+    field = EncryptedBytesField(context="test.file")
+    stored = bytes(field.get_db_prep_value(b"<Document>\x00", connection).adapted)
+    assert b"Document" not in stored
+    assert field.from_db_value(stored, None, connection) == b"<Document>\x00"
+    assert field.get_db_prep_value(None, connection) is None
+    assert field.from_db_value(None, None, connection) is None

@@ -7,7 +7,7 @@ from django.core.exceptions import FieldError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from wagewatch.lib.crypto import decrypt, encrypt
+from wagewatch.lib.crypto import decrypt, decrypt_bytes, encrypt, encrypt_bytes
 
 _EXPORTED = "enc:"
 
@@ -70,3 +70,29 @@ class EncryptedTextField(models.Field):  # type: ignore[type-arg]
 
     def get_transform(self, lookup_name: str) -> Any:
         return None
+
+
+class EncryptedBytesField(EncryptedTextField):
+    """Bytes that are stored encrypted and read as ``bytes``: files that hold personal data."""
+
+    description = _("Encrypted bytes")
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        if value is None or hasattr(value, "as_sql"):
+            return value
+        return connection.Database.Binary(encrypt_bytes(bytes(value), context=self.context))
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> bytes | None:  # type: ignore[override]
+        return None if value is None else decrypt_bytes(bytes(value), context=self.context)
+
+    def to_python(self, value: Any) -> bytes | None:  # type: ignore[override]
+        if isinstance(value, str):
+            sealed = base64.b64decode(value.removeprefix(_EXPORTED))
+            return decrypt_bytes(sealed, context=self.context)
+        return None if value is None else bytes(value)
+
+    def value_to_string(self, obj: models.Model) -> str:
+        value = self.value_from_object(obj)
+        if value is None:
+            return ""
+        return _EXPORTED + base64.b64encode(encrypt_bytes(bytes(value), context=self.context)).decode()
