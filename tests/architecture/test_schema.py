@@ -16,6 +16,13 @@ WITHOUT_PROJECT = {
     "inspection_projectstat": "one row per project: the project is its key",
 }
 """Tables with a project whose keys may lack it, each with its reason."""
+PLAIN_KEYS = {
+    (
+        "payroll_accountentry",
+        "sub_ledger_id",
+    ): "a share is one row per project and has no composite key to point at",
+}
+"""Foreign keys that do not carry the project, each with its reason."""
 MONTHLY = {
     "devices_passage": "day",
     "devices_attendanceday": "day",
@@ -66,6 +73,8 @@ def composite_keys() -> list[tuple[str, str, str]]:
         if "project_id" not in names or model._meta.db_table in MONTHLY:
             continue
         for field in model._meta.concrete_fields:
+            if (model._meta.db_table, field.column) in PLAIN_KEYS:
+                continue
             if not isinstance(field, models.ForeignKey) or field.column == "project_id":
                 continue
             target = field.remote_field.model
