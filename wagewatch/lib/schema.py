@@ -68,8 +68,10 @@ def partition_by_month(table: str, column: str, key: str, indexes: Mapping[str, 
     six months back to three ahead, a partition for each month."""
     statements = [
         f"ALTER TABLE {table} RENAME TO {table}_plain;",
-        (f"CREATE TABLE {table} (LIKE {table}_plain INCLUDING DEFAULTS INCLUDING CONSTRAINTS) "
-        f"PARTITION BY RANGE ({column});"),
+        (
+            f"CREATE TABLE {table} (LIKE {table}_plain INCLUDING DEFAULTS INCLUDING CONSTRAINTS) "
+            f"PARTITION BY RANGE ({column});"
+        ),
         f"DROP TABLE {table}_plain;",
         f"ALTER TABLE {table} ADD PRIMARY KEY ({key});",
         *(f"CREATE INDEX {name} ON {table} ({fields});" for name, fields in indexes.items()),
