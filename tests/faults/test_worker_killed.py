@@ -51,7 +51,7 @@ def test_every_wage_is_booked_once_whenever_the_worker_dies(stack: Stack) -> Non
     order, state = stack.sql("SELECT id, state FROM payroll_paymentorder WHERE sheet_id = %s", sheet)[0]
     assert state == "ready"
     in_bank = "SELECT count(*) FROM lines WHERE end_to_end_id LIKE ? AND repeated = 0"
-    assert stack.bank_books(in_bank, f"{project}-{sheet}-%") == [(people,)]
+    wait_for("the bank reads it", lambda: stack.bank_books(in_bank, f"{project}-{sheet}-%") == [(people,)])
 
     # It is sent again, and the worker dies with the bank's answer in its hands.
     seen = _kill_when(stack, "GET", "/messages/")

@@ -31,7 +31,7 @@ BANK_KEY = "stage-bank-key"
 READY_SECONDS = 90.0
 
 
-def wait_for(what: str, done: Callable[[], Any], seconds: float = 30.0, pause: float = 0.15) -> Any:
+def wait_for(what: str, done: Callable[[], Any], seconds: float = 60.0, pause: float = 0.15) -> Any:
     """Poll until `done()` is true and return it; fail with `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:

@@ -280,7 +280,6 @@ def alarm_raised(story: Story) -> "Page":
     wait_for(
         "the overdue alarm is raised with the sheet's figures",
         lambda: story.alarm()[:3] == ("open", total, 8),
-        40,
     )
     due_on = story.alarm()[4]
     overdue = (datetime.now(SITE_TZ).date() - due_on).days
@@ -472,7 +471,7 @@ def _slip_text(page: "Page", reference: str) -> str:
 
 def alarm_closed(story: Story, li: "Page") -> None:
     """The last result closes the alarm; there is no button for it."""
-    wait_for("the alarm closes by data", lambda: story.alarm()[:1] == ("closed",), 40)
+    wait_for("the alarm closes by data", lambda: story.alarm()[:1] == ("closed",))
     li.goto(f"/supervision/alarms/{story.alarm()[3]}/")
     assert "数据" in li.inner_text("h1")
     story.album.take(li, "alarm-closed")
