@@ -1,10 +1,11 @@
 """Payment orders and what the bank made of them."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
@@ -263,9 +264,15 @@ def _files(order: PaymentOrder) -> list[dict[str, Any]]:
             "mark": labels.ORDER_STATES[order.state],
         }
     ]
+    reports = BankMessage.objects.filter(account=order.account_id, received_at__gte=order.instructed_at)
+    if order.state == PaymentOrder.State.DONE:
+        last = PaymentLine.objects.filter(project=order.project_id, order=order.pk).aggregate(
+            at=Max("settled_at")
+        )
+        if last["at"]:
+            reports = reports.filter(received_at__lt=last["at"] + timedelta(days=1))
     reports = (
-        BankMessage.objects.filter(account=order.account_id, received_at__gte=order.instructed_at)
-        .filter(Q(summary__order=order.pk) | Q(kind__startswith="camt"))
+        reports.filter(Q(summary__order=order.pk) | Q(kind__startswith="camt"))
         .defer("content")
         .order_by("pk")[:12]
     )
