@@ -10,10 +10,13 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django_prometheus.exports import ExportToDjangoView
 
+from wagewatch.lib.errors import NotFound
 from wagewatch.tasks import BEAT_TICK
 
 TICK_MAX_AGE = 60.0  # seconds; beat ticks every 5
@@ -131,3 +134,15 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse(
         {"status": "ready" if ready else "not ready", "parts": report}, status=200 if ready else 503
     )
+
+
+@never_cache
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Figures for Prometheus, to the bearer of WAGEWATCH_METRICS_KEY; without a key set, nobody gets them."""
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    wanted = settings.WAGEWATCH_METRICS_KEY
+    if not wanted or not constant_time_compare(given, wanted):
+        raise NotFound
+    answer: HttpResponse = ExportToDjangoView(request)
+    return answer

@@ -8,7 +8,7 @@ from wagewatch import health, views
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("", include("django_prometheus.urls")),
+    path("metrics", health.metrics, name="metrics"),
     path("language/", include("django.conf.urls.i18n")),
     path("accounts/", include("registration.urls.accounts")),
     path("", include("wagewatch.evidence.urls")),

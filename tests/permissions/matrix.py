@@ -11,8 +11,7 @@ GET  home                            in    go    go    go    go    go    go    g
 POST home                            in    go    go    go    go    go    go    go    go    go    go    go    go    in    in
 GET  healthz                        200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
 GET  readyz                           -     -     -     -     -     -     -     -     -     -     -     -     -     -     -
-GET  prometheus-django-metrics      200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
-POST prometheus-django-metrics      200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
+GET  metrics                        404   404   404   404   404   404   404   404   404   404   404   404   404   404   404
 GET  set_language                    go    go    go    go    go    go    go    go    go    go    go    go    go    go    go
 POST set_language                    go    go    go    go    go    go    go    go    go    go    go    go    go    go    go
 GET  schema                         200   200   200   200   200   200   200   200   200   200   200   200   200   200   200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -91,3 +92,14 @@ def test_not_ready_when_the_evidence_log_falls_behind(monkeypatch: pytest.Monkey
     status, parts = ready()
     assert status == 503
     assert parts["evidence"]["ok"] is False
+
+
+@pytest.mark.django_db
+def test_metrics_go_only_to_the_bearer_of_the_key(client: Client, settings: Any) -> None:
+    assert client.get("/metrics").status_code == 404
+    settings.WAGEWATCH_METRICS_KEY = "figures-please"
+    assert client.get("/metrics").status_code == 404
+    assert client.get("/metrics", headers={"authorization": "Bearer wrong"}).status_code == 404
+    answer = client.get("/metrics", headers={"authorization": "Bearer figures-please"})
+    assert answer.status_code == 200
+    assert b"django_http_requests" in answer.content
