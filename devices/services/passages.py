@@ -183,7 +183,7 @@ def _copy(cursor: Any, events: Sequence[tuple[int, Event]], lane: str, indexes: 
     lines = [
         f"{i}\t{e.pin}\t\\N\t{e.at.isoformat()}\t{directions[e.direction]}\t{e.type}\t{e.admitted}\t{e.id}\n"
         if e.pin is not None
-        else f"{i}\t\\N\t\\\\x{indexes[i].hex()}\t{e.at.isoformat()}\t{directions[e.direction]}\t{e.type}\t{e.admitted}\t{e.id}\n"
+        else f"{i}\t\\N\t{indexes[i].hex()}\t{e.at.isoformat()}\t{directions[e.direction]}\t{e.type}\t{e.admitted}\t{e.id}\n"
         for i, e in events
     ]
     cursor.copy_expert("COPY devices_stage FROM STDIN", io.StringIO("".join(lines)))
@@ -197,7 +197,7 @@ def _arrays(events: Sequence[tuple[int, Event]], lane: str, indexes: dict[int, b
     return {
         "idx": [i for i, _ in events],
         "pin": [e.pin for _, e in events],
-        "id_index": [indexes.get(i) for i, _ in events],
+        "id_index": [indexes[i].hex() if i in indexes else None for i, _ in events],
         "at": [e.at for _, e in events],
         "direction": [_direction(lane, e) for _, e in events],
         "attend_type": [e.type for _, e in events],

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,13 @@ from django.db import connection
 
 from devices.models import AttendanceDay, DirtyDay, Passage, Terminal
 from devices.services.days import roll_up
-from registration.models import Posting, Worker
-from tests.cast import Cast
+from registration.models import Posting, Team, Worker
+from tests.cast import Cast, make_project
 from tests.devices.servers import database_url, gunicorn
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.django_db(transaction=True)]
 
-PEOPLE, LANES = 10_000, 4
+PEOPLE, LANES = 2_500, 4
 EVENTS = {1: 1_600, 100: 40_000, 1_000: 120_000}
 ROUNDS = 3
 CLIENT = Path(__file__).with_name("passages_client.py")
@@ -40,63 +40,69 @@ CLIENT = Path(__file__).with_name("passages_client.py")
 
 @pytest.fixture
 def site(transactional_db: None, cast: Cast) -> list[Terminal]:
-    """Ten thousand people and four terminals on the cast's project."""
+    """Four projects with 2,500 people and a terminal each."""
     Worker.objects.bulk_create(
         Worker(
-            name="工人", id_number=f"x{n}", id_index=n.to_bytes(32, "big"), id_tail="0000", sex=1,
-            birth_date=cast.sun.birth_date, registered_at=cast.now,
+            name="工人",
+            id_number=f"x{n}",
+            id_index=n.to_bytes(32, "big"),
+            id_tail="0000",
+            sex=1,
+            birth_date=cast.sun.birth_date,
+            registered_at=cast.now,
         )
-        for n in range(PEOPLE)
-    )  # fmt: skip
+        for n in range(PEOPLE * LANES)
+    )
     people = list(Worker.objects.filter(name="工人").order_by("pk"))
-    Posting.objects.bulk_create(
-        Posting(
-            project=cast.project, worker=w, participation=cast.sc_part, team=cast.team, pin=1000 + n, trade="木工",
-            rate_fen=36000, joined_on=cast.sun_posting.joined_on,
+    terminals = []
+    for lane in range(LANES):
+        project, _owner_part, part = make_project(f"B{lane}", f"B{lane}", "330703", cast.owner, cast.gc)
+        team = Team.objects.create(project=project, participation=part, name="班")
+        Posting.objects.bulk_create(
+            Posting(
+                project=project,
+                worker=worker,
+                participation=part,
+                team=team,
+                pin=1 + n,
+                trade="木工",
+                rate_fen=36000,
+                joined_on=date(2026, 1, 5),
+            )
+            for n, worker in enumerate(people[lane * PEOPLE : (lane + 1) * PEOPLE])
         )
-        for n, w in enumerate(people)
-    )  # fmt: skip
-    return [
-        Terminal.objects.create(
-            project=cast.project,
-            serial=f"B{n}",
-            name=f"B{n}",
-            lane="both",
-            key_id=f"b{n}",
-            secret=f"s{n}" * 16,
+        terminals.append(
+            Terminal.objects.create(
+                project=project, serial=f"B{lane}", name=f"B{lane}", key_id=f"b{lane}", secret=f"s{lane}" * 16
+            )
         )
-        for n in range(LANES)
-    ]
-
-
-def _moments(count: int, now: datetime) -> list[datetime]:
-    """Fresh stamps of each person, some seconds apart, none older than the last half hour."""
-    per_person = -(-count // PEOPLE)
-    return [now - timedelta(seconds=1700 - 1600 * k / per_person, microseconds=k) for k in range(per_person)]
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE registration_posting, registration_worker")
+    return terminals
 
 
 def _requests(terminals: list[Terminal], size: int, count: int, name: str, now: datetime, path: Path) -> None:
-    """Prepared bodies, one JSON line each."""
-    moments = _moments(count, now)
+    """Prepared bodies, one JSON line each: people come one after the other, within the last half hour."""
     with path.open("w", encoding="utf-8") as out:
-        for start in range(0, count, size):
-            terminal = terminals[(start // size) % LANES]
-            events = [
-                {
-                    "id": f"{name}-{n}",
-                    "pin": 1000 + n % PEOPLE,
-                    "at": moments[n // PEOPLE].isoformat(),
-                    "direction": "in" if (n // PEOPLE) % 2 else "out",
-                    "type": 1,
-                    "admitted": True,
-                }
-                for n in range(start, min(start + size, count))
-            ]
-            body = json.dumps(
-                {"batch": f"{name}-{start}", "sent_at": now.isoformat(), "queue": 0, "events": events}
-            )
-            row = {"key_id": terminal.key_id, "secret": terminal.secret, "body": body}
-            out.write(json.dumps(row) + "\n")
+        for lane, terminal in enumerate(terminals):
+            mine = range(lane * count // LANES, (lane + 1) * count // LANES)
+            for start in range(mine.start, mine.stop, size):
+                events = [
+                    {
+                        "id": f"{name}-{n}",
+                        "pin": 1 + (n - mine.start) % PEOPLE,
+                        "at": (
+                            now - timedelta(seconds=1700 - 1600 * (n - mine.start) / len(mine))
+                        ).isoformat(),
+                        "direction": "in" if (n - mine.start) // PEOPLE % 2 == 0 else "out",
+                        "type": 1,
+                        "admitted": True,
+                    }
+                    for n in range(start, min(start + size, mine.stop))
+                ]
+                batch = {"batch": f"{name}-{start}", "sent_at": now.isoformat(), "queue": 0, "events": events}
+                row = {"key_id": terminal.key_id, "secret": terminal.secret, "body": json.dumps(batch)}
+                out.write(json.dumps(row) + "\n")
 
 
 def _empty() -> None:
@@ -236,7 +242,7 @@ def test_roll_up_against_one_aggregate(site: list[Terminal], cast: Cast, root: P
             "CASE WHEN h IN (7, 13) THEN 1 ELSE 2 END, 1, 1, 1, 'x', false FROM registration_posting, "
             "generate_series('2026-10-01'::timestamp, '2026-10-20', interval '1 day') d, unnest(ARRAY[7, 11, 13, 17]) h "
             "WHERE project_id = %s ORDER BY d, worker_id",
-            [cast.project.pk, cast.project.pk],
+            [site[0].project_id, site[0].project_id],
         )
         rows = cursor.rowcount
         cursor.execute(
