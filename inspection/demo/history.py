@@ -21,7 +21,7 @@ from payroll.models import PaySheet
 from registration.models import Posting
 from registration.services.parameters import load_calendar
 from wagewatch.evidence.sequencing import sequence
-from wagewatch.lib.dates import first_of_month, next_month, pay_due_on, previous_month
+from wagewatch.lib.dates import SITE_TZ, first_of_month, next_month, pay_due_on, previous_month
 
 MONTHS = 3
 Say = Callable[[str], None]
@@ -47,7 +47,7 @@ class Agenda:
 
 def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
     """Enter the county and play the months before `now`'s month and the days of this one."""
-    today = now.astimezone(wages.SITE_TZ).date()
+    today = now.astimezone(SITE_TZ).date()
     this_month = first_of_month(today)
     months = [this_month]
     for _n in range(MONTHS):
@@ -67,17 +67,22 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
             for site in county.sites:
                 _plan_month(agenda, bank, site, month, site.plan.story[number], drawn)
             _plan_rules(agenda, month)
-            agenda.at(local(next_month(month), 0, 20), lambda moment, m=month: say(f"wages of {m:%Y-%m}"))
+            agenda.at(local(next_month(month), 0, 20), _announce(month, say))
         agenda.play()
     finally:
         bank.bank.close()
     say("alarms and figures as of now")
     roll_up(now=now)
+    seal_days(now=now, since=first_day)
     for _run in run_rules(now=now):
         pass
     rebuild_stat(now=now)
     sequence(now)
     return county
+
+
+def _announce(month: date, say: Say) -> Callable[[datetime], None]:
+    return lambda _moment: say(f"wages of {month:%Y-%m}")
 
 
 def _new_people(county: County, month: date, moment: datetime) -> None:
@@ -102,7 +107,8 @@ def _plan_days(agenda: Agenda, county: County, first: date, today: date, now: da
 
         def at_the_gates(moment: datetime, day: date = day) -> None:
             for site in county.sites:
-                post_day(site, postings[site.project.pk], day, calendar, now=moment)
+                if day < today or "live" not in site.plan.tags:  # there the gate simulator plays today
+                    post_day(site, postings[site.project.pk], day, calendar, now=moment)
 
         agenda.at(min(local(day, 20), now), at_the_gates)
         if day.weekday() == 6 or (day + timedelta(days=1)).day == 1:

@@ -173,7 +173,7 @@ def upload_rosters(site: SiteState, joined: date, *, now: datetime) -> None:
     people = iter(site.people)
     place = 0
     for (part, clerk), plan in zip(site.parts, site.plan.parts, strict=True):
-        rows = []
+        rows: list[list[object]] = []
         for team, trade, heads, yuan in plan.teams:
             for _head in range(heads):
                 person = next(people)

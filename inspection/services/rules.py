@@ -56,8 +56,17 @@ def find(rule: Rule, moment: Moment) -> list[Finding]:
             },
         )
         return [
-            Finding(*row[:7], row[7] if isinstance(row[7], dict) else json.loads(row[7]))
-            for row in cursor.fetchall()
+            Finding(
+                project_id=project_id,
+                period=period,
+                level=level,
+                due_on=due_on,
+                amount_fen=amount_fen,
+                people=people,
+                participation_id=participation_id,
+                facts=facts if isinstance(facts, dict) else json.loads(facts),
+            )
+            for project_id, period, level, due_on, amount_fen, people, participation_id, facts in cursor.fetchall()
         ]
 
 

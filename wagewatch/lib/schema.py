@@ -5,6 +5,7 @@ Django keeps its single-column `id`; the database's own primary and foreign keys
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.db import migrations
 
@@ -29,6 +30,9 @@ BEGIN
 END $$;
 """
 
+Statement = str | tuple[str, dict[str, Any] | list[Any] | tuple[Any, ...] | None]
+"""What RunSQL takes a list of."""
+
 PARTITIONS_AROUND_NOW = (
     "SELECT wagewatch_make_partition('%s', (date_trunc('month', now()) + make_interval(months => n))::date) "
     "FROM generate_series(-6, 3) AS n;"
@@ -46,7 +50,7 @@ def install_function() -> migrations.RunSQL:
 def scope_to_project(table: str, references: Mapping[str, str] | None = None) -> migrations.RunSQL:
     """Make (id, project_id) the primary key; each `references` column → table gets a
     foreign key with the project in it. Declare those columns `db_constraint=False` in the model."""
-    statements = [
+    statements: list[Statement] = [
         f"ALTER TABLE {table} DROP CONSTRAINT {table}_pkey;",
         f"ALTER TABLE {table} ADD PRIMARY KEY (id, project_id);",
     ]
@@ -66,7 +70,7 @@ def refer_within_project(table: str, column: str, target: str) -> str:
 def partition_by_month(table: str, column: str, key: str, indexes: Mapping[str, str]) -> migrations.RunSQL:
     """Turn an empty table into one partitioned by RANGE(column), with a default partition and, from
     six months back to three ahead, a partition for each month."""
-    statements = [
+    statements: list[Statement] = [
         f"ALTER TABLE {table} RENAME TO {table}_plain;",
         (
             f"CREATE TABLE {table} (LIKE {table}_plain INCLUDING DEFAULTS INCLUDING CONSTRAINTS) "
