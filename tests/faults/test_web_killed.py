@@ -5,13 +5,14 @@ import re
 import signal
 import socket
 import threading
-from datetime import date
+from datetime import datetime
 
 import pytest
 
 from tests.journeys.people import crew, roster_file
 from tests.journeys.stage import Stack, wait_for
 from tests.journeys.visitor import Page, Visitor
+from wagewatch.lib.dates import SITE_TZ
 
 pytestmark = pytest.mark.fault
 COUNTS = (
@@ -75,9 +76,10 @@ def test_an_upload_cut_off_anywhere_leaves_nothing_half_written(stack: Stack) ->
     fault = stack.county["fault"]
     project, part = fault["project"], fault["parts"][0]
     people = crew(40, start=400)
-    data = roster_file(people, date(2026, 10, 1))
+    today = datetime.now(SITE_TZ).date()
+    data = roster_file(people, today)
     form = {
-        "fields": {"participation": str(part), "basis": "day", "joined_on": "2026-10-01"},
+        "fields": {"participation": str(part), "basis": "day", "joined_on": f"{today}"},
         "files": {"file": ("新进场.xlsx", data)},
     }
     upload_path = f"/people/{project}/rosters/"

@@ -67,17 +67,21 @@ class Stack:
 
     def start(self) -> None:
         """Everything up and the county entered; returns when /readyz says so."""
-        self.servers.start()
         self.wire = Wire(self.bank_url)
         self.env = self._environment()
+        with (self.var / "texts.log").open("ab") as log:  # needs no database: beside the slower steps
+            argv = [sys.executable, "manage.py", "translations"]
+            texts = spawn(argv, env=self.env, cwd=ROOT, log=log)
+        self.servers.start()
         (self.var / "demo").mkdir()
         (self.var / "demo" / "signins.json").write_text("[]", encoding="utf-8")
         self.run("bank")
-        self.command("manage.py", "translations")
         self.command("manage.py", "migrate", "--noinput", "-v", "0")
         out = self.var / "county.json"
         self.command("-m", "tests.journeys.county", os.fspath(out))
         self.county = json.loads(out.read_text(encoding="utf-8"))
+        if texts.wait(60) != 0:
+            pytest.fail(self.log("texts"))
         for name in ("web", "worker", "beat"):
             self.run(name)
         self.wait_ready()

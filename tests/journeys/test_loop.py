@@ -195,8 +195,8 @@ def at_the_gate(story: Story, zhao: "Page") -> None:
     today = {
         "batch": "today",
         "events": [
-            {"id": "t-1", "pin": pins[0], "direction": "in", "at": (now - timedelta(minutes=3)).isoformat()},
-            {"id": "t-2", "id_number": stranger, "direction": "in", "at": (now - timedelta(minutes=2)).isoformat(), "admitted": False},
+            {"id": "t-1", "pin": pins[0], "direction": "in", "at": (now - timedelta(seconds=40)).isoformat()},
+            {"id": "t-2", "id_number": stranger, "direction": "in", "at": (now - timedelta(seconds=20)).isoformat(), "admitted": False},
         ],
     }  # fmt: skip
     client.passages(json.dumps(today).encode())

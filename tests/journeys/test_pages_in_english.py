@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.journeys.people import crew
-from tests.journeys.stage import Stack
+from tests.journeys.stage import Stack, wait_for
 from tests.journeys.walker import PHONE, TABLET, House, axe, sideways, sign_in, sign_in_worker
 
 if TYPE_CHECKING:
@@ -49,7 +49,10 @@ def _pages(stack: Stack) -> dict[str, list[str]]:
         "SELECT worker_id FROM registration_posting WHERE project_id = %s ORDER BY pin LIMIT 1", project
     )
     account = stack.one("SELECT account_id FROM payroll_subledger WHERE project_id = %s", project)
-    alarm = stack.one("SELECT id FROM inspection_alarm WHERE rule = 'D3' AND project_id = %s", project)
+    alarm = wait_for(
+        "beat has raised the alarm",
+        lambda: stack.one("SELECT id FROM inspection_alarm WHERE rule = 'D3' AND project_id = %s", project),
+    )
     month = stack.one("SELECT to_char(month, 'YYYY-MM') FROM payroll_paysheet WHERE id = %s", sheet)
     order = stack.one("SELECT min(id) FROM payroll_paymentorder")
     slip = f"{month}.{project}.{sheet}.{person}"
