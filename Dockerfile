@@ -24,7 +24,7 @@ RUN mkdir -p /app/var/media && chown -R wagewatch /app/var/media /app/var
 USER wagewatch
 EXPOSE 8000
 CMD ["gunicorn", "wagewatch.wsgi:application", "--bind", "0.0.0.0:8000", "--workers", "4", "--threads", "4", \
-     "--worker-class", "gthread", "--timeout", "120", "--graceful-timeout", "20", "--no-control-socket", \
+     "--worker-class", "gthread", "--timeout", "120", "--graceful-timeout", "20", "--keep-alive", "30", "--no-control-socket", \
      "--worker-tmp-dir", "/dev/shm"]
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
   CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]

@@ -68,6 +68,7 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
                 _plan_month(agenda, bank, site, month, site.plan.story[number], drawn)
             _plan_rules(agenda, month)
             agenda.at(local(next_month(month), 0, 20), _announce(month, say))
+            agenda.at(local(next_month(month).replace(day=3), 16), lambda _moment: _learn_sizes())
         agenda.play()
     finally:
         bank.bank.close()
@@ -124,7 +125,8 @@ def _learn_sizes() -> None:
 
 def _close_week(moment: datetime) -> None:
     roll_up(now=moment)
-    _learn_sizes()
+    if moment.day < 8 or moment.day > 26:
+        _learn_sizes()
     seal_days(now=moment)
     sequence(moment)
 
@@ -158,7 +160,6 @@ def _plan_month(
 
     def make(moment: datetime) -> None:
         sheets.extend(wages.make_sheets(site, month, moment))
-        _learn_sizes()
 
     def answer(_moment: datetime) -> None:
         waits = story == "confirming"

@@ -133,7 +133,12 @@ def alarm(request: ActorRequest, pk: int) -> HttpResponseBase:
             "facts": grounds_of(found, today),
             "employers": employers_of(found) if found.state == Alarm.State.OPEN else [],
             "progress": paid_of(found),
-            "chain": chain_of(found.project, found.facts.get("parts", []), stop, found.level),
+            "chain": chain_of(
+                found.project,
+                found.facts.get("parts", []) if found.state == Alarm.State.OPEN else [],
+                stop,
+                found.level,
+            ),
             "events": [_event(flip) for flip in flips],
         },
     )

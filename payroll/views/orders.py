@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Max, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -236,20 +236,10 @@ def _returned_row(
         "todo": codes.ACTIONS[meaning.action].in_language(language),
         "new_tail": card.tail if changed and card else "",
         "progress": progress,
-        "person_url": _person_url(order.project_id, line.worker_id)
+        "person_url": reverse("registration:person-card", args=[order.project_id, line.worker_id])
         if slip.get("payment") == "returned"
         else "",
     }
-
-
-def _person_url(project_id: int, worker_id: int) -> str:
-    try:
-        return reverse("registration:person", kwargs={"pk": project_id, "worker_pk": worker_id})
-    except NoReverseMatch:
-        try:
-            return reverse("registration:person", args=[project_id, worker_id])
-        except NoReverseMatch:
-            return ""
 
 
 def _files(order: PaymentOrder) -> list[dict[str, Any]]:

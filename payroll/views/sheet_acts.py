@@ -124,12 +124,15 @@ def _ask_instruct(sheet: PaySheet) -> Question:
     found = orders.payable(sheet)
     ledger = SubLedger.objects.filter(project=sheet.project_id).select_related("account").first()
     balance = ledger.balance_fen if ledger else 0
+    reserved = reserved_fen(sheet.project_id)
     facts = [
         (_("Payments"), str(len(found.slips))),
         (_("Sum"), format_cny(found.total_fen)),
         (_("Balance of the special account"), format_cny(balance)),
-        (_("On its way"), format_cny(reserved_fen(sheet.project_id))),
+        (_("On its way"), format_cny(reserved)),
     ]
+    if found.total_fen > balance - reserved:
+        facts.append((_("Missing on the account"), format_cny(found.total_fen - balance + reserved)))
     if found.without_card:
         facts.append((_("Without a wage card"), people(len(found.without_card))))
     if found.same_card:
