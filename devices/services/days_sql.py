@@ -7,13 +7,13 @@ WITH busy AS (
   ) d
 ), mine AS MATERIALIZED (
   SELECT project_id FROM busy WHERE pg_try_advisory_xact_lock(%(space)s, hashint8(project_id))
-), picked AS (
-  SELECT project_id, day, worker_id FROM devices_dirtyday
-  WHERE project_id IN (SELECT project_id FROM mine) AND day BETWEEN %(low)s AND %(high)s
-  ORDER BY project_id, day, worker_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
-DELETE FROM devices_dirtyday d USING picked p
-WHERE d.project_id = p.project_id AND d.day = p.day AND d.worker_id = p.worker_id
+DELETE FROM devices_dirtyday d
+-- By row address: a join would need statistics, which a queue that fills and empties never has.
+WHERE d.ctid = ANY (ARRAY(
+  SELECT q.ctid FROM devices_dirtyday q
+  WHERE q.project_id IN (SELECT project_id FROM mine) AND q.day BETWEEN %(low)s AND %(high)s
+  ORDER BY q.project_id, q.day, q.worker_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
 RETURNING d.project_id, d.day, d.worker_id
 """
 
