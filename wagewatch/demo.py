@@ -203,7 +203,7 @@ class Demo:
         if "county" not in done or not (self.home / "signins.json").is_file():
             loading = self.services.postgres.data / LOADING
             loading.touch()
-            self._command("载入演示县数据（首次约一分钟）", "demo county, about a minute", "load_demo")
+            self._command("载入演示县数据（首次约两分钟）", "demo county, about two minutes", "load_demo")
             loading.unlink()
         stamp_file.write_text("\n".join([schema, texts, static, "county"]), encoding="utf-8")
 
