@@ -130,7 +130,8 @@ def levels(
             "rect",
             {"class": f"box {level}", "x": f"{x:.1f}", "y": "34", "width": f"{span:.1f}", "height": "10"},
         )
-        etree.SubElement(out, "text", {"x": f"{x:.1f}", "y": "66"}).text = text
+        at, anchor = ("734", "end") if x > 640 else (f"{x:.1f}", "start")
+        etree.SubElement(out, "text", {"x": at, "y": "66", "text-anchor": anchor}).text = text
     x = 6 + min(max(today, 0.0), 1.0) * width
     etree.SubElement(out, "path", {"class": "rest", "d": f"M{6 + ends[-1] * width:.1f} 39H734"})
     etree.SubElement(out, "path", {"class": "today", "d": f"M{x:.1f} 16v30"})
