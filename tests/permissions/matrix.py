@@ -113,6 +113,7 @@ POST payroll:sheet-upload-discard    in    in    in   404    go   404    go   40
 GET  payroll:sheet-upload-refused    in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
 GET  payroll:orders                  in    in    in   404   200   200   200   200   200   200   404   404   404    in    in
 GET  payroll:order                   in    in    in   404   200   200   200   404   200   200   404   404   404    in    in
+GET  payroll:order-resend            in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
 POST payroll:order-resend            in    in    in   404   403   409   403   404   404   404   404   404   404    in    in
 GET  payroll:order-export            in    in    in   404   200   200   200   404   200   200   404   404   404    in    in
 GET  payroll:accounts                in    in    in   404   200   200   404   200   200   200   404   404   404    in    in
