@@ -46,7 +46,7 @@ class Command(BaseCommand):
                 "role": "工人（手机）",
                 "who": name,
                 "name": str(worker_named(name).phone),
-                "password": "验证码见“短信发件箱”页",
+                "password": "验证码在 /accounts/outbox/",
                 "where": "确认工资、看收据",
             }
             for name in KNOWN_WORKERS.values()
