@@ -27,7 +27,7 @@ def gross_of(basis: str, rate_fen: int, quantity: Decimal, month_days: Decimal =
     """Gross pay in fen for days (or hours) worked, rounded once, half up.
 
     A month wage is divided by `month_days` per day and never exceeds the wage itself; piece work has no
-    rate per day, so its amount is entered by hand and starts at 0. (Order 724 art. 13; `domain.md` 8.)
+    rate per day, so its amount is entered by hand and starts at 0. (Order 724, article 13; Labour Law, article 41 and the 21.75 days of a month.)
     """
     if basis == "piece":
         return 0

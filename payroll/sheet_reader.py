@@ -1,6 +1,6 @@
 """Reading a contractor's own pay sheet: cells to plain values with messages, without any database.
 
-Nothing is guessed: what is unclear is refused with what to write instead (`spreadsheets.md`, section 3).
+Nothing is guessed: what is unclear is refused with what to write instead.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Keys that carry the project (performance.md 8)."""
+"""Keys that carry the project, so that the tables can be sharded by project."""
 
 from django.db import migrations
 
