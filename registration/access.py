@@ -16,6 +16,8 @@ from registration.permissions import PERMISSIONS
 from wagewatch.lib.errors import NotFound, NotPermitted
 
 NOBODY = Q(pk__in=())
+OWN_PART_ONLY = frozenset((Participation.Role.SUBCONTRACTOR, Participation.Role.AGENCY))
+"""Roles on a project that see only their own part of it and what they engaged."""
 
 
 def not_found() -> NoReturn:
@@ -85,7 +87,7 @@ def participations_for(
     actor: Actor, project: Project, *, permission: str = "project.view"
 ) -> QuerySet[Participation]:
     """The parts of a project the actor sees: all for authorities, owner, bank and the general
-    contractor; for a subcontractor its own part and those it engaged."""
+    contractor; for a subcontractor or a labour agency its own part and those it engaged."""
     all_parts = Participation.objects.filter(project=project)
     if actor.kind == "system":
         return all_parts
@@ -94,7 +96,7 @@ def participations_for(
         return all_parts
     mine = set(organisations_with(actor, roles))
     parts = list(all_parts.values_list("pk", "organisation_id", "role", "parent_id"))
-    if any(org in mine and role != Participation.Role.SUBCONTRACTOR for _pk, org, role, _parent in parts):
+    if any(org in mine and role not in OWN_PART_ONLY for _pk, org, role, _parent in parts):
         return all_parts
     seen = {pk for pk, org, _role, _parent in parts if org in mine}
     while True:

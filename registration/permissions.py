@@ -3,21 +3,30 @@
 from registration.models.accounts import Role
 
 GC = {Role.GC_CLERK, Role.GC_MANAGER}
-CONTRACTOR = {*GC, Role.SC_CLERK}
+CLERK = {Role.GC_CLERK, Role.SC_CLERK, Role.AGENCY_CLERK}
+CONTRACTOR = {*GC, *CLERK}
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     name: frozenset(roles)
     for name, roles in {
         "project.view": {*CONTRACTOR, Role.SITE, Role.OWNER_CLERK, Role.BANK_OFFICER, Role.INSPECTOR},
         "person.view": {*CONTRACTOR, Role.INSPECTOR},
-        "person.unmask": {Role.GC_CLERK, Role.SC_CLERK, Role.INSPECTOR},
-        "person.edit": {Role.GC_CLERK, Role.SC_CLERK},
-        "roster.upload": {Role.GC_CLERK, Role.SC_CLERK},
+        "person.unmask": {*CLERK, Role.INSPECTOR},
+        "person.edit": CLERK,
+        "roster.upload": CLERK,
+        "project.register": GC,
+        "chain.edit": {*GC, Role.SC_CLERK},
+        "contract.view": {*CONTRACTOR, Role.INSPECTOR},
+        "contract.make": CLERK,
+        "contract.sign": {Role.GC_MANAGER, Role.SC_CLERK, Role.AGENCY_CLERK},
+        "training.record": CLERK,
+        "citizen_card.manage": CLERK,
+        "join.answer": CLERK,
         "site.view": {*CONTRACTOR, Role.SITE, Role.INSPECTOR},
         "terminal.manage": {Role.GC_CLERK},
         "sheet.view": {*CONTRACTOR, Role.INSPECTOR},
-        "sheet.prepare": {Role.GC_CLERK, Role.SC_CLERK},
-        "sheet.answer": {Role.GC_CLERK, Role.SC_CLERK},
+        "sheet.prepare": CLERK,
+        "sheet.answer": CLERK,
         "sheet.approve": {Role.GC_MANAGER},
         "payment.instruct": {Role.GC_MANAGER},
         "account.view": {*GC, Role.OWNER_CLERK, Role.BANK_OFFICER, Role.INSPECTOR},

@@ -52,6 +52,7 @@ ROLES: dict[str, tuple[str, Any]] = {
     "gc_clerk": ("contractor", _("Labour clerk, general contractor")),
     "gc_manager": ("contractor", _("Project manager")),
     "sc_clerk": ("contractor", _("Labour clerk, subcontractor")),
+    "agency_clerk": ("contractor", _("Labour clerk, labour agency")),
     "owner_clerk": ("money", _("Project owner's clerk")),
     "bank_officer": ("money", _("Bank officer")),
     "site": ("site", _("Site guard")),

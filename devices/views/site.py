@@ -15,7 +15,7 @@ from devices import presence
 from devices.access import access_site, sees_everybody
 from devices.month import month_matrix, month_sheet
 from devices.rules import work_date
-from registration.access import projects_for
+from registration.access import OWN_PART_ONLY, projects_for
 from registration.http import ActorRequest, staff_view
 from registration.models import Participation, Project, Team
 from wagewatch.lib.dates import first_of_month, next_month, parse_month, previous_month, site_date
@@ -58,7 +58,7 @@ def _watched_parts(
     if request.actor.is_authority:
         return parts, [project.pk for project in projects]
     mine = parts.filter(organisation__in=request.actor.organisation_ids)
-    whole = set(mine.exclude(role=Participation.Role.SUBCONTRACTOR).values_list("project", flat=True))
+    whole = set(mine.exclude(role__in=OWN_PART_ONLY).values_list("project", flat=True))
     return parts.filter(Q(project__in=whole) | Q(pk__in=mine.values("pk"))), sorted(whole)
 
 

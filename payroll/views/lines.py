@@ -15,10 +15,11 @@ from payroll.access import access_slip, sheets_for
 from payroll.forms import AnswerForm, LineForm, PieceForm
 from payroll.models import Objection, PaymentLine, PaySlip
 from payroll.services import confirmations, sheets
-from payroll.views.sheets import CONTRACTOR, may
+from payroll.views.sheets import may
 from payroll.views.worker_days import days_of_month
 from registration.access import not_permitted
 from registration.http import ActorRequest, staff_view
+from registration.permissions import CONTRACTOR
 from wagewatch.lib.errors import WagewatchError
 from wagewatch.lib.money import format_cny
 

@@ -23,12 +23,13 @@ from payroll.services.accounts import reserved_fen
 from payroll.views.sheets import xlsx
 from registration.http import ActorRequest, staff_view
 from registration.models import BankCard
+from registration.permissions import CONTRACTOR
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.money import format_cny
 from wagewatch.lib.sheets import ColumnOut, SheetOut, write_workbook
 from wagewatch.templatetags.ww import moment_short
 
-READERS = ("gc_clerk", "gc_manager", "sc_clerk", "owner_clerk", "bank_officer")
+READERS = (*CONTRACTOR, "owner_clerk", "bank_officer")
 
 
 @require_safe
@@ -283,7 +284,7 @@ def _files(order: PaymentOrder) -> list[dict[str, Any]]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_view("gc_manager", "gc_clerk", "sc_clerk")
+@staff_view(*CONTRACTOR)
 def resend(request: ActorRequest, pk: int) -> HttpResponse:
     """Send the corrected payments of this order again, as a new order; GET asks first."""
     order = access_order(pk, request.actor)

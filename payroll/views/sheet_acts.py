@@ -17,6 +17,7 @@ from payroll.models import PaySheet, SubLedger
 from payroll.services import approvals, orders, sheets
 from payroll.services.accounts import reserved_fen
 from registration.http import ActorRequest, staff_view
+from registration.permissions import CLERK, CONTRACTOR
 from wagewatch.lib.money import format_cny
 
 
@@ -206,10 +207,10 @@ def _discard(request: ActorRequest, pk: int) -> tuple[str, str]:
     return _("The draft is gone. Nothing was sent to anybody."), reverse("payroll:sheets")
 
 
-PREPARES = ("gc_clerk", "sc_clerk")
+PREPARES = tuple(CLERK)
 submit = _act(_ask_submit, _submit, *PREPARES)
 remind = _act(_ask_remind, _remind, *PREPARES)
 recompute = _act(_ask_recompute, _recompute, *PREPARES)
 discard = _act(_ask_discard, _discard, *PREPARES)
-approve = _act(_ask_approve, _approve, "gc_clerk", "gc_manager", "sc_clerk")
-instruct = _act(_ask_instruct, _instruct, "gc_clerk", "gc_manager", "sc_clerk")
+approve = _act(_ask_approve, _approve, *CONTRACTOR)
+instruct = _act(_ask_instruct, _instruct, *CONTRACTOR)

@@ -24,13 +24,12 @@ from registration.access import projects_for
 from registration.actors import Actor
 from registration.http import ActorRequest, staff_view
 from registration.models import Participation
-from registration.permissions import PERMISSIONS
+from registration.permissions import CLERK, CONTRACTOR, PERMISSIONS
 from wagewatch.lib.dates import first_of_month, parse_month, previous_month, site_date
 from wagewatch.lib.errors import Malformed, WagewatchError
 from wagewatch.lib.money import format_cny
 from wagewatch.lib.sheets import ColumnOut, SheetOut, write_workbook
 
-CONTRACTOR = ("gc_clerk", "gc_manager", "sc_clerk")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -85,7 +84,7 @@ def sheet_list(request: ActorRequest) -> HttpResponse:
             "projects": projects_for(request.actor, permission="sheet.view").order_by("pk"),
             "project_chosen": project,
             "today": site_date(timezone.now()),
-            "may_prepare": request.actor.has_role("gc_clerk", "sc_clerk"),
+            "may_prepare": request.actor.has_role(*CLERK),
         },
     )
 
@@ -287,7 +286,7 @@ def xlsx(data: bytes, name: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_view("gc_clerk", "sc_clerk")
+@staff_view(*CLERK)
 def sheet_new(request: ActorRequest) -> HttpResponse:
     """Choose project, contractor and month; make the sheet from attendance or go on to an upload."""
     source = request.POST if request.method == "POST" else request.GET

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_safe
 from devices.models import AttendanceDay
 from payroll.access import sheets_for
 from payroll.models import PaySheet, PaySlip
-from payroll.views.sheets import CONTRACTOR, parts_to_prepare
+from payroll.views.sheets import parts_to_prepare
 from registration.http import ActorRequest, staff_view
 from registration.models import Participation, Posting
+from registration.permissions import CLERK, CONTRACTOR
 from registration.services.parameters import load_calendar
 from wagewatch.lib.dates import first_of_month, month_range, pay_due_on, previous_month, site_date
 
@@ -37,9 +38,9 @@ def today(request: ActorRequest) -> HttpResponse:
     )
     open_sheets = _with_counts(list(found))
     tasks: list[dict[str, Any]] = []
-    if actor.has_role("gc_clerk", "sc_clerk"):
+    if actor.has_role(*CLERK):
         tasks += _to_make(request, day)
-    is_manager, is_clerk = actor.has_role("gc_manager"), actor.has_role("gc_clerk", "sc_clerk")
+    is_manager, is_clerk = actor.has_role("gc_manager"), actor.has_role(*CLERK)
     for sheet in open_sheets:
         tasks += _tasks(sheet, day, is_manager=is_manager, is_clerk=is_clerk)
     tasks.sort(key=lambda t: (t["due_on"], t["rank"]))

@@ -15,6 +15,7 @@ from payroll.services import uploads
 from payroll.views.sheets import parts_to_prepare, recent_months, xlsx
 from registration.http import ActorRequest, staff_view
 from registration.models import Worker
+from registration.permissions import CLERK
 from wagewatch.lib.dates import first_of_month, parse_month, previous_month, site_date
 from wagewatch.lib.errors import Malformed, WagewatchError
 
@@ -23,7 +24,7 @@ ORDER = {"refused": 0, "different": 1, "same": 2}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_view("gc_clerk", "sc_clerk")
+@staff_view(*CLERK)
 def upload_new(request: ActorRequest) -> HttpResponse:
     """Choose contractor and month, send the file."""
     source = request.POST if request.method == "POST" else request.GET
@@ -66,7 +67,7 @@ def upload_new(request: ActorRequest) -> HttpResponse:
 
 
 @require_safe
-@staff_view("gc_clerk", "sc_clerk")
+@staff_view(*CLERK)
 def staged(request: ActorRequest, pk: int) -> HttpResponse:
     """The rows as read, compared with attendance; refused ones first."""
     upload = access_upload(pk, request.actor)
@@ -105,7 +106,7 @@ def staged(request: ActorRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@staff_view("gc_clerk", "sc_clerk")
+@staff_view(*CLERK)
 def apply(request: ActorRequest, pk: int) -> HttpResponse:
     """Write the good rows as the month's draft."""
     sheet = uploads.apply_sheet_upload(pk, actor=request.actor, now=timezone.now())
@@ -118,7 +119,7 @@ def apply(request: ActorRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@staff_view("gc_clerk", "sc_clerk")
+@staff_view(*CLERK)
 def discard(request: ActorRequest, pk: int) -> HttpResponse:
     """Put the upload aside."""
     uploads.discard_sheet_upload(pk, actor=request.actor, now=timezone.now())
@@ -127,7 +128,7 @@ def discard(request: ActorRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-@staff_view("gc_clerk", "sc_clerk")
+@staff_view(*CLERK)
 def refused(request: ActorRequest, pk: int) -> HttpResponse:
     """The refused rows with their reasons, to correct and send again."""
     upload = access_upload(pk, request.actor)

@@ -1,32 +1,85 @@
 """Who, where, under whose authority."""
 
-from registration.models.accounts import LoginCode, Membership, Role, SensitiveView, SmsMessage, User
+from registration.models.accounts import (
+    Invitation,
+    LoginCode,
+    Membership,
+    Role,
+    SensitiveView,
+    SmsMessage,
+    User,
+)
+from registration.models.citizen_cards import CitizenCard, CitizenCardStep
+from registration.models.contracts import ContractKind, ContractSignature, ContractTemplate, LabourContract
+from registration.models.entering import CardRead, JoinRequest
+from registration.models.files import StoredFile
 from registration.models.organisations import Authority, Organisation, Sector
-from registration.models.people import BankCard, PayBasis, Posting, Worker
+from registration.models.people import (
+    BankCard,
+    Education,
+    Household,
+    IdKind,
+    LeftReason,
+    PayBasis,
+    PieceUnit,
+    Politics,
+    Posting,
+    RegisteredBy,
+    SkillGrade,
+    Worker,
+    WorkerPhoto,
+    WorkRole,
+)
 from registration.models.places import CalendarDay, Parameter, Region
-from registration.models.projects import Participation, Project, Team
+from registration.models.projects import CorpType, Engagement, Participation, Project, Team
 from registration.models.rosters import RosterRow, RosterUpload
+from registration.models.trainings import Certificate, Training, TrainingAttendance
 
 __all__ = [
     "Authority",
     "BankCard",
     "CalendarDay",
+    "CardRead",
+    "Certificate",
+    "CitizenCard",
+    "CitizenCardStep",
+    "ContractKind",
+    "ContractSignature",
+    "ContractTemplate",
+    "CorpType",
+    "Education",
+    "Engagement",
+    "Household",
+    "IdKind",
+    "Invitation",
+    "JoinRequest",
+    "LabourContract",
+    "LeftReason",
     "LoginCode",
     "Membership",
     "Organisation",
     "Parameter",
     "Participation",
     "PayBasis",
+    "PieceUnit",
+    "Politics",
     "Posting",
     "Project",
     "Region",
+    "RegisteredBy",
     "Role",
     "RosterRow",
     "RosterUpload",
     "Sector",
     "SensitiveView",
+    "SkillGrade",
     "SmsMessage",
+    "StoredFile",
     "Team",
+    "Training",
+    "TrainingAttendance",
     "User",
+    "WorkRole",
     "Worker",
+    "WorkerPhoto",
 ]

@@ -49,6 +49,7 @@ class Role(models.TextChoices):
     GC_CLERK = "gc_clerk", _("Labour clerk, general contractor")
     GC_MANAGER = "gc_manager", _("Project manager")
     SC_CLERK = "sc_clerk", _("Labour clerk, subcontractor")
+    AGENCY_CLERK = "agency_clerk", _("Labour clerk, labour agency")
     OWNER_CLERK = "owner_clerk", _("Project owner's clerk")
     BANK_OFFICER = "bank_officer", _("Bank officer")
     SITE = "site", _("Site guard")
@@ -81,6 +82,23 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.role}"
+
+
+class Invitation(models.Model):
+    """A one-time link by which an invited person sets the password of a new account; only its hash is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="invitations")
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    invited_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "账号邀请"
+
+    def __str__(self) -> str:
+        return f"invitation of user {self.user_id}"
 
 
 class LoginCode(models.Model):

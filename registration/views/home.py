@@ -8,11 +8,12 @@ from django.urls import NoReverseMatch, reverse
 from registration.actors import Actor
 from registration.http import ActorRequest
 from registration.models.accounts import Role
+from registration.permissions import CONTRACTOR
 
 FIRST_PAGES: list[tuple[frozenset[str], str]] = [
     (frozenset({Role.INSPECTOR}), "inspection:today"),
     (frozenset({Role.SITE}), "devices:sites"),
-    (frozenset({Role.GC_CLERK, Role.GC_MANAGER, Role.SC_CLERK}), "payroll:today"),
+    (frozenset(CONTRACTOR), "payroll:today"),
     (frozenset({Role.OWNER_CLERK, Role.BANK_OFFICER}), "payroll:accounts"),
 ]
 

@@ -19,8 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from registration.access import access_project, access_worker, postings_for, projects_for, teams_for
 from registration.http import ActorRequest, staff_view
 from registration.models import BankCard, Participation, PayBasis, Posting, Project, Worker
-from registration.models.accounts import Role
-from registration.permissions import PERMISSIONS
+from registration.permissions import CONTRACTOR, PERMISSIONS
 from registration.services import people as services
 from registration.views.scope import set_scope
 from wagewatch.lib.dates import site_date
@@ -28,7 +27,6 @@ from wagewatch.lib.errors import WagewatchError
 from wagewatch.lib.identity import mask_name
 from wagewatch.lib.sheets import ColumnOut, SheetOut, write_workbook
 
-CONTRACTORS = (Role.GC_CLERK, Role.GC_MANAGER, Role.SC_CLERK)
 PAGE = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 STATES = (
@@ -75,7 +73,7 @@ def _filtered(request: ActorRequest, project: Project) -> QuerySet[Posting]:
 
 
 @require_GET
-@staff_view(*CONTRACTORS)
+@staff_view(*CONTRACTOR)
 def people(request: ActorRequest, project_pk: int) -> HttpResponseBase:
     """The people of a project: masked, filtered by the address."""
     project = access_project(project_pk, request.actor, permission="person.view")
@@ -97,7 +95,7 @@ def people(request: ActorRequest, project_pk: int) -> HttpResponseBase:
 
 
 @require_GET
-@staff_view(*CONTRACTORS)
+@staff_view(*CONTRACTOR)
 def export(request: ActorRequest, project_pk: int) -> HttpResponseBase:
     """The filtered list as .xlsx, masked as on the page."""
     project = access_project(project_pk, request.actor, permission="person.view")
@@ -205,7 +203,7 @@ class LeaveForm(forms.Form):
 
 
 @require_GET
-@staff_view(*CONTRACTORS)
+@staff_view(*CONTRACTOR)
 def person(request: ActorRequest, project_pk: int, worker_pk: int) -> HttpResponseBase:
     """One person: facts masked, work, cards."""
     project, worker = _door(request, project_pk, worker_pk)
@@ -214,7 +212,7 @@ def person(request: ActorRequest, project_pk: int, worker_pk: int) -> HttpRespon
 
 @never_cache
 @require_POST
-@staff_view(*CONTRACTORS)
+@staff_view(*CONTRACTOR)
 def unmasked(request: ActorRequest, project_pk: int, worker_pk: int) -> HttpResponseBase:
     """The same page with full data, once, after the purpose was written down."""
     project, worker = _door(request, project_pk, worker_pk)
@@ -233,7 +231,7 @@ def unmasked(request: ActorRequest, project_pk: int, worker_pk: int) -> HttpResp
 
 
 @require_http_methods(["GET", "POST"])
-@staff_view(*CONTRACTORS)
+@staff_view(*CONTRACTOR)
 def card(request: ActorRequest, project_pk: int, worker_pk: int) -> HttpResponseBase:
     """Another wage card, for instance after the bank returned a payment."""
     project, worker = _door(request, project_pk, worker_pk)
@@ -257,7 +255,7 @@ def card(request: ActorRequest, project_pk: int, worker_pk: int) -> HttpResponse
 
 
 @require_http_methods(["GET", "POST"])
-@staff_view(*CONTRACTORS)
+@staff_view(*CONTRACTOR)
 def leaving(request: ActorRequest, project_pk: int, worker_pk: int) -> HttpResponseBase:
     """End the work of a person on the project."""
     project, worker = _door(request, project_pk, worker_pk)

@@ -11,14 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
-from registration.access import access_project, participations_for, projects_for, teams_for
+from registration.access import OWN_PART_ONLY, access_project, participations_for, projects_for, teams_for
 from registration.http import ActorRequest, staff_view
 from registration.models import BankCard, Participation, Posting, Project
 from registration.models.accounts import Role
-from registration.permissions import PERMISSIONS
+from registration.permissions import CONTRACTOR, PERMISSIONS
 from registration.views.scope import set_scope
 
-CONTRACTORS = (Role.GC_CLERK, Role.GC_MANAGER, Role.SC_CLERK, Role.OWNER_CLERK, Role.SITE, Role.BANK_OFFICER)
+READERS = (*CONTRACTOR, Role.OWNER_CLERK, Role.SITE, Role.BANK_OFFICER)
 PAGE = 50
 
 
@@ -33,12 +33,13 @@ def _with_counts(projects: QuerySet[Project], organisations: list[int]) -> Query
     own = here.filter(
         Q(participation__organisation__in=organisations)
         | Q(
-            participation__parent__organisation__in=organisations, participation__parent__role="subcontractor"
+            participation__parent__organisation__in=organisations,
+            participation__parent__role__in=OWN_PART_ONLY,
         )
     )
     card = BankCard.objects.filter(worker=OuterRef("worker"), is_current=True)
     sees_all = Participation.objects.filter(project=OuterRef("pk"), organisation__in=organisations).exclude(
-        role=Participation.Role.SUBCONTRACTOR
+        role__in=OWN_PART_ONLY
     )
     return projects.annotate(
         sees_all=Exists(sees_all),
@@ -69,14 +70,14 @@ def _listed(request: ActorRequest) -> Page[Any]:
 
 
 @require_GET
-@staff_view(*CONTRACTORS)
+@staff_view(*READERS)
 def projects(request: ActorRequest) -> HttpResponseBase:
     """The projects of one's organisations, with how many people are at work."""
     return render(request, "registration/contractor_projects.html", {"page": _listed(request)})
 
 
 @require_GET
-@staff_view(*CONTRACTORS)
+@staff_view(*READERS)
 def people(request: ActorRequest) -> HttpResponseBase:
     """Straight to the people of the only project, or a choice of projects."""
     only = list(projects_for(request.actor, permission="person.view").values_list("pk", flat=True)[:2])
@@ -87,7 +88,7 @@ def people(request: ActorRequest) -> HttpResponseBase:
 
 
 @require_GET
-@staff_view(*CONTRACTORS)
+@staff_view(*READERS)
 def project(request: ActorRequest, pk: int) -> HttpResponseBase:
     """Facts, the chain of contractors, teams, and ways on."""
     found = access_project(pk, request.actor)

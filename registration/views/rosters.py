@@ -19,7 +19,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from registration.access import access_project, participations_for
 from registration.http import ActorRequest, staff_view
 from registration.models import Participation, PayBasis, Project, RosterRow, RosterUpload, Team
-from registration.models.accounts import Role
+from registration.permissions import CLERK
 from registration.rules.roster_row import Defaults
 from registration.rules.trades import TRADES
 from registration.services.roster_apply import apply_roster
@@ -52,7 +52,6 @@ from wagewatch.lib.heading_names import ROSTER_FIELDS
 from wagewatch.lib.money import fen_to_decimal, parse_yuan
 from wagewatch.lib.sheets import MAX_BYTES, ColumnOut, SheetOut, write_workbook
 
-CLERKS = (Role.GC_CLERK, Role.SC_CLERK)
 PAGE = 50
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 State = RosterUpload.State
@@ -179,7 +178,7 @@ def _begin_reading(upload: RosterUpload) -> None:
 
 
 @require_http_methods(["GET", "POST"])
-@staff_view(*CLERKS)
+@staff_view(*CLERK)
 def upload(request: ActorRequest, project_pk: int) -> HttpResponseBase:
     """Choose file and company; below, the uploads of late."""
     project = _door(request, project_pk)
@@ -308,7 +307,7 @@ def _what_was_read(upload: RosterUpload) -> dict[str, Any]:
 
 
 @require_GET
-@staff_view(*CLERKS)
+@staff_view(*CLERK)
 def roster(request: ActorRequest, project_pk: int, pk: int) -> HttpResponseBase:
     """An upload in whatever state it is: being read, refused, to be looked at, written."""
     project = _door(request, project_pk)
@@ -369,7 +368,7 @@ def _defaults_form(upload: RosterUpload) -> DefaultsForm:
 
 
 @require_GET
-@staff_view(*CLERKS)
+@staff_view(*CLERK)
 def progress(request: ActorRequest, project_pk: int, pk: int) -> HttpResponseBase:
     """The progress bar, asked for every second by the page; the page is reloaded when reading is over."""
     found = access_upload(project_pk, pk, request.actor)
@@ -379,7 +378,7 @@ def progress(request: ActorRequest, project_pk: int, pk: int) -> HttpResponseBas
 
 
 @require_POST
-@staff_view(*CLERKS)
+@staff_view(*CLERK)
 def apply(request: ActorRequest, project_pk: int, pk: int) -> HttpResponseBase:
     """Write the good rows."""
     done = apply_roster(project_pk, pk, actor=request.actor, now=timezone.now())
@@ -395,7 +394,7 @@ def apply(request: ActorRequest, project_pk: int, pk: int) -> HttpResponseBase:
 
 
 @require_POST
-@staff_view(*CLERKS)
+@staff_view(*CLERK)
 def again(request: ActorRequest, project_pk: int, pk: int) -> HttpResponseBase:
     """Read the file again, with other choices or because the first reading broke off."""
     project = _door(request, project_pk)
@@ -415,7 +414,7 @@ def again(request: ActorRequest, project_pk: int, pk: int) -> HttpResponseBase:
 
 
 @require_POST
-@staff_view(*CLERKS)
+@staff_view(*CLERK)
 def discard(request: ActorRequest, project_pk: int, pk: int) -> HttpResponseBase:
     """Give the upload up."""
     discard_roster(project_pk, pk, actor=request.actor, now=timezone.now())
@@ -476,7 +475,7 @@ def _xlsx(data: bytes, name: str) -> HttpResponse:
 
 
 @require_GET
-@staff_view(*CLERKS)
+@staff_view(*CLERK)
 def template(request: ActorRequest, project_pk: int) -> HttpResponseBase:
     """An empty roster with drop-downs for teams, trades, sex and pay basis."""
     project = _door(request, project_pk)
@@ -486,7 +485,7 @@ def template(request: ActorRequest, project_pk: int) -> HttpResponseBase:
 
 
 @require_GET
-@staff_view(*CLERKS)
+@staff_view(*CLERK)
 def refused(request: ActorRequest, project_pk: int, pk: int) -> HttpResponseBase:
     """The refused rows as they were typed, marked, with the reason beside each."""
     project = _door(request, project_pk)

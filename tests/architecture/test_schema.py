@@ -147,6 +147,7 @@ def test_personal_data_is_kept_encrypted_only() -> None:
         ("PaySheet", "number"): "which sheet of the month",
         ("Approval", "number"): "which approval of the sheet",
         ("AccountEntry", "number"): "which entry of the account",
+        ("LabourContract", "number"): "the employer's own number of the contract",
     }
     plain = set()
     for model in apps.get_models():

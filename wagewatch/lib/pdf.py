@@ -1,0 +1,168 @@
+"""Documents as PDF: contracts, personal files, sheets. One Chinese face, black on white, A4.
+
+The same content made at the same moment gives the same bytes, so that a document's digest can be kept.
+"""
+
+import io
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import noto_cjk_sans_otc
+import segno
+from fpdf import FPDF
+from fpdf.enums import MethodReturnValue
+
+FACE = "noto"
+SIMPLIFIED_CHINESE = 2
+"""Number of Noto Sans CJK SC in the collection file."""
+MARGIN = 20.0
+LINE = 1.55
+"""Height of a line in heights of its type."""
+_POINT = 0.3528
+
+Align = Literal["L", "C", "R"]
+
+
+@lru_cache(maxsize=1)
+def font_path() -> Path:
+    """The collection file of the installed font package."""
+    return Path(str(noto_cjk_sans_otc.__file__)).with_name("NotoSansCJK-Regular.ttc")
+
+
+class Paper(FPDF):
+    """An A4 document in the making: title, headings, paragraphs, facts, tables, pictures, QR codes.
+
+    `foot` stands on every page beside its number; `at` is the moment written into the file.
+    """
+
+    def __init__(
+        self, title: str, *, at: datetime, foot: str = "", landscape: bool = False, size: float = 10.5
+    ) -> None:
+        super().__init__(orientation="landscape" if landscape else "portrait", format="A4")
+        self.foot, self.text_size = foot, size
+        self.set_title(title)
+        self.set_lang("zh-CN")
+        self.set_creator("wagewatch")
+        self.set_producer("wagewatch")
+        self.set_creation_date(at)
+        self.set_margins(MARGIN, MARGIN, MARGIN)
+        self.set_auto_page_break(True, margin=MARGIN + 4)
+        self.add_font(FACE, fname=font_path(), collection_font_number=SIMPLIFIED_CHINESE)
+        self.set_font(FACE, size=size)
+        self.alias_nb_pages()
+        self.add_page()
+
+    def footer(self) -> None:
+        """Foot text and page number, on every page."""
+        self.set_y(-MARGIN + 4)
+        self.set_font(FACE, size=8)
+        self.set_text_color(90)
+        self.cell(self.epw * 0.8, 5, self.foot)
+        self.cell(self.epw * 0.2, 5, f"{self.page_no()} / {{nb}}", align="R")
+        self.set_text_color(0)
+        self.set_font(FACE, size=self.text_size)
+
+    def line_height(self, size: float | None = None) -> float:
+        """Millimetres from line to line."""
+        return (size or self.text_size) * _POINT * LINE
+
+    def heading(self, text: str, *, size: float = 16, align: Align = "C") -> None:
+        """A title or, at a smaller size, the heading of a part; never alone at the foot of a page."""
+        if self.will_page_break(self.line_height(size) + 3 * self.line_height()):
+            self.add_page()
+        self.set_font(FACE, size=size)
+        self.multi_cell(0, self.line_height(size), text, align=align, new_x="LMARGIN", new_y="NEXT")
+        self.set_font(FACE, size=self.text_size)
+        self.ln(2)
+
+    def paragraph(self, text: str, *, size: float | None = None, align: Align = "L") -> None:
+        """Text that flows over lines and pages."""
+        self.set_font(FACE, size=size or self.text_size)
+        self.multi_cell(0, self.line_height(size), text, align=align, new_x="LMARGIN", new_y="NEXT")
+        self.set_font(FACE, size=self.text_size)
+        self.ln(1.2)
+
+    def facts(self, pairs: Iterable[tuple[str, str]], *, label_width: float = 38) -> None:
+        """Names and values, one pair a line, values wrap."""
+        for label, value in pairs:
+            self.set_text_color(90)
+            self.cell(label_width, self.line_height(), label)
+            self.set_text_color(0)
+            self.multi_cell(
+                self.epw - label_width, self.line_height(), value or "—", new_x="LMARGIN", new_y="NEXT"
+            )
+        self.ln(2)
+
+    def grid(
+        self,
+        heads: Sequence[str],
+        rows: Iterable[Sequence[str]],
+        *,
+        widths: Sequence[float],
+        aligns: Sequence[Align] | None = None,
+        size: float = 9,
+    ) -> None:
+        """A ruled table; cells wrap, the head is repeated on every page. `widths` are parts of the whole."""
+        self.set_font(FACE, size=size)
+        unit = self.epw / sum(widths)
+        columns = [width * unit for width in widths]
+        left: list[Align] = ["L"] * len(heads)
+        sides = list(aligns or left)
+        self._grid_row(heads, columns, left, size, head=True)
+        for row in rows:
+            if self.will_page_break(self._row_height(row, columns, size)):
+                self.add_page()
+                self.set_font(FACE, size=size)
+                self._grid_row(heads, columns, left, size, head=True)
+            self._grid_row(row, columns, sides, size)
+        self.set_font(FACE, size=self.text_size)
+        self.ln(3)
+
+    def _row_height(self, row: Sequence[str], columns: Sequence[float], size: float) -> float:
+        height = self.line_height(size)
+        tallest = max(
+            float(
+                self.multi_cell(width, height, text or " ", dry_run=True, output=MethodReturnValue.HEIGHT)  # type: ignore[arg-type]
+            )
+            for text, width in zip(row, columns, strict=True)
+        )
+        return max(height, tallest) + 1
+
+    def _grid_row(
+        self,
+        row: Sequence[str],
+        columns: Sequence[float],
+        sides: Sequence[Align],
+        size: float,
+        *,
+        head: bool = False,
+    ) -> None:
+        height, x, y = self._row_height(row, columns, size), self.l_margin, self.get_y()
+        for text, width, side in zip(row, columns, sides, strict=True):
+            if head:
+                self.set_fill_color(238)
+                self.rect(x, y, width, height, style="F")
+            self.set_draw_color(150)
+            self.rect(x, y, width, height)
+            self.set_xy(x, y + 0.5)
+            self.multi_cell(width, self.line_height(size), text, align=side)
+            x += width
+        self.set_draw_color(0)
+        self.set_xy(self.l_margin, y + height)
+
+    def picture(self, data: bytes, *, width: float, x: float | None = None, y: float | None = None) -> None:
+        """A PNG or JPEG, `width` millimetres wide, here or at a place of the page."""
+        self.image(io.BytesIO(data), x=x, y=y, w=width)
+
+    def qr(self, text: str, *, width: float = 28, x: float | None = None, y: float | None = None) -> None:
+        """A QR code (medium error correction)."""
+        out = io.BytesIO()
+        segno.make(text, error="m").save(out, kind="png", scale=8, border=2)
+        self.picture(out.getvalue(), width=width, x=x, y=y)
+
+    def done(self) -> bytes:
+        """The file."""
+        return bytes(self.output())
