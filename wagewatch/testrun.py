@@ -60,8 +60,8 @@ def main(argv: list[str]) -> int:
     try:
         with Embedded(var, fsync=False, max_connections=300) as services:
             environment = test_environment(var, services.environment)
-            if lint:
-                failed += run_checks(environment)
+            texts = Check("translations", (sys.executable, "manage.py", "translations"))
+            failed += run_checks(environment, checks() if lint else [texts])
             if not lint_only:
                 environment |= browser_environment(var)
                 failed += run_pytest(arguments, environment)
@@ -111,10 +111,10 @@ def checks() -> list[Check]:
     ]
 
 
-def run_checks(environment: Mapping[str, str]) -> list[str]:
-    """Run all of them, side by side as far as there are processors; returns the names of those that failed."""
+def run_checks(environment: Mapping[str, str], wanted: Sequence[Check]) -> list[str]:
+    """Run them side by side as far as there are processors; returns the names of those that failed."""
     (ROOT / ".cache").mkdir(exist_ok=True)
-    waiting = checks()
+    waiting = list(wanted)
     running: list[tuple[Check, subprocess.Popen[bytes], float]] = []
     failed = []
     limit = max(1, min(4, os.cpu_count() or 1))
