@@ -10,7 +10,7 @@ class DevicesConfig(AppConfig):
     verbose_name = "闸机与考勤"
 
     def ready(self) -> None:
-        from devices.services import seals
+        from devices.services import corrections, seals
         from wagewatch.evidence.registry import register_kind
 
         register_kind(
@@ -18,6 +18,12 @@ class DevicesConfig(AppConfig):
             load_many=seals.load_many,
             expected_subjects=seals.expected_subjects,
             label=_("Attendance of a day"),
+        )
+        register_kind(
+            corrections.KIND,
+            load_many=corrections.load_many,
+            expected_subjects=corrections.expected_subjects,
+            label=_("Attendance corrected"),
         )
         connection_created.connect(forget_session, dispatch_uid="devices.stage")
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from devices.models import AttendanceDay
+from devices.models import AttendanceDay, DayCorrection
 from devices.rules import OPEN
 from registration.models import Participation, Posting, Project, Worker
 from wagewatch.lib.dates import month_range
@@ -41,6 +41,18 @@ class Row:
     cells: list[Cell]
     days: Decimal = Decimal(0)
     open_days: int = 0
+    minutes: int = 0
+    over_minutes: int = 0
+
+    @property
+    def hours_text(self) -> str:
+        """Hours on site, one decimal; empty for none."""
+        return f"{self.minutes / 60:.1f}" if self.minutes else ""
+
+    @property
+    def over_text(self) -> str:
+        """Hours beyond a full day, one decimal; empty for none."""
+        return f"{self.over_minutes / 60:.1f}" if self.over_minutes else ""
 
 
 @dataclass
@@ -120,7 +132,22 @@ def month_matrix(
         cells = [_cell(day, came.get(day), today) for day in dates]
         row_days = sum((r.days for r in came.values()), Decimal(0))
         open_days = sum(cell.is_open for cell in cells)
-        group.rows.append(Row(worker_id, mask_name(name), tail, pin, team_name, cells, row_days, open_days))
+        minutes = [r.minutes for r in came.values()]
+        over = sum(max(0, m - project.full_day_minutes) for m in minutes)
+        group.rows.append(
+            Row(
+                worker_id,
+                mask_name(name),
+                tail,
+                pin,
+                team_name,
+                cells,
+                row_days,
+                open_days,
+                minutes=sum(minutes),
+                over_minutes=over,
+            )
+        )
         matrix.people += 1
         matrix.days += row_days
         matrix.open_days += open_days
@@ -154,6 +181,8 @@ def month_sheet(project: Project, matrix: Matrix) -> SheetOut:
         ColumnOut(_("ID ends in"), width=10),
         *(ColumnOut(str(day.day), width=3.5) for day in matrix.dates),
         ColumnOut(_("Days in all"), kind="number", width=9),
+        ColumnOut(_("Hours on site"), kind="number", width=9),
+        ColumnOut(_("Hours beyond a full day"), kind="number", width=9),
         ColumnOut(_("No exit"), kind="number", width=8),
         ColumnOut(_("Signature"), width=14),
     ]
@@ -164,6 +193,8 @@ def month_sheet(project: Project, matrix: Matrix) -> SheetOut:
             row.id_tail,
             *(cell.mark + ("!" if cell.is_open else "") for cell in row.cells),
             row.days,
+            round(Decimal(row.minutes) / 60, 1),
+            round(Decimal(row.over_minutes) / 60, 1),
             row.open_days,
             "",
         ]
@@ -181,9 +212,11 @@ def month_sheet(project: Project, matrix: Matrix) -> SheetOut:
 class WorkerProject:
     """A worker's month on one project."""
 
+    id: int
     name: str
     days: Decimal
     open_dates: list[date]
+    corrected: list[date]
 
 
 @dataclass
@@ -197,7 +230,7 @@ class WorkerMonth:
 
 
 def worker_month(worker: Worker, month: date, *, today: date) -> WorkerMonth:
-    """All of a worker's attendance in a month. Two queries."""
+    """All of a worker's attendance in a month. Three queries."""
     first, last = month_range(month)
     names = dict(Posting.objects.filter(worker=worker).values_list("project_id", "project__name"))
     rows = AttendanceDay.objects.filter(project_id__in=names, worker_id=worker.pk, day__range=(first, last))
@@ -205,10 +238,20 @@ def worker_month(worker: Worker, month: date, *, today: date) -> WorkerMonth:
     projects: dict[int, WorkerProject] = {}
     marks: dict[date, Decimal] = {}
     for row in found:
-        project = projects.setdefault(row.project_id, WorkerProject(names[row.project_id], Decimal(0), []))
+        project = projects.setdefault(
+            row.project_id, WorkerProject(row.project_id, names[row.project_id], Decimal(0), [], [])
+        )
         project.days += row.days
         if row.state == OPEN and row.day < today:
             project.open_dates.append(row.day)
         marks[row.day] = marks.get(row.day, Decimal(0)) + row.days
+    corrections = DayCorrection.objects.filter(
+        project_id__in=names, worker=worker, day__range=(first, last), withdrawn_at__isnull=True
+    )
+    for project_id, day in corrections.order_by("day").values_list("project_id", "day").distinct():
+        place = projects.setdefault(
+            project_id, WorkerProject(project_id, names[project_id], Decimal(0), [], [])
+        )
+        place.corrected.append(day)
     total = sum((project.days for project in projects.values()), Decimal(0))
     return WorkerMonth(month, marks, total, list(projects.values()))

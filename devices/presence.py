@@ -24,7 +24,7 @@ WITH last AS (
          direction = 1 OR (direction = 0 AND count(*) OVER (PARTITION BY project_id, worker_id) %% 2 = 1) AS is_in
   FROM devices_passage
   WHERE day BETWEEN %(yesterday)s AND %(today)s AND project_id = ANY(%(projects)s)
-    AND at > %(since)s AND NOT is_repeat
+    AND at > %(since)s AND NOT is_repeat AND NOT is_void
   ORDER BY project_id, worker_id, at DESC
 )
 SELECT l.project_id, l.worker_id, w.name, w.id_tail, o.participation_id, o.team_id, t.name, org.name, l.at, g.name
@@ -52,14 +52,14 @@ JOIN LATERAL (
 JOIN registration_worker w ON w.id = p.worker_id
 JOIN registration_team t ON t.id = o.team_id AND t.project_id = p.project_id
 LEFT JOIN devices_terminal g ON g.id = p.terminal_id AND g.project_id = p.project_id
-WHERE p.project_id = %(project)s AND p.day BETWEEN %(yesterday)s AND %(today)s AND NOT p.is_repeat
+WHERE p.project_id = %(project)s AND p.day BETWEEN %(yesterday)s AND %(today)s AND NOT p.is_repeat AND NOT p.is_void
 ORDER BY p.at DESC LIMIT %(limit)s
 """
 
 COUNTS = """
 SELECT x.project_id, sum(x.came), sum(x.refused) FROM (
   SELECT project_id, count(DISTINCT worker_id) AS came, 0 AS refused FROM devices_passage
-  WHERE project_id = ANY(%(projects)s) AND day = %(today)s GROUP BY 1
+  WHERE project_id = ANY(%(projects)s) AND day = %(today)s AND NOT is_void GROUP BY 1
   UNION ALL
   SELECT project_id, 0, count(*) FROM devices_refusedentry
   WHERE project_id = ANY(%(projects)s) AND day = %(today)s GROUP BY 1

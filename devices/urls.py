@@ -3,9 +3,10 @@
 from django.urls import path
 
 from devices import api
-from devices.views import site, terminals, worker
+from devices.views import corrections, site, terminals, worker
 
 app_name = "devices"
+_DATE = "sites/<int:pk>/days/<int:worker_pk>/<str:day>/"
 urlpatterns = [
     path("sites/", site.sites, name="sites"),
     path("sites/<int:pk>/", site.site, name="site"),
@@ -13,9 +14,20 @@ urlpatterns = [
     path("sites/<int:pk>/inside/", site.site_inside, name="site-inside"),
     path("sites/<int:pk>/days/", site.site_days, name="site-days"),
     path("sites/<int:pk>/days.xlsx", site.site_days_sheet, name="site-days-sheet"),
+    path("sites/<int:pk>/days/open/", corrections.undecided, name="open-days"),
+    path(_DATE, corrections.person_date, name="person-day"),
+    path(_DATE + "void/", corrections.void, name="person-day-void"),
+    path(_DATE + "leave/", corrections.leave, name="person-day-leave"),
+    path(
+        "sites/<int:pk>/corrections/<int:correction_pk>/withdraw/",
+        corrections.withdraw,
+        name="correction-withdraw",
+    ),
+    path("sites/<int:pk>/days.pdf", site.site_days_pdf, name="site-days-pdf"),
     path("sites/<int:pk>/terminals/new/", terminals.enrol, name="terminal-new"),
     path("sites/<int:pk>/terminals/<int:terminal_pk>/revoke/", terminals.revoke, name="terminal-revoke"),
     path("me/days/", worker.worker_days, name="worker-days"),
+    path("me/days/<int:project_pk>/<str:day>/", worker.worker_date, name="worker-day"),
     path("api/v1/passages/", api.post_passages, name="api-passages"),
     path("api/v1/allow-list/", api.get_allow_list, name="api-allow-list"),
     path("api/v1/heartbeats/", api.post_heartbeat, name="api-heartbeats"),

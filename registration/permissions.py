@@ -23,6 +23,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "citizen_card.manage": CLERK,
         "join.answer": CLERK,
         "site.view": {*CONTRACTOR, Role.SITE, Role.INSPECTOR},
+        "attendance.correct": CLERK,
         "terminal.manage": {Role.GC_CLERK},
         "sheet.view": {*CONTRACTOR, Role.INSPECTOR},
         "sheet.prepare": CLERK,

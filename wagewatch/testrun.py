@@ -80,7 +80,10 @@ def test_environment(var: Path, services: Mapping[str, str]) -> dict[str, str]:
         key: value
         for key, value in os.environ.items()
         if not key.startswith(("DJANGO_", "CELERY_"))
-        and (not key.startswith("WAGEWATCH_") or key.startswith(("WAGEWATCH_PG_BIN", "WAGEWATCH_TEST_")))
+        and (
+            not key.startswith("WAGEWATCH_")
+            or key.startswith(("WAGEWATCH_PG_BIN", "WAGEWATCH_TEST_", "WAGEWATCH_REFRESH_"))
+        )
     }
     return {
         **kept,

@@ -42,7 +42,10 @@ class Direction(models.IntegerChoices):
 
 
 class Passage(models.Model):
-    """A registered worker passed a gate. `day` is the site-local work date, decided on arrival."""
+    """A registered worker passed a gate. `day` is the site-local work date, decided on arrival.
+
+    Terminal 0 is a stamp added by hand; a void stamp stays on record and counts for nothing (DayCorrection).
+    """
 
     pk = models.CompositePrimaryKey("day", "project_id", "worker_id", "at", "direction")
     day = models.DateField("考勤日")
@@ -55,6 +58,7 @@ class Passage(models.Model):
     attend_type = models.SmallIntegerField("识别方式", default=11)
     event_id = models.CharField("终端记录号", max_length=64)
     is_repeat = models.BooleanField("重复刷", default=False)
+    is_void = models.BooleanField("不计", default=False, db_default=False)
 
     class Meta:
         verbose_name = verbose_name_plural = "通行记录"

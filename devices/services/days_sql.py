@@ -32,7 +32,7 @@ WITH changed AS MATERIALIZED (
          lag(p.at) OVER (PARTITION BY p.project_id, p.worker_id, p.terminal_id, p.direction ORDER BY p.at) AS lane_before
   FROM wide w JOIN devices_passage p
     ON p.day = w.day AND p.project_id = w.project_id AND p.worker_id = w.worker_id
-   AND p.day BETWEEN %(low)s AND %(high)s
+   AND p.day BETWEEN %(low)s AND %(high)s AND NOT p.is_void
 ), counted AS (
   SELECT project_id, worker_id, day, at, direction,
          row_number() OVER (PARTITION BY project_id, worker_id, day ORDER BY at, direction) AS from_start,

@@ -5,7 +5,7 @@ Its record holds counts and the SHA-256 over the canonical lines of the day's pa
 when no night shift can change it any more. What arrives later is rolled up and sealed again in the same
 transaction: the log keeps the old entry, and verification compares the newest.
 
-Lines: `p|worker|microseconds|direction|terminal|event|repeat` and
+Lines: `p|worker|microseconds|direction|terminal|event|repeat`, with `|void` if it does not count, and
 `a|worker|first in|last out|minutes|days|state|passages`, sorted by bytes, joined by line feeds.
 """
 
@@ -37,7 +37,7 @@ WITH asked AS (
 ), lines AS (
   SELECT project_id, day, worker_id, 1 AS passages, 0.0 AS days,
          format('p|%%s|%%s|%%s|%%s|%%s|%%s', worker_id, (extract(epoch FROM at) * 1000000)::bigint, direction,
-                terminal_id, event_id, is_repeat::int) AS line
+                terminal_id, event_id, is_repeat::int) || CASE WHEN is_void THEN '|void' ELSE '' END AS line
   FROM asked JOIN devices_passage p USING (project_id, day) WHERE p.day BETWEEN %(low)s AND %(high)s
   UNION ALL
   SELECT project_id, day, worker_id, 0, a.days,
@@ -185,7 +185,7 @@ def expected_subjects(project_id: int | None) -> Iterable[str]:
         cursor.execute(
             "SELECT DISTINCT project_id, day FROM devices_passage "
             "WHERE day < %(before)s AND (%(project)s::bigint IS NULL OR project_id = %(project)s) "
-            "AND batch_pk NOT IN (SELECT id FROM devices_batch WHERE received_at > %(since)s)",
+            "AND batch_pk <> 0 AND batch_pk NOT IN (SELECT id FROM devices_batch WHERE received_at > %(since)s)",
             {"project": project_id, "before": (now - SETTLED_AFTER).date(), "since": now - SEAL_GRACE},
         )
         rows = cursor.fetchall()

@@ -14,10 +14,12 @@ from django.views.decorators.http import require_safe
 from devices import presence
 from devices.access import access_site, sees_everybody
 from devices.month import month_matrix, month_sheet
+from devices.month_pdf import month_pdf
 from devices.rules import work_date
 from registration.access import OWN_PART_ONLY, projects_for
 from registration.http import ActorRequest, staff_view
 from registration.models import Participation, Project, Team
+from registration.permissions import PERMISSIONS
 from wagewatch.lib.dates import first_of_month, next_month, parse_month, previous_month, site_date
 from wagewatch.lib.errors import Malformed
 from wagewatch.lib.sheet_writer import write_workbook
@@ -168,7 +170,8 @@ def site_days(request: ActorRequest, pk: int) -> HttpResponseBase:
                 {"day": day, "rest": day.weekday() >= 5, "today": day == today, "count": count}
                 for day, count in zip(matrix.dates, matrix.day_counts, strict=True)
             ],
-            "columns": len(matrix.dates) + 2,
+            "columns": len(matrix.dates) + 4,
+            "may_look": request.actor.has_role(*PERMISSIONS["person.view"]),
             "previous": previous_month(month),
             "next": next_month(month) if next_month(month) <= first_of_month(today) else None,
             "team_id": team_id,
@@ -193,4 +196,17 @@ def site_days_sheet(request: ActorRequest, pk: int) -> HttpResponseBase:
     matrix = month_matrix(project, parts, month, today=today, team_id=_number(request, "team"))
     response = HttpResponse(write_workbook([month_sheet(project, matrix)]), content_type=XLSX)
     response["Content-Disposition"] = f'attachment; filename="attendance-{project.code}-{month:%Y-%m}.xlsx"'
+    return response
+
+
+@require_safe
+@staff_view()
+def site_days_pdf(request: ActorRequest, pk: int) -> HttpResponseBase:
+    """The same month as a PDF to sign or to post on the board."""
+    project, parts = access_site(pk, request.actor)
+    month, now = month_asked(request), timezone.now()
+    today = work_date(now, project.day_starts_at)
+    matrix = month_matrix(project, parts, month, today=today, team_id=_number(request, "team"))
+    response = HttpResponse(month_pdf(project, matrix, at=now), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="attendance-{project.code}-{month:%Y-%m}.pdf"'
     return response

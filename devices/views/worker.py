@@ -1,5 +1,6 @@
 """The worker's own days on a phone."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,8 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from devices.month import WorkerMonth, worker_month
+from devices.person_day import person_day
 from devices.views.site import month_asked
+from registration.access import not_found
 from registration.http import ActorRequest, worker_view
+from registration.models import Posting
 from wagewatch.lib.dates import first_of_month, month_range, next_month, previous_month, site_date
 
 
@@ -34,6 +38,22 @@ def worker_days(request: ActorRequest) -> HttpResponseBase:
             "next": next_month(month) if month < this_month else None,
         },
     )
+
+
+@require_safe
+@worker_view
+def worker_date(request: ActorRequest, project_pk: int, day: str) -> HttpResponseBase:
+    """One of my days on one project: every stamp, and what others corrected, by whom and why."""
+    worker = request.worker
+    posting = Posting.objects.filter(worker=worker, project_id=project_pk).select_related("project").first()
+    try:
+        on = date.fromisoformat(day)
+    except ValueError:
+        on = None
+    if posting is None or on is None or worker is None:
+        not_found()
+    shown = person_day(posting.project, worker.pk, on)
+    return render(request, "devices/worker_day.html", {"project": posting.project, "day": on, "shown": shown})
 
 
 def calendar_cells(found: WorkerMonth) -> list[dict[str, Any]]:

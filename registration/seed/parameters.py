@@ -34,6 +34,7 @@ _NATIONWIDE = (
     _Default("pay.record_keeping_years", 3, "国务院令第724号第28条"),
     _Default("pay.social_deposit_percent", "2", "南京市，占人工费"),
     _Default("attendance.day_start_hour", 0, PROPOSED),
+    _Default("attendance.correct_within_days", 90, PROPOSED),
     _Default("attendance.longest_stay_hours", 16, PROPOSED),
     _Default("attendance.paused_after_days", 3, PROPOSED),
     _Default("people.youngest_age", 16, "劳动法第15条"),

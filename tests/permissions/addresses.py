@@ -35,6 +35,10 @@ def _roster(s: Stage) -> dict[str, Any]:
     return {"project_pk": s.cast.project.pk, "pk": s.roster.pk}
 
 
+def _date_of_sun(s: Stage) -> dict[str, Any]:
+    return {"pk": s.cast.project.pk, "worker_pk": s.cast.sun.pk, "day": "2026-11-10"}
+
+
 def _month_of_sun(s: Stage) -> dict[str, Any]:
     return _person(s) | {"month": "2026-08"}
 
@@ -92,6 +96,13 @@ PARTS: dict[str, Parts] = {
     "devices:site-inside": _project,
     "devices:site-days": _project,
     "devices:site-days-sheet": _project,
+    "devices:site-days-pdf": _project,
+    "devices:open-days": _project,
+    "devices:person-day": _date_of_sun,
+    "devices:person-day-void": _date_of_sun,
+    "devices:person-day-leave": _date_of_sun,
+    "devices:correction-withdraw": lambda s: {"pk": s.cast.project.pk, "correction_pk": s.correction.pk},
+    "devices:worker-day": lambda s: {"project_pk": s.cast.project.pk, "day": "2026-11-10"},
     "devices:terminal-new": _project,
     "devices:terminal-revoke": lambda s: {"pk": s.cast.project.pk, "terminal_pk": s.cast.terminal.pk},
     "payroll:sheet": _sheet,
@@ -139,6 +150,19 @@ BODIES: dict[str, Parts] = {
         "file": SimpleUploadedFile("花名册.xlsx", xlsx([person(3)]), XLSX),
     },
     "registration:roster-again": lambda _s: {"team": "木工二班"},
+    "devices:person-day": lambda _s: {
+        "direction": "1",
+        "on": "2026-11-11",
+        "clock": "07:00",
+        "reason": "forgot",
+        "note": "忘了刷",
+    },
+    "devices:person-day-void": lambda _s: {
+        "stamp": "2026-11-10|1|1",
+        "void-reason": "wrong_person",
+        "void-note": "拿错卡",
+    },
+    "devices:person-day-leave": lambda _s: {"leave-reason": "unknown", "leave-note": "没人知道"},
     "devices:terminal-new": lambda _s: {"name": "2 号门", "serial": "G2-0002", "lane": "in"},
     "payroll:sheet-new": lambda s: {"part": s.cast.gc_part.pk, "month": "2026-10"},
     "payroll:sheet-upload": lambda s: {"part": s.cast.sc_part.pk, "month": "2026-11"},

@@ -54,6 +54,14 @@ GET  devices:site-now                in    in    in   200   200   200   200   40
 GET  devices:site-inside             in    in    in   200   200   200   200   404   403   404   200   404   404    in    in
 GET  devices:site-days               in    in    in   200   200   200   200   404   403   404   200   404   404    in    in
 GET  devices:site-days-sheet         in    in    in   200   200   200   200   404   403   404   200   404   404    in    in
+GET  devices:site-days-pdf          in    in    in   200   200   200   200   404   403   404   200   404   404    in    in
+GET  devices:open-days              in    in    in   404   200   200   200   404   404   404   200   404   404    in    in
+GET  devices:person-day             in    in    in   404   200   200   200   404   404   404   200   404   404    in    in
+POST devices:person-day             in    in    in   404    go   403    go   404   404   404   403   404   404    in    in
+POST devices:person-day-void        in    in    in   404   404   403   404   404   404   404   404   404   404    in    in
+POST devices:person-day-leave       in    in    in   404   400   403   400   404   404   404   404   404   404    in    in
+POST devices:correction-withdraw    in    in    in   404    go   403    go   404   404   404   404   404   404    in    in
+GET  devices:worker-day             in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 GET  devices:terminal-new            in    in    in   403   200   403   403   404   403   404   403   404   404    in    in
 POST devices:terminal-new            in    in    in   403   200   403   403   404   403   404   403   404   404    in    in
 GET  devices:terminal-revoke         in    in    in   403   200   403   403   404   403   404   403   404   404    in    in

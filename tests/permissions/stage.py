@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -13,7 +13,8 @@ from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 
-from devices.models import Terminal
+from devices.models import DayCorrection, Terminal
+from devices.services import corrections
 from devices.services.terminals import forget_terminals
 from inspection.models import Alarm, ProjectStat
 from payroll.models import Objection, PaymentOrder, PaySheet, PaySlip, SheetUpload, SpecialAccount
@@ -52,6 +53,7 @@ class Stage:
     objection: Objection
     account: SpecialAccount
     roster: RosterUpload
+    correction: DayCorrection
     upload: SheetUpload
     entry: Entry
     gates: dict[str, tuple[str, str]]
@@ -156,6 +158,16 @@ def build_stage() -> Stage:
         objection=Objection.objects.get(sheet=sheet.pk),
         account=ledger.account,
         roster=staged(cast, xlsx([person(1), person(2, 身份证号="1")])),
+        correction=corrections.add_stamp(
+            cast.project.pk,
+            cast.sun.pk,
+            at=cast.now - timedelta(days=3),
+            direction=1,
+            reason="forgot",
+            note="忘了刷",
+            actor=cast.actor(cast.qian),
+            now=cast.now,
+        ),
         upload=upload,
         entry=Entry.objects.filter(kind="slip.confirmed").order_by("pk")[0],
         gates={"g1": ("g1", cast.terminal_secret), "g9": ("g9", rival_secret)},
