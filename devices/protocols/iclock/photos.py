@@ -7,11 +7,8 @@ from datetime import datetime
 
 from devices.protocols.errors import Garbled
 from devices.protocols.iclock.text import decode, is_number, lines_of, pairs_of
+from devices.protocols.photo_limits import JPEG, MAX_PHOTO
 from devices.protocols.records import DeviceTime, PersonKey, PersonKind, Photo
-
-MAX_PHOTO = 4 * 1024 * 1024
-"""The largest picture taken; gate cameras send 20 to 300 kB."""
-JPEG = b"\xff\xd8"
 
 _STAMP = re.compile(r"(\d{14})(?:-(.*))?")
 FAILED_KINDS = frozenset("124")
