@@ -186,3 +186,34 @@ def test_every_kind_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
         module.add_arguments(parser)
         assert module.HELP
         assert kind in parser.format_help()
+
+
+def test_simulators_and_protocols_need_no_django() -> None:
+    """A site PC has the protocols and no server; a person trying a gate has no settings."""
+    look = (
+        "import sys, pkgutil, importlib, devices.protocols as p, devices.simulators as s\n"
+        "for package in (p, s):\n"
+        "    for found in pkgutil.walk_packages(package.__path__, package.__name__ + '.'):\n"
+        "        if not found.name.endswith('__main__'):\n"
+        "            importlib.import_module(found.name)\n"
+        "found = sorted({name.split('.')[0] for name in sys.modules} & {'django', 'celery', 'psycopg2', 'wagewatch', 'registration'})\n"
+        "sys.exit(' '.join(found) or 0)"
+    )
+    alone = subprocess.run(
+        [sys.executable, "-c", look],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert alone.returncode == 0, alone.stderr
+    shown = subprocess.run(
+        [sys.executable, "-m", "devices.simulators", "--help"],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert all(kind in shown.stdout for kind in KINDS)
