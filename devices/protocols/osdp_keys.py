@@ -43,9 +43,11 @@ class KeyRing:
         return key
 
     def prepare(self, address: int) -> bytes:
-        """A new key, on disk before it is sent."""
-        key = new_key()
-        self._write(self._path(address, "next"), key)
+        """A new key, on disk before it is sent; the same again until it is known which one the reader holds."""
+        key = self.coming(address)
+        if key is None:
+            key = new_key()
+            self._write(self._path(address, "next"), key)
         return key
 
     def promote(self, address: int) -> None:

@@ -40,6 +40,8 @@ NUDGE_PAUSE = 0.05
 """Between switching a reader off and on."""
 KEY_TRIAL_SECONDS = 6.0
 """How long one of two possible keys is tried."""
+WRITE_SECONDS = 0.2
+"""An adapter that takes no bytes for this long (flow control, a stuck driver) must not stop the loop."""
 LEAK_BYTES = 315
 LEAK_LIMIT = 32 * 1024 * 1024
 """Restart after some 100,000 events …"""
@@ -73,6 +75,8 @@ class Bus:
         """Writes all of it."""
         try:
             return int(self._port.write(bytes(data)) or 0)
+        except serial.SerialTimeoutException:
+            return 0
         except GONE:
             self.gone = True
             return 0
@@ -278,22 +282,25 @@ class Panel:
             return  # timed out before, or the library's own
         reader.sent.remove(sent)
         ok = status == 0
-        if sent.order.act is Act.NEW_KEY:
-            if ok:
-                self._keys.promote(reader.address)
-                reader.key = self._keys.current(reader.address) or reader.key
-                self._tell(Word(Say.KEY, reader.address, {"changed": True}))
-                self._result(sent.order, ok=True, after=self._now() - sent.at)
-                self._build()
-                return
-            self._keys.forget_coming(reader.address)
+        if sent.order.act is Act.NEW_KEY and ok:
+            self._keys.promote(reader.address)
+            reader.key = self._keys.current(reader.address) or reader.key
+            self._tell(Word(Say.KEY, reader.address, {"changed": True}))
+            self._result(sent.order, ok=True, after=self._now() - sent.at)
+            self._build()
+            return
         self._result(sent.order, ok=ok, why="" if ok else "refused", after=self._now() - sent.at)
+        if sent.order.act is Act.NEW_KEY:
+            self._build()  # only a new session shows which key the reader holds
 
     def _time_out(self, number: int, reader: Reader, now: float) -> None:
         if not any(now - sent.at >= ORDER_SECONDS for sent in reader.sent):
             return
+        rekeying = any(sent.order.act is Act.NEW_KEY for sent in reader.sent)
         self._fail_all(reader, "timeout")
         self._ctx.flush_commands(number)  # it must not open a door when the line comes back
+        if rekeying:
+            self._build()  # the reader may have taken the key; only a new session shows
 
     def _fail_all(self, reader: Reader, why: str) -> None:
         while reader.sent:
@@ -401,7 +408,9 @@ def main(argv: list[str] | None = None) -> int:
     """Until told to stop; see the exit codes."""
     options = read_arguments(argv)
     try:
-        port = serial.Serial(options.port, options.baud, timeout=0, exclusive=True)
+        port = serial.Serial(
+            options.port, options.baud, timeout=0, write_timeout=WRITE_SECONDS, exclusive=True
+        )
     except GONE as error:
         say(Word(Say.TROUBLE, facts={"why": "port", "detail": type(error).__name__}))
         return PORT_GONE

@@ -19,6 +19,8 @@ GOOD_RUN = 60.0
 """A process that lived this long starts the pauses anew."""
 ORDER_SECONDS = 1.0
 """If the process itself says nothing about an order by then, it has failed: twice its own time-out."""
+SILENT_ORDERS = 3
+"""So many orders in a row of which the process said nothing at all: it hangs, and is ended."""
 RESTART, NOT_SET_UP = 75, 78
 
 
@@ -50,6 +52,7 @@ class PanelProcess:
         self._waiting: dict[str, tuple[Order, float]] = {}
         self._child: subprocess.Popen[bytes] | None = None
         self._over = threading.Event()
+        self._silent = 0
         self.starts = 0
         self._threads = [
             threading.Thread(target=self._run, name="osdp", daemon=True),
@@ -128,6 +131,7 @@ class PanelProcess:
                 word = Word.from_bytes(line)
             except Garbled:
                 continue
+            self._silent = 0
             if word.say is Say.DONE:
                 with self._lock:
                     known = self._waiting.pop(str(word.facts.get("id", "")), None)
@@ -154,8 +158,13 @@ class PanelProcess:
                 late = [order for order, at in self._waiting.values() if now - at >= ORDER_SECONDS]
                 for order in late:
                     del self._waiting[order.id]
+                self._silent += len(late)
+                child = self._child
             for order in late:
                 self._hear(_failed(order, "timeout"))
+            if self._silent >= SILENT_ORDERS and child is not None:
+                self._silent = 0
+                child.kill()
 
 
 def _failed(order: Order, why: str) -> Word:

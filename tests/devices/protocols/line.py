@@ -22,6 +22,8 @@ class Faults:
     corrupt: float = 0.0
     echo: bool = False
     cut: bool = False
+    deaf: bool = False
+    """The device hears, but nothing it says arrives."""
     dice: random.Random = field(default_factory=lambda: random.Random(7))
 
 
@@ -46,7 +48,8 @@ class Line:
                     data = os.read(descriptor, 4096)
                     if self.faults.echo and descriptor == self._near.fd and not self.faults.cut:
                         self._near.write(data)
-                    self._carry(data, ends[descriptor])
+                    if not (self.faults.deaf and descriptor == self._far.fd):
+                        self._carry(data, ends[descriptor])
 
     def _carry(self, data: bytes, to: Pty) -> None:
         size = self.faults.split or len(data) or 1

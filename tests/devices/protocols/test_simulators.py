@@ -133,14 +133,14 @@ def running(link: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
         stdout=subprocess.PIPE,
     )
     try:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 90
         while not link.is_symlink() and time.monotonic() < until and child.poll() is None:
             time.sleep(0.05)
         assert link.is_symlink(), child.stdout and child.stdout.read()
         yield child
     finally:
         child.terminate()
-        child.communicate(timeout=10)
+        child.communicate(timeout=30)
 
 
 def test_a_badge_reader_by_hand(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_badge_reader_by_hand(tmp_path: Path) -> None:
             child.stdin.write(b"12,345\n")
             child.stdin.flush()
             reader, badges = LineReader(LineFormat.STX), []
-            until = time.monotonic() + 10
+            until = time.monotonic() + 30
             while not badges and time.monotonic() < until:
                 badges = reader.feed(port.read(64))
         assert [badge.key for badge in badges] == ["012,00345"]
@@ -164,7 +164,7 @@ def test_a_relay_board_by_hand(tmp_path: Path) -> None:
         assert child.stdin is not None
         port.write(modbus.flash_coil(1, 0, 5).to_bytes())
         exchange = modbus.Exchange(modbus.flash_coil(1, 0, 5))
-        until = time.monotonic() + 10
+        until = time.monotonic() + 30
         while (reply := exchange.feed(port.read(64))) is None and time.monotonic() < until:
             pass
         assert reply == modbus.flash_coil(1, 0, 5)
