@@ -1,0 +1,1 @@
+"""What gates and readers speak: bytes to records and back. No ports, no Django; standard library only."""

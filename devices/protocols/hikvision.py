@@ -1,0 +1,361 @@
+"""Hikvision access terminals: HTTP callbacks ("listening host"), catching up, and calls to the terminal (ISAPI).
+
+A callback is JSON, alone or as a part of a multipart body with the picture in the next part. `serialNo` is the
+terminal's own number of the event; `currentEvent: false` marks an event told again after the line was down.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from xml.sax.saxutils import escape
+
+from devices.protocols.errors import Garbled, ProtocolError, WrongValue
+from devices.protocols.http import Call, Request, Response, is_from
+from devices.protocols.multipart import Part, parts_of
+from devices.protocols.records import (
+    DeviceTime,
+    Direction,
+    Event,
+    Kind,
+    PersonKey,
+    PersonKind,
+    Photo,
+    Verify,
+    with_photo,
+)
+
+MAJOR_EVENT = 5
+"""majorEventType of what happens at the reader; 1 is alarm, 2 exception, 3 operation."""
+
+CODES: Mapping[int, tuple[Verify, bool, str]] = {
+    1: (Verify.CARD, True, ""),
+    75: (Verify.FACE, True, ""),
+    0x69: (Verify.ID_CARD, True, ""),
+    0x70: (Verify.ID_CARD, False, "face_differs_from_card"),
+    0x68: (Verify.FACE, False, "no_live_face"),
+    76: (Verify.FACE, False, "face_unknown"),
+    38: (Verify.FINGERPRINT, True, ""),
+    39: (Verify.FINGERPRINT, False, "fingerprint_unknown"),
+    8: (Verify.CARD, False, "expired"),
+    9: (Verify.CARD, False, "unregistered"),
+}
+"""subEventType to way, admitted, reason. The first five were seen in samples; the rest is the maker's list of
+minor events. Other codes are door events and keep their number as the reason."""
+
+STATUSES = {
+    "checkIn": Direction.IN,
+    "checkOut": Direction.OUT,
+    "breakOut": Direction.OUT,
+    "breakIn": Direction.IN,
+    "overtimeIn": Direction.IN,
+    "overtimeOut": Direction.OUT,
+}
+HEARTBEATS = frozenset(("heartbeat", "videoloss"))
+"""eventType of signs of life; videoloss with eventState inactive is the old one."""
+SEARCH_SIZE = 30
+"""Events per answer when catching up; the common limit of small terminals."""
+MAX_DEPTH_BYTES = 256 * 1024
+"""The largest JSON part; events are 1 kB."""
+
+_MAC = re.compile(r"[^0-9a-f]")
+_EMPLOYEE = re.compile(r"[A-Za-z0-9]{1,32}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """What we know of a terminal: our key for it, its MAC address, the networks it calls from."""
+
+    key: str
+    mac: str
+    networks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a callback meant. `unknown` holds bodies that are no event of ours: keep them."""
+
+    response: Response
+    events: tuple[Event, ...] = ()
+    photos: tuple[Photo, ...] = ()
+    heartbeat: bool = False
+    gate: str = ""
+    bad: tuple[str, ...] = ()
+    unknown: tuple[bytes, ...] = field(default=(), repr=False)
+
+    @property
+    def not_stored(self) -> Response:
+        """The answer if the disk did not take it: the terminal sends it again."""
+        return Response(status=503)
+
+
+def mac_of(text: str) -> str:
+    """A MAC address as twelve small hexadecimal digits."""
+    return _MAC.sub("", text.lower())
+
+
+def answer(gates: Sequence[Gate], request: Request) -> Outcome:
+    """The outcome of a callback. A terminal that is not ours gets 403 and leaves nothing."""
+    try:
+        parts = _parts(request)
+        documents = [(_json(part.data), part.data) for part in parts if _is_json(part)]
+    except ProtocolError as error:
+        ours = [gate for gate in gates if gate.networks and is_from(request.source, gate.networks)]
+        if not ours:
+            return Outcome(response=Response(status=403))
+        return Outcome(response=Response(), gate=ours[0].key, bad=(error.code,), unknown=(request.body,))
+    found = _gate(gates, request, [document for document, _raw in documents])
+    if found is None:
+        return Outcome(response=Response(status=403))
+    events: list[Event] = []
+    bad: list[str] = []
+    unknown: list[bytes] = [] if documents else [request.body]
+    heartbeat = False
+    for document, raw in documents:
+        if str(document.get("eventType", "")).lower() in HEARTBEATS:
+            heartbeat = True
+            continue
+        try:
+            event = event_of(document, raw, found.key)
+        except Garbled as error:
+            bad.append(error.code)
+            unknown.append(raw)
+            continue
+        events.append(event)
+    photos = (
+        tuple(_photo(part, events[0], found.key) for part in parts if _is_picture(part)) if events else ()
+    )
+    if photos:
+        events[0] = with_photo(events[0], photos[0])
+    return Outcome(
+        response=Response(),
+        events=tuple(events),
+        photos=photos,
+        heartbeat=heartbeat,
+        gate=found.key,
+        bad=tuple(bad),
+        unknown=tuple(unknown),
+    )
+
+
+def _parts(request: Request) -> tuple[Part, ...]:
+    kind = request.headers.get("content-type", "")
+    if kind.lower().strip().startswith("multipart/"):
+        return parts_of(request.body, kind)
+    return (Part((("content-type", "application/json"),), request.body),)
+
+
+def _is_json(part: Part) -> bool:
+    return not _is_picture(part) and part.data.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{")
+
+
+def _is_picture(part: Part) -> bool:
+    return part.header("content-type").lower().startswith("image/") or part.data.startswith(b"\xff\xd8\xff")
+
+
+def _json(data: bytes) -> dict[str, Any]:
+    """A JSON object out of its wrapper. Raises Garbled (`hikvision.json`)."""
+    if len(data) > MAX_DEPTH_BYTES:
+        raise Garbled("hikvision.json", f"{len(data)} bytes")
+    try:
+        document = json.loads(data.decode("utf-8-sig", "replace").strip("\0 \r\n\t"))
+    except (ValueError, RecursionError):
+        raise Garbled("hikvision.json") from None
+    if isinstance(document, dict) and isinstance(document.get("EventNotificationAlert"), dict):
+        document = document["EventNotificationAlert"]
+    if not isinstance(document, dict):
+        raise Garbled("hikvision.json", "no object")
+    return document
+
+
+def _gate(gates: Sequence[Gate], request: Request, documents: Sequence[Mapping[str, Any]]) -> Gate | None:
+    macs = {mac_of(str(document.get("macAddress", ""))) for document in documents}
+    for gate in gates:
+        if is_from(request.source, gate.networks) and (
+            mac_of(gate.mac) in macs or (not documents and gate.networks)
+        ):
+            return gate
+    return None
+
+
+def event_of(document: Mapping[str, Any], raw: bytes, device_key: str) -> Event:
+    """The event of a callback. Raises Garbled: `hikvision.event`, `hikvision.time`."""
+    facts = document.get("AccessControllerEvent")
+    if not isinstance(facts, dict):
+        raise Garbled("hikvision.event", str(document.get("eventType", ""))[:40])
+    written = str(document.get("dateTime") or facts.get("time") or "")
+    return _event(
+        facts,
+        raw,
+        device_key,
+        major=_int(facts.get("majorEventType")),
+        minor=_int(facts.get("subEventType")),
+        written=written,
+        replayed=facts.get("currentEvent") is False,
+    )
+
+
+def _event(
+    facts: Mapping[str, Any],
+    raw: bytes,
+    device_key: str,
+    *,
+    major: int,
+    minor: int,
+    written: str,
+    replayed: bool,
+) -> Event:
+    if not written:
+        raise Garbled("hikvision.time", "none")
+    keys = []
+    employee = str(facts.get("employeeNoString") or facts.get("employeeNo") or "").strip()
+    if employee not in ("", "0"):
+        keys.append(PersonKey(PersonKind.PIN, employee))
+    card = str(facts.get("cardNo") or "").strip()
+    if card not in ("", "0"):
+        keys.append(PersonKey(PersonKind.CARD, card))
+    known = CODES.get(minor) if major == MAJOR_EVENT else None
+    verify, admitted, reason = known or (Verify.OTHER, False, f"hikvision.{major}.{minor}")
+    status = str(facts.get("attendanceStatus") or "")
+    serial = _int(facts.get("serialNo"))
+    return Event(
+        device_key=device_key,
+        time=DeviceTime.read(written),
+        raw=raw,
+        person=keys[0] if keys else None,
+        others=tuple(keys[1:]),
+        record_id=str(serial) if serial > 0 else None,
+        direction=STATUSES.get(status),
+        verify=verify,
+        kind=Kind.PASSAGE if known and (keys or not admitted) else Kind.DOOR,
+        admitted=admitted,
+        reason=reason,
+        state=status,
+        mode=str(minor),
+        door=str(facts.get("doorNo") or ""),
+        replayed=replayed,
+    )
+
+
+def _int(value: object) -> int:
+    """A number, also where a terminal writes it as text; -1 for none."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return -1
+    text = str(value).strip() if isinstance(value, str) or abs(value) < 10**18 else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else -1
+
+
+def _photo(part: Part, event: Event, device_key: str) -> Photo:
+    return Photo(
+        device_key=device_key,
+        name=part.filename or part.name or f"{event.record_id or 'event'}.jpg",
+        data=part.data,
+        taken=event.time,
+        person=event.person,
+        failed=not event.admitted,
+    )
+
+
+def search(search_id: str, position: int, first: datetime, last: datetime) -> Call:
+    """Asks for events between two aware times, from `position` on; some models only stream and refuse this."""
+    condition = {
+        "searchID": search_id,
+        "searchResultPosition": position,
+        "maxResults": SEARCH_SIZE,
+        "major": MAJOR_EVENT,
+        "minor": 0,
+        "startTime": first.isoformat(timespec="seconds"),
+        "endTime": last.isoformat(timespec="seconds"),
+    }
+    body = json.dumps({"AcsEventCond": condition}).encode()
+    return Call(
+        method="POST",
+        path="/ISAPI/AccessControl/AcsEvent?format=json",
+        body=body,
+        content_type="application/json",
+    )
+
+
+def found_events(body: bytes, device_key: str) -> tuple[tuple[Event, ...], int, bool]:
+    """Events of an answer to `search`, how many rows it held, and whether there are more.
+
+    The events have the keys they had as callbacks. Raises Garbled (`hikvision.json`, `hikvision.search`).
+    """
+    answered = _json(body).get("AcsEvent")
+    rows = answered.get("InfoList", []) if isinstance(answered, dict) else None
+    if not isinstance(rows, list):
+        raise Garbled("hikvision.search", "no AcsEvent")
+    events = []
+    for row in rows:
+        if not isinstance(row, dict) or not row.get("time"):
+            continue
+        raw = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        events.append(
+            _event(
+                row,
+                raw,
+                device_key,
+                major=_int(row.get("major")),
+                minor=_int(row.get("minor")),
+                written=str(row["time"]),
+                replayed=True,
+            )
+        )
+    more = isinstance(answered, dict) and answered.get("responseStatusStrg") == "MORE"
+    return tuple(events), len(rows), more
+
+
+def open_door(door: int = 1) -> Call:
+    """Opens once; the terminal's own lock timer closes. Never `alwaysOpen` or `close`."""
+    if not 1 <= door <= 8:
+        raise WrongValue("hikvision.door", "1 to 8")
+    return Call(
+        method="PUT",
+        path=f"/ISAPI/AccessControl/RemoteControl/door/{door}",
+        body=b"<RemoteControlDoor><cmd>open</cmd></RemoteControlDoor>",
+        content_type="application/xml",
+    )
+
+
+def set_time(local: datetime, zone: str = "CST-8:00:00") -> Call:
+    """Sets the clock to an aware time; the zone is written as POSIX does, with the sign turned over."""
+    if local.tzinfo is None:
+        raise WrongValue("hikvision.time", "an aware time")
+    body = (
+        "<Time><timeMode>manual</timeMode>"
+        f"<localTime>{local.isoformat(timespec='seconds')}</localTime><timeZone>{escape(zone)}</timeZone></Time>"
+    )
+    return Call(method="PUT", path="/ISAPI/System/time", body=body.encode(), content_type="application/xml")
+
+
+def put_person(pin: str, *, name: str, starts: datetime, ends: datetime) -> Call:
+    """Enrols or changes a person whom the terminal lets in from and until wall-clock times of its own."""
+    if not _EMPLOYEE.fullmatch(pin):
+        raise WrongValue("hikvision.pin", "1 to 32 letters or digits")
+    person = {
+        "employeeNo": pin,
+        "name": name,
+        "userType": "normal",
+        "Valid": {
+            "enable": True,
+            "beginTime": f"{starts:%Y-%m-%dT%H:%M:%S}",
+            "endTime": f"{ends:%Y-%m-%dT%H:%M:%S}",
+            "timeType": "local",
+        },
+        "doorRight": "1",
+        "RightPlan": [{"doorNo": 1, "planTemplateNo": "1"}],
+    }
+    body = json.dumps({"UserInfo": person}, ensure_ascii=False).encode()
+    path = "/ISAPI/AccessControl/UserInfo/SetUp?format=json"
+    return Call(method="PUT", path=path, body=body, content_type="application/json")
+
+
+def drop_person(pin: str) -> Call:
+    """Removes a person."""
+    if not _EMPLOYEE.fullmatch(pin):
+        raise WrongValue("hikvision.pin", "1 to 32 letters or digits")
+    body = json.dumps({"UserInfoDelCond": {"EmployeeNoList": [{"employeeNo": pin}]}}).encode()
+    path = "/ISAPI/AccessControl/UserInfo/Delete?format=json"
+    return Call(method="PUT", path=path, body=body, content_type="application/json")

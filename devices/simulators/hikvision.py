@@ -1,0 +1,158 @@
+"""A Hikvision face terminal that calls back."""
+
+import argparse
+import http.client
+import json
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+
+from devices.protocols.errors import ProtocolError
+from devices.simulators.callers import PICTURE, Send, numbers, over_http
+from devices.simulators.ptys import say
+
+HELP = "a Hikvision face terminal that calls back"
+SITE = timezone(timedelta(hours=8))
+BOUNDARY = "MIME_boundary"
+FACE = 75
+
+
+@dataclass
+class Terminal:
+    """One terminal: events in its memory, told once, told again after a failure as not current."""
+
+    mac: str
+    send: Send
+    path: str = "/hikvision"
+    multipart: bool = True
+    events: list[dict[str, object]] = field(default_factory=list)
+    waiting: list[int] = field(default_factory=list)
+
+    def recognise(
+        self, pin: str, now: datetime, *, code: int = FACE, card: str = "", status: str = "undefined"
+    ) -> int:
+        """Somebody stands before it; the serial number of the event."""
+        serial = len(self.events) + 1
+        self.events.append(
+            {
+                "majorEventType": 5,
+                "subEventType": code,
+                "employeeNoString": pin,
+                "cardNo": card,
+                "serialNo": serial,
+                "doorNo": 1,
+                "attendanceStatus": status,
+                "dateTime": now.astimezone(SITE).isoformat(timespec="seconds"),
+            }
+        )
+        self.waiting.append(serial)
+        return serial
+
+    def deliver(self) -> int:
+        """Tells what was not told; how many the server took. The first failure ends the round."""
+        taken = 0
+        while self.waiting:
+            serial = self.waiting[0]
+            event = self.events[serial - 1]
+            headers, body = self.callback(serial, current=not event.get("failed"))
+            answer = self.send("POST", self.path, headers, body)
+            if answer.status != 200:
+                for late in self.waiting:
+                    self.events[late - 1]["failed"] = True
+                break
+            self.waiting.pop(0)
+            taken += 1
+        return taken
+
+    def heartbeat(self) -> int:
+        """A sign of life; the status of the answer."""
+        body = json.dumps({"macAddress": self.mac, "eventType": "heartBeat", "eventState": "active"}).encode()
+        return self.send("POST", self.path, {"Content-Type": "application/json"}, body).status
+
+    def callback(self, serial: int, *, current: bool) -> tuple[Mapping[str, str], bytes]:
+        """Headers and body of one event."""
+        event = {
+            key: value for key, value in self.events[serial - 1].items() if key not in ("dateTime", "failed")
+        }
+        document = {
+            "ipAddress": "192.168.1.64",
+            "macAddress": self.mac,
+            "dateTime": self.events[serial - 1]["dateTime"],
+            "eventType": "AccessControllerEvent",
+            "AccessControllerEvent": {**event, "currentEvent": current},
+        }
+        text = json.dumps(document).encode()
+        if not self.multipart:
+            return {"Content-Type": "application/json"}, text
+        body = (
+            f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="event_log"\r\nContent-Type: application/json\r\n'
+            f"Content-Length: {len(text)}\r\n\r\n".encode()
+            + text
+            + f'\r\n--{BOUNDARY}\r\nContent-Disposition: form-data; name="Picture"; filename="Picture.jpg"\r\n'
+            f"Content-Type: image/jpeg\r\nContent-Length: {len(PICTURE)}\r\n\r\n".encode()
+            + PICTURE
+            + f"\r\n--{BOUNDARY}--\r\n".encode()
+        )
+        return {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}, body
+
+    def search(self, body: bytes) -> bytes:
+        """What it answers to a search for events (ISAPI AcsEvent). Raises ProtocolError for another question."""
+        try:
+            condition = json.loads(body)["AcsEventCond"]
+            position, most = int(condition["searchResultPosition"]), int(condition["maxResults"])
+        except (ValueError, KeyError, TypeError):
+            raise ProtocolError("hikvision.search") from None
+        rows = [
+            {
+                **{key: value for key, value in event.items() if key not in ("dateTime", "failed")},
+                "major": event["majorEventType"],
+                "minor": event["subEventType"],
+                "time": event["dateTime"],
+            }
+            for event in self.events[position : position + most]
+        ]
+        more = position + len(rows) < len(self.events)
+        return json.dumps(
+            {
+                "AcsEvent": {
+                    "searchID": condition["searchID"],
+                    "responseStatusStrg": "MORE" if more else "OK",
+                    "numOfMatches": len(rows),
+                    "totalMatches": len(self.events),
+                    "InfoList": rows,
+                }
+            }
+        ).encode()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command line."""
+    parser.add_argument("--server", default="http://127.0.0.1:8003", help="the agent's address")
+    parser.add_argument("--path", default="/hikvision")
+    parser.add_argument("--mac", default="e0:ba:ad:82:1a:a9")
+    parser.add_argument("--pins", type=numbers, default=numbers("1-20"), help="who walks by, e.g. 1-20,31")
+    parser.add_argument("--every", type=float, default=5.0, help="seconds between two people")
+    parser.add_argument("--count", type=int, default=0, help="end after so many people")
+    parser.add_argument("--plain", action="store_true", help="JSON alone, without pictures")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Until Ctrl-C, or until --count events were taken."""
+    terminal = Terminal(options.mac, over_http(options.server), options.path, multipart=not options.plain)
+    due = 0.0
+    try:
+        while not options.count or len(terminal.events) < options.count or terminal.waiting:
+            if time.monotonic() >= due and (not options.count or len(terminal.events) < options.count):
+                terminal.recognise(random.choice(options.pins), datetime.now(SITE))
+                due = time.monotonic() + options.every
+            try:
+                if terminal.deliver():
+                    say(f"{len(terminal.events)} events, {len(terminal.waiting)} wait")
+            except (OSError, http.client.HTTPException) as error:
+                say(f"server away: {type(error).__name__}")
+            time.sleep(min(1.0, options.every))
+    except KeyboardInterrupt:
+        pass
+    return 0
