@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from registration import records
-from registration.actors import SYSTEM
-from registration.models import ContractSignature, LabourContract, StoredFile
+from registration.access import access_contract
+from registration.actors import SYSTEM, Actor
+from registration.models import ContractSignature, LabourContract, SensitiveView, StoredFile
 from registration.services.contract_moves import note_change
 from registration.services.contract_offers import kept_particulars
 from registration.services.contract_papers import record_documents
@@ -100,3 +101,27 @@ def make_documents(*, now: datetime, limit: int = 50) -> int:
         else:
             made += 1
     return made
+
+
+@transaction.atomic
+def open_document(
+    contract_id: int, project_id: int, *, purpose: str = "", actor: Actor, now: datetime
+) -> StoredFile:
+    """The PDF or scan of a contract: a worker's own at any time, others' after their purpose is written down.
+
+    Raises RuleViolation `unmask.purpose`, `contract.unsigned`, NotFound.
+    """
+    contract = access_contract(contract_id, project_id, actor)
+    if actor.kind == "user" and not purpose.strip():
+        raise RuleViolation("unmask.purpose", _("Say what you need the full data for."))
+    file = contract.document or make_document(contract.pk, project_id, now=now)
+    if actor.kind == "user":
+        SensitiveView.objects.create(
+            user_id=actor.id,
+            worker_id=contract.worker_id,
+            project_id=project_id,
+            fields="contract",
+            purpose=purpose.strip()[:200],
+            at=now,
+        )
+    return file
