@@ -125,3 +125,30 @@ def agency_posting(cast: Cast, seq: int = 451) -> Posting:
 def later(moment: datetime, **more: float) -> datetime:
     """Some time later."""
     return moment + timedelta(**more)
+
+
+STAGE_PINS = (901, 902, 903, 904)
+
+
+def make_people(cast: Cast) -> Posting:
+    """Colleagues of Sun for the permission tests, the last of them without any contract."""
+    for n, pin in enumerate(STAGE_PINS):
+        worker, _card = make_worker(f"石{n}", seq=pin, phone=f"1375790{pin:04d}")
+        make_posting(worker, cast.team, pin=pin)
+    return Posting.objects.get(project=cast.project, pin=STAGE_PINS[-1])
+
+
+def one_of_each(cast: Cast) -> tuple[LabourContract, LabourContract, LabourContract, LabourContract]:
+    """Sun's offer, and of his colleagues one that waits for the employer, one in force, one drafted."""
+    crew = {p.pin: p for p in Posting.objects.filter(project=cast.project).select_related("worker")}
+    ids = draft(cast, cast.sun_posting, *(crew[pin] for pin in STAGE_PINS[:3]))
+    by_pin = {
+        c.posting.pin: c.pk for c in LabourContract.objects.filter(pk__in=ids).select_related("posting")
+    }
+    offered, signed, running, drafted = (by_pin[pin] for pin in (1, *STAGE_PINS[:3]))
+    offer(cast, [offered, signed, running])
+    for pk, pin in ((signed, STAGE_PINS[0]), (running, STAGE_PINS[1])):
+        worker_signs(cast, pk, crew[pin].worker)
+    employer_signs(cast, [running])
+    found = LabourContract.objects.in_bulk([offered, signed, running, drafted])
+    return found[offered], found[signed], found[running], found[drafted]
