@@ -12,7 +12,8 @@ from registration import records
 from registration.access import access_contract
 from registration.actors import SYSTEM, Actor
 from registration.models import ContractSignature, LabourContract, SensitiveView, StoredFile
-from registration.services.contract_moves import note_change
+from registration.services.contract_facts import EFFECTIVE
+from registration.services.contract_moves import note_change, user_of
 from registration.services.contract_offers import kept_particulars
 from registration.services.contract_papers import record_documents
 from registration.services.contract_pdf import contract_pdf
@@ -21,7 +22,6 @@ from wagewatch.evidence.models import Entry
 from wagewatch.lib.errors import RuleViolation, WagewatchError
 
 log = structlog.get_logger(__name__)
-EFFECTIVE = records.EFFECTIVE
 
 
 def signed_entry(contract: LabourContract) -> Entry | None:
@@ -112,12 +112,12 @@ def open_document(
     Raises RuleViolation `unmask.purpose`, `contract.unsigned`, NotFound.
     """
     contract = access_contract(contract_id, project_id, actor)
-    if actor.kind == "user" and not purpose.strip():
+    if actor.kind != "worker" and not purpose.strip():
         raise RuleViolation("unmask.purpose", _("Say what you need the full data for."))
     file = contract.document or make_document(contract.pk, project_id, now=now)
-    if actor.kind == "user":
+    if actor.kind != "worker":
         SensitiveView.objects.create(
-            user_id=actor.id,
+            user_id=user_of(actor),
             worker_id=contract.worker_id,
             project_id=project_id,
             fields="contract",

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from registration.access import not_permitted
 from registration.actors import Actor
 from registration.models import LabourContract, Project
 from registration.rules.contracts import check_transition
@@ -26,6 +27,13 @@ class Done:
         for refusal in self.refused.values():
             raise refusal
         return self.ids[0]
+
+
+def user_of(actor: Actor) -> int:
+    """The user's number, for acts of people who sign in with a name; NotPermitted for anybody else."""
+    if actor.kind != "user" or actor.id is None:
+        not_permitted("user")
+    return actor.id
 
 
 def lock_project(project: Project) -> None:

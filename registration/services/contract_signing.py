@@ -16,7 +16,7 @@ from registration.rules.contract_text import digest
 from registration.rules.contracts import check_transition
 from registration.services.codes import request_code, signing, try_code
 from registration.services.contract_facts import place_of
-from registration.services.contract_moves import Done, move, note_change
+from registration.services.contract_moves import Done, move, note_change, user_of
 from registration.services.contract_offers import (
     changed_terms,
     full_postings,
@@ -165,7 +165,7 @@ def sign_as_employer(
             done.refused[contract.pk] = refusal
         else:
             ready.append(contract)
-    signer = User.objects.get(pk=actor.id)
+    signer = User.objects.get(pk=user_of(actor))
     today = site_date(now)
     made = ContractSignature.objects.bulk_create(
         ContractSignature(

@@ -114,7 +114,7 @@ def _postings_of(project: Project, request: ActorRequest, ids: Sequence[int]) ->
 def _plan(
     project: Project, postings: Sequence[Posting], form: Form, *, renewing: bool = False
 ) -> dict[str, Any]:
-    data = form.cleaned_data if form.is_bound and form.is_valid() else {"period": "1"}
+    data: dict[str, Any] = form.cleaned_data if form.is_bound and form.is_valid() else {}
     planned = contract_drafts.plan_contracts(
         project,
         postings,

@@ -92,13 +92,14 @@ def _contracts(cast: Cast, size: int) -> None:
             valid_from=date(2030, 1, 1),
         )
     crew = list(Posting.objects.filter(project=cast.project, pin__gte=5000).order_by("pin"))
-    ids = contracts.draft(cast, *[p for p in crew if p.pin % 4], cast.sun_posting)
+    contracts.draft(cast, *[p for p in crew if p.pin % 4], cast.sun_posting)
     states = ["offered", "signed", "in_force"]
-    for number, pk in enumerate(ids[:-1]):
+    others = LabourContract.objects.exclude(worker=cast.sun).order_by("pk").values_list("pk", flat=True)
+    for number, pk in enumerate(list(others)):
         LabourContract.objects.filter(pk=pk).update(
             state=states[number % 3], offered_at=cast.now, signed_on=cast.today if number % 3 == 2 else None
         )
-    contracts.offer(cast, ids[-1:])
+    contracts.offer(cast, [LabourContract.objects.get(worker=cast.sun).pk])
 
 
 def _passages(cast: Cast, size: int, workers: list[int]) -> None:
