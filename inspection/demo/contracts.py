@@ -22,6 +22,7 @@ from registration.services.contract_signing import (
     sign_as_worker,
 )
 from wagewatch.lib.crypto import blind_index
+from wagewatch.lib.dates import site_date
 from wagewatch.lib.pdf import SIMPLIFIED_CHINESE, font_path
 
 FIXED, TASK = LabourContract.Period.FIXED.value, LabourContract.Period.TASK.value
@@ -70,7 +71,7 @@ def first_contracts(
                     period=FIXED if fixed else TASK,
                     starts_on=joined,
                     ends_on=_end(joined, today, soon=number % 4 == 0) if fixed else None,
-                    signed_on=joined - timedelta(days=2),
+                    signed_on=site_date(now),
                     actor=clerk,
                     now=now,
                 )

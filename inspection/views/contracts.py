@@ -186,7 +186,7 @@ class TemplateForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "input"}),
     )
     body = forms.CharField(
-        label=gettext_lazy("Text"),
+        label=pgettext_lazy("contract", "Text"),
         max_length=20_000,
         help_text=gettext_lazy("An empty line ends a clause; a line that begins with # is a heading."),
         widget=forms.Textarea(attrs={"class": "input", "rows": 24}),

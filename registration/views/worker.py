@@ -43,4 +43,6 @@ def contract(request: ActorRequest) -> HttpResponseBase:
     }
     if request.worker is not None:
         context |= contract_cards(request.worker)
+        told = {one["contract"].posting_id for one in context["contracts"]}
+        context["current"] = [p for p in context["current"] if p.pk not in told]
     return render(request, "registration/worker_contract.html", context)
