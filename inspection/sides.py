@@ -27,7 +27,11 @@ BEGIN
   END LOOP;
 
   FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
-    IF t.tablename NOT LIKE 'inspection\\_%' AND t.tablename <> 'django_migrations' THEN
+    -- Contract wordings are the authorities': they publish them, contractors only use them.
+    IF t.tablename IN ('registration_contracttemplate', 'registration_historicalcontracttemplate') THEN
+      EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %I FROM wagewatch_enterprise', t.tablename);
+      EXECUTE format('GRANT INSERT ON %I TO wagewatch_supervision', t.tablename);
+    ELSIF t.tablename NOT LIKE 'inspection\\_%' AND t.tablename <> 'django_migrations' THEN
       EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %I TO wagewatch_enterprise', t.tablename);
     END IF;
     IF t.tablename LIKE 'inspection\\_%' OR t.tablename LIKE 'evidence\\_%' OR t.tablename LIKE 'axes\\_%'

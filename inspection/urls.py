@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inspection.views import alarms, people, projects, today
+from inspection.views import alarms, contracts, people, projects, today
 
 app_name = "inspection"
 urlpatterns = [
@@ -15,6 +15,12 @@ urlpatterns = [
     path("projects/export/", projects.projects_export, name="projects-export"),
     path("projects/<int:pk>/", projects.project, name="project"),
     path("projects/<int:pk>/months/<str:month>/", projects.project_month, name="project-month"),
+    path("projects/<int:pk>/contracts/", contracts.contracts, name="contracts"),
+    path("projects/<int:project_pk>/contracts/<int:pk>/", contracts.contract, name="contract"),
+    path("projects/<int:project_pk>/contracts/<int:pk>/file/", contracts.contract_file, name="contract-file"),
+    path("contract-wordings/", contracts.templates, name="templates"),
+    path("contract-wordings/new/", contracts.template_new, name="template-new"),
+    path("contract-wordings/<int:pk>/", contracts.template, name="template"),
     path("people/", people.people, name="people"),
     path(
         "projects/<int:project_pk>/months/<str:month>/workers/<int:worker_pk>/",

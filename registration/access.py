@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from registration.actors import Actor
-from registration.models import Participation, Posting, Project, Team, Worker
+from registration.models import LabourContract, Participation, Posting, Project, Team, Worker
 from registration.permissions import PERMISSIONS
 from wagewatch.lib.errors import NotFound, NotPermitted
 
@@ -135,6 +135,47 @@ def access_worker(pk: int, project: Project, actor: Actor) -> Worker:
     if posting is None:
         not_found()
     return posting.worker
+
+
+SHOWN_TO_WORKER = Q(offered_at__isnull=False) | Q(form=LabourContract.Form.PAPER)
+"""What was only drafted does not exist for its worker."""
+
+
+def contracts_for(
+    actor: Actor, project: Project, *, permission: str = "contract.view"
+) -> QuerySet[LabourContract]:
+    """Contracts of the parts of a project that the actor sees. Only the employer's own people sign or end
+    one (`contract.sign`): a general contractor does not bind its subcontractors."""
+    found = LabourContract.objects.filter(
+        project=project, participation__in=participations_for(actor, project, permission=permission)
+    )
+    if permission == "contract.sign" and actor.kind != "system":
+        mine = organisations_with(actor, PERMISSIONS[permission])
+        found = found.filter(participation__organisation__in=mine)
+    return found
+
+
+def access_contract(
+    pk: int, project_id: int, actor: Actor, *, permission: str = "contract.view", for_write: bool = False
+) -> LabourContract:
+    """A worker's own contract once it was offered, or one within reach; locked if `for_write`."""
+    contracts = LabourContract.objects.filter(project=project_id, pk=pk)
+    if actor.kind == "worker":
+        contracts = contracts.filter(SHOWN_TO_WORKER, worker=actor.id)
+    else:
+        project = access_project(project_id, actor)
+        if not contracts_for(actor, project).filter(pk=pk).exists():
+            not_found()
+        if not contracts_for(actor, project, permission=permission).filter(pk=pk).exists():
+            not_permitted(permission)
+    if for_write:
+        contracts = contracts.select_for_update(of=("self",), no_key=True)
+    else:
+        contracts = contracts.select_related("project__region", "participation__organisation", "worker")
+    contract = contracts.first()
+    if contract is None:
+        not_found()
+    return contract
 
 
 def teams_for(actor: Actor, project: Project) -> QuerySet[Team]:

@@ -19,6 +19,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "contract.view": {*CONTRACTOR, Role.INSPECTOR},
         "contract.make": CLERK,
         "contract.sign": {Role.GC_MANAGER, Role.SC_CLERK, Role.AGENCY_CLERK},
+        "template.publish": {Role.INSPECTOR},
         "training.record": CLERK,
         "citizen_card.manage": CLERK,
         "join.answer": CLERK,

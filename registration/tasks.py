@@ -44,3 +44,19 @@ def tidy_up() -> None:
     forget_old_codes(now=now)
     for upload_id in stuck_uploads(now=now):
         read_roster(upload_id)
+
+
+@shared_task
+def make_contract_documents() -> int:
+    """Make the PDFs of contracts that were signed just now."""
+    from registration.services.contract_documents import make_documents
+
+    return make_documents(now=timezone.now(), limit=20)
+
+
+@shared_task
+def expire_contracts() -> int:
+    """End contracts past their last day."""
+    from registration.services.contract_endings import expire_contracts as expire
+
+    return expire(now=timezone.now())

@@ -14,9 +14,9 @@ from django.core.files.storage import FileSystemStorage
 
 _DESKTOP = (
     "nav head button level chain panel stats lead table tabs bar tiles chart kv message field rail across "
-    "timeline steps parties actbar map dialog empty calendar matrix signature file"
+    "timeline steps parties actbar map dialog empty calendar matrix signature file contract"
 )
-_WORKER = "button level message field dialog signature file"
+_WORKER = "button level message field dialog signature file contract"
 BUNDLES: dict[str, tuple[str, ...]] = {
     "bundle/desktop.css": ("tokens", "base", *(f"components/{name}" for name in _DESKTOP.split()), "print"),
     "bundle/worker.css": (

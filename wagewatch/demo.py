@@ -172,6 +172,7 @@ class Demo:
             "WAGEWATCH_SIDE": "all",
             "WAGEWATCH_VAR": os.fspath(self.var),
             "WAGEWATCH_BANK_URL": f"http://127.0.0.1:{bank_port}",
+            "WAGEWATCH_ADDRESS": f"http://127.0.0.1:{self.port}",
             "ALLOWED_HOSTS": hosts,
         }
         write_private(self.home / "environment", own)

@@ -45,6 +45,8 @@ def configure(options: dict[str, Any]) -> None:
                 "axes": {"level": "ERROR"},
                 "celery": {"level": "WARNING"},
                 "django.server": {"level": "WARNING"},
+                "fontTools": {"level": "WARNING"},
+                "fpdf": {"level": "WARNING"},
             },
         }
     )

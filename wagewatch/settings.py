@@ -68,6 +68,8 @@ WAGEWATCH_EVIDENCE_ORIGIN = _env("WAGEWATCH_EVIDENCE_ORIGIN", "wagewatch.local/e
 WAGEWATCH_EVIDENCE_HASH = _choice("WAGEWATCH_EVIDENCE_HASH", "sha256", {"sha256", "sm3"})
 WAGEWATCH_EVIDENCE_FORMER_KEYS = _env("WAGEWATCH_EVIDENCE_FORMER_KEYS")
 WAGEWATCH_BRAND = _env("WAGEWATCH_BRAND", "薪安")
+# Where people reach this installation: stands in QR codes of documents that are made without a request.
+WAGEWATCH_ADDRESS = _env("WAGEWATCH_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
 WAGEWATCH_BANK_URL = _env("WAGEWATCH_BANK_URL", "http://127.0.0.1:8011")
 WAGEWATCH_BANK_KEY = _env("WAGEWATCH_BANK_KEY", "demo-bank-key" if (DEMO or TESTING) else "")
 WAGEWATCH_SMS_GATEWAY = _choice(
@@ -365,6 +367,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "contract-documents": {
+        "task": "registration.tasks.make_contract_documents",
+        "schedule": _seconds if TESTING else 15.0,
+        "options": {"expires": 60},
+    },
+    "expire-contracts": {"task": "registration.tasks.expire_contracts", "schedule": 3600.0},
     "make-partitions": {"task": "devices.tasks.make_partitions", "schedule": 6 * 3600.0},
     "roll-up-days": {"task": "devices.tasks.roll_up_days", "schedule": _seconds, "options": {"expires": 30}},
     "close-attendance-days": {

@@ -11,7 +11,7 @@ from django.db import connection
 
 from devices.services.days import roll_up
 from devices.services.seals import seal_days
-from inspection.demo import wages
+from inspection.demo import contracts, wages
 from inspection.demo.days import post_day
 from inspection.demo.people import County, SiteState, enter_county, join_late, upload_rosters
 from inspection.demo.wages import PastBank, local
@@ -56,13 +56,18 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
     start = local(first_day - timedelta(days=4), 9)
     say("entering firms, projects and rosters")
     county = enter_county(first_day, now=start)
+    drawn = wages.signatures()
+    here = [site for site in county.sites if "from_october" not in site.plan.tags]
+    contracts.first_contracts(
+        here, joined=first_day, today=today, drawn=drawn, now=start + timedelta(hours=1)
+    )
     bank = PastBank(bank_folder)
     try:
         wages.open_accounts(bank, county.sites, start)
         agenda = Agenda(now)
-        agenda.at(local(last_month, 9), lambda moment: _new_people(county, last_month, moment))
+        agenda.at(local(last_month, 9), lambda moment: _new_people(county, last_month, today, drawn, moment))
+        agenda.at(now - timedelta(hours=20), lambda moment: contracts.latest_offers(county.sites, now=moment))
         _plan_days(agenda, county, first_day, today, now)
-        drawn = wages.signatures()
         for number, month in enumerate(months[:-1]):
             for site in county.sites:
                 _plan_month(agenda, bank, site, month, site.plan.story[number], drawn)
@@ -86,11 +91,12 @@ def _announce(month: date, say: Say) -> Callable[[datetime], None]:
     return lambda _moment: say(f"wages of {month:%Y-%m}")
 
 
-def _new_people(county: County, month: date, moment: datetime) -> None:
+def _new_people(county: County, month: date, today: date, drawn: list[bytes], moment: datetime) -> None:
     join_late(county, month, now=moment)
-    for site in county.sites:
-        if "from_october" in site.plan.tags:
-            upload_rosters(site, month, now=moment)
+    later = [site for site in county.sites if "from_october" in site.plan.tags]
+    for site in later:
+        upload_rosters(site, month, now=moment)
+    contracts.first_contracts(later, joined=month, today=today, drawn=drawn, now=moment + timedelta(hours=2))
 
 
 def _plan_days(agenda: Agenda, county: County, first: date, today: date, now: datetime) -> None:

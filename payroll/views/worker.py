@@ -18,9 +18,9 @@ from payroll.access import access_slip, worker_slips
 from payroll.bank import codes
 from payroll.models import Objection, PaySlip
 from payroll.services import confirmations
-from payroll.services.signatures import png_from_data_url
 from payroll.views.worker_days import days_of_month
 from registration.http import ActorRequest, worker_view
+from registration.services.signatures import png_from_data_url
 from wagewatch.evidence.models import Entry
 from wagewatch.evidence.receipts import receipt_file
 from wagewatch.evidence.tree import stage_of

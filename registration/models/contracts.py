@@ -52,9 +52,9 @@ class LabourContract(models.Model):
     """The contract of one posting, electronic or on paper.
 
     draft → offered → signed by the worker → in force → ended, terminated or renewed; an offer may be
-    refused by the worker or withdrawn. `terms` are the values that were filled in, `text` the wording as
-    both sides saw it, `document` the PDF (or the scan of a paper contract), `sha256` its digest, which is
-    also in the evidence log.
+    refused by the worker or withdrawn. `terms` are the values that were filled in but for the person's own
+    (`particulars`, JSON), `text` the wording as both sides saw it, `document` the PDF (or the scan of a
+    paper contract), `sha256` its digest, which is also in the evidence log.
     """
 
     class Form(models.TextChoices):
@@ -89,6 +89,7 @@ class LabourContract(models.Model):
     starts_on = models.DateField("起始日")
     ends_on = models.DateField("终止日", null=True, blank=True)
     terms = models.JSONField("约定", default=dict)
+    particulars = EncryptedTextField("个人信息", context="contract.particulars", null=True, blank=True)
     text = EncryptedTextField("全文", context="contract.text", null=True, blank=True)
     document = models.ForeignKey(StoredFile, models.PROTECT, null=True, blank=True)
     sha256 = models.BinaryField(max_length=32, null=True)
@@ -126,6 +127,11 @@ class LabourContract(models.Model):
         indexes = [
             models.Index(fields=["worker"], name="contract_worker"),
             models.Index(fields=["project", "state", "ends_on"], name="contract_expiry"),
+            models.Index(
+                fields=["project", "id"],
+                condition=Q(state="in_force", form="electronic", document__isnull=True),
+                name="contract_without_document",
+            ),
         ]
 
     def __str__(self) -> str:

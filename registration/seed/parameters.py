@@ -3,7 +3,7 @@
 Amounts in fen, durations in the unit their key names; ``wd`` means working days.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from registration.seed.minimum_wages import minimum_wage_rows
@@ -40,6 +40,9 @@ _NATIONWIDE = (
     _Default("people.youngest_age", 16, "劳动法第15条"),
     _Default("people.adult_age", 18, "劳动法第58条"),
     _Default("people.age_notice", {"male": 60, "female": 55}, "建市〔2019〕18号"),
+    _Default("contract.expiry_notice_days", 30, PROPOSED),
+    _Default("contract.agency_months", 24, "劳动合同法第58条"),
+    _Default("contract.conclude_within_months", 1, "劳动合同法第10条"),
     _Default("account.open_within_days", 30, "人社部发〔2021〕53号"),
     _Default("account.file_within_days", 30, "人社部发〔2021〕53号"),
     _Default("account.closing_notice_days", 30, "国务院令第724号第27条"),
@@ -75,7 +78,35 @@ _NATIONWIDE = (
 )
 
 
+FORMER_RETIREMENT = date(1978, 6, 2)
+LATER_RETIREMENT = date(2025, 1, 1)
+
+
+def _retirement_rows() -> list[ParameterRow]:
+    """Statutory retirement age in months, and the gradual delay from 2025-01-01 (decision of 2024-09-13)."""
+    former = {"male": {"months": 720}, "female": {"months": 600}, "female_manager": {"months": 660}}
+    pace = {"male": (4, 36), "female": (2, 60), "female_manager": (4, 36)}
+    later = {
+        who: {**former[who], "step": step, "most": most, "since": LATER_RETIREMENT.isoformat()}
+        for who, (step, most) in pace.items()
+    }
+    key = "people.retirement_age"
+    return [
+        ParameterRow(
+            None, key, FORMER_RETIREMENT, LATER_RETIREMENT - timedelta(days=1), former, "国发〔1978〕104号"
+        ),
+        ParameterRow(
+            None,
+            key,
+            LATER_RETIREMENT,
+            None,
+            later,
+            "全国人大常委会关于实施渐进式延迟法定退休年龄的决定（2024-09-13）",
+        ),
+    ]
+
+
 def parameter_rows() -> list[ParameterRow]:
     """Nationwide defaults (region None), then minimum wages of Zhejiang and Nanjing."""
     rows = [ParameterRow(None, d.key, ORDER_724, None, d.value, d.source) for d in _NATIONWIDE]
-    return rows + minimum_wage_rows()
+    return rows + _retirement_rows() + minimum_wage_rows()

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from registration.models import CalendarDay, Parameter, Region
+from registration.models import CalendarDay, ContractTemplate, Parameter, Region
 from registration.seed.calendar import calendar_rows
+from registration.seed.contract_templates import FROM, VERSION, template_rows
 from registration.seed.parameters import parameter_rows
 from registration.seed.regions import region_rows
 from registration.services.parameters import forget
@@ -18,11 +19,33 @@ class Seeded:
     regions: int
     days: int
     parameters: int
+    templates: int
+
+
+def seed_templates() -> int:
+    """Add missing contract wordings; returns how many are new."""
+    before = ContractTemplate.objects.count()
+    ContractTemplate.objects.bulk_create(
+        [
+            ContractTemplate(
+                region_id=r.region,
+                kind=r.kind,
+                version=VERSION,
+                title=r.title,
+                body=r.body,
+                valid_from=FROM,
+                source=r.source,
+            )
+            for r in template_rows()
+        ],
+        ignore_conflicts=True,
+    )
+    return ContractTemplate.objects.count() - before
 
 
 @transaction.atomic
 def seed() -> Seeded:
-    """Add missing regions, calendar days and parameters; existing rows are not touched."""
+    """Add missing regions, calendar days, parameters and contract wordings; existing rows stay as they are."""
     before = Region.objects.count(), CalendarDay.objects.count(), Parameter.objects.count()
     Region.objects.bulk_create(
         [
@@ -57,4 +80,5 @@ def seed() -> Seeded:
         Region.objects.count() - before[0],
         CalendarDay.objects.count() - before[1],
         Parameter.objects.count() - before[2],
+        seed_templates(),
     )

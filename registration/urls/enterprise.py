@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from registration.views import people, projects, rosters, worker
+from registration.views import contract_acts, contracts, people, projects, rosters, worker, worker_contracts
 
 app_name = "registration"
 _ONE = "people/<int:project_pk>/"
+_CONTRACT = _ONE + "contracts/<int:pk>/"
+_OWN_CONTRACT = "contract/<int:project_pk>/<int:pk>/"
 _ROSTER = _ONE + "rosters/<int:pk>/"
 urlpatterns = [
     path("projects/", projects.projects, name="projects"),
@@ -25,6 +27,20 @@ urlpatterns = [
     path(_ROSTER + "again/", rosters.again, name="roster-again"),
     path(_ROSTER + "discard/", rosters.discard, name="roster-discard"),
     path(_ROSTER + "refused/", rosters.refused, name="roster-refused"),
+    path(_ONE + "contracts/", contracts.contracts, name="contracts"),
+    path(_ONE + "contracts/draft/", contract_acts.draft, name="contracts-draft"),
+    path(_ONE + "contracts/paper/", contract_acts.paper, name="contracts-paper"),
+    path(_ONE + "contracts/offer/", contract_acts.offer, name="contracts-offer"),
+    path(_ONE + "contracts/sign/", contract_acts.sign, name="contracts-sign"),
+    path(_CONTRACT, contracts.contract, name="contract"),
+    path(_CONTRACT + "file/", contracts.contract_file, name="contract-file"),
+    path(_CONTRACT + "withdraw/", contract_acts.withdraw, name="contract-withdraw"),
+    path(_CONTRACT + "terminate/", contract_acts.terminate, name="contract-terminate"),
+    path(_CONTRACT + "renew/", contract_acts.renew, name="contract-renew"),
     path("me/", worker.me, name="worker-me"),
     path("contract/", worker.contract, name="worker-contract"),
+    path(_OWN_CONTRACT, worker_contracts.read, name="worker-contract-read"),
+    path(_OWN_CONTRACT + "sign/", worker_contracts.sign, name="worker-contract-sign"),
+    path(_OWN_CONTRACT + "refuse/", worker_contracts.refuse, name="worker-contract-refuse"),
+    path(_OWN_CONTRACT + "file/", worker_contracts.document, name="worker-contract-file"),
 ]

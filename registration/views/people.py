@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from registration.access import access_project, access_worker, postings_for, projects_for, teams_for
+from registration.contract_page import person_contracts
 from registration.http import ActorRequest, staff_view
 from registration.models import BankCard, Participation, PayBasis, Posting, Project, Worker
 from registration.permissions import CONTRACTOR, PERMISSIONS
@@ -161,6 +162,7 @@ def _person_context(request: ActorRequest, project: Project, worker: Worker) -> 
         "postings": here,
         "elsewhere": elsewhere,
         "open": next((p for p in here if p.left_on is None), None),
+        **person_contracts(project, here),
         "card": BankCard.objects.filter(worker=worker, is_current=True).first(),
         "old_cards": list(BankCard.objects.filter(worker=worker, is_current=False).order_by("-pk")[:10]),
         "purposes": PURPOSES if request.actor.has_role(*PERMISSIONS["person.unmask"]) else (),

@@ -1,5 +1,7 @@
 """The worker's own pages: who I am here, and what was agreed."""
 
+from typing import Any
+
 from django.db.models import F
 from django.http import HttpResponseBase
 from django.shortcuts import render
@@ -8,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from registration.http import ActorRequest, worker_view
 from registration.models import BankCard, Posting
+from registration.views.worker_contracts import contract_cards
 
 
 def _postings(request: ActorRequest) -> list[Posting]:
@@ -32,7 +35,14 @@ def me(request: ActorRequest) -> HttpResponseBase:
 @require_GET
 @worker_view
 def contract(request: ActorRequest) -> HttpResponseBase:
-    """What is agreed: employer, trade, rate, pay day."""
+    """What is agreed: contracts to sign, in force and former; employer, trade, rate, pay day."""
     postings = _postings(request)
-    context = {"current": [p for p in postings if p.left_on is None], "worker": request.worker}
+    context: dict[str, Any] = {
+        "current": [p for p in postings if p.left_on is None],
+        "worker": request.worker,
+    }
+    if request.worker is not None:
+        context |= contract_cards(request.worker)
+        told = {one["contract"].posting_id for one in context["contracts"]}
+        context["current"] = [p for p in context["current"] if p.pk not in told]
     return render(request, "registration/worker_contract.html", context)

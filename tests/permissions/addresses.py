@@ -37,6 +37,11 @@ def _roster(s: Stage) -> dict[str, Any]:
 
 def _date_of_sun(s: Stage) -> dict[str, Any]:
     return {"pk": s.cast.project.pk, "worker_pk": s.cast.sun.pk, "day": "2026-11-10"}
+def _contract(which: str) -> Parts:
+    def parts(s: Stage) -> dict[str, Any]:
+        return {"project_pk": s.cast.project.pk, "pk": getattr(s, which).pk}
+
+    return parts
 
 
 def _month_of_sun(s: Stage) -> dict[str, Any]:
@@ -91,6 +96,20 @@ PARTS: dict[str, Parts] = {
     "registration:roster-again": _roster,
     "registration:roster-discard": _roster,
     "registration:roster-refused": _roster,
+    "registration:contracts": _people,
+    "registration:contracts-draft": _people,
+    "registration:contracts-paper": _people,
+    "registration:contracts-offer": _people,
+    "registration:contracts-sign": _people,
+    "registration:contract": _contract("in_force"),
+    "registration:contract-file": _contract("in_force"),
+    "registration:contract-withdraw": _contract("offered"),
+    "registration:contract-terminate": _contract("in_force"),
+    "registration:contract-renew": _contract("in_force"),
+    "registration:worker-contract-read": _contract("offered"),
+    "registration:worker-contract-sign": _contract("offered"),
+    "registration:worker-contract-refuse": _contract("offered"),
+    "registration:worker-contract-file": _contract("offered"),
     "devices:site": _project,
     "devices:site-now": _project,
     "devices:site-inside": _project,
@@ -130,6 +149,10 @@ PARTS: dict[str, Parts] = {
     "payroll:worker-receipt-file": _slip,
     "inspection:alarm": lambda s: {"pk": s.alarm.pk},
     "inspection:project": _project,
+    "inspection:contracts": _project,
+    "inspection:contract": _contract("in_force"),
+    "inspection:contract-file": _contract("in_force"),
+    "inspection:template": lambda s: {"pk": s.in_force.template_id},
     "inspection:project-month": lambda s: {"pk": s.cast.project.pk, "month": "2026-08"},
     "inspection:worker-month": _month_of_sun,
     "inspection:worker-unmask": _month_of_sun,
@@ -163,6 +186,35 @@ BODIES: dict[str, Parts] = {
         "void-note": "拿错卡",
     },
     "devices:person-day-leave": lambda _s: {"leave-reason": "unknown", "leave-note": "没人知道"},
+    "registration:contracts-draft": lambda s: {"ids": str(s.rest_posting.pk), "period": "1", "act": "apply"},
+    "registration:contracts-paper": lambda s: {
+        "ids": str(s.rest_posting.pk),
+        "period": "1",
+        "starts_on": "2026-08-03",
+        "signed_on": "2026-08-03",
+        "file": SimpleUploadedFile("合同.pdf", b"%PDF-1.7 scan", "application/pdf"),
+    },
+    "registration:contracts-offer": lambda s: {"ids": str(s.drafted.pk)},
+    "registration:contracts-sign": lambda s: {
+        "ids": str(s.signed.pk),
+        "typed": "1",
+        "password": s.cast.password,
+    },
+    "registration:contract-file": lambda _s: {"purpose": "keep"},
+    "registration:contract-terminate": lambda _s: {"ended_on": "2026-11-16", "reason": "回乡"},
+    "registration:contract-renew": lambda _s: {"period": "1", "starts_on": "2026-12-01"},
+    "registration:worker-contract-sign": lambda _s: {"act": "code"},
+    "registration:worker-contract-refuse": lambda _s: {"reason": "rate"},
+    "inspection:contract-file": lambda _s: {"purpose": "complaint"},
+    "inspection:template-new": lambda s: {
+        "region": "330703",
+        "kind": "labour",
+        "title": "简易劳动合同",
+        "version": "2027",
+        "valid_from": "2027-01-01",
+        "body": s.in_force.template.body if s.in_force.template else "",
+        "act": "publish",
+    },
     "devices:terminal-new": lambda _s: {"name": "2 号门", "serial": "G2-0002", "lane": "in"},
     "payroll:sheet-new": lambda s: {"part": s.cast.gc_part.pk, "month": "2026-10"},
     "payroll:sheet-upload": lambda s: {"part": s.cast.sc_part.pk, "month": "2026-11"},

@@ -8,10 +8,11 @@ from inspection.models import Alarm, AlarmFlip, ProjectStat, RuleRun
 from inspection.services.rules import run_rules
 from payroll.models import PaymentOrder, PaySheet, SpecialAccount
 from payroll.services import accounts, approvals
-from registration.models import Participation, RosterUpload, Team
-from tests.cast import Cast, build_cast, make_posting, make_project
+from registration.models import ContractTemplate, LabourContract, Participation, Posting, RosterUpload, Team
+from tests.cast import Cast, build_cast, make_posting, make_project, make_worker
 from tests.inspection.stage import sent_sheet, set_parameters
 from tests.payroll import stage as payroll
+from tests.registration import contracts
 from tests.registration.rosters import person, staged, xlsx
 
 AUGUST, SEPTEMBER = date(2026, 8, 1), date(2026, 9, 1)
@@ -27,6 +28,7 @@ class Crowd:
     alarm: Alarm
     account_pk: int
     roster: RosterUpload
+    contract_pk: int
 
 
 def build_crowd(size: int) -> Crowd:
@@ -66,8 +68,38 @@ def build_crowd(size: int) -> Crowd:
         )
         for n in range(size)
     )
+    _contracts(cast, size)
     roster = staged(cast, xlsx([person(n) for n in range(1, size + 1)]))
-    return Crowd(cast, sheet, order, alarm, ledger.account_id, roster)
+    own = LabourContract.objects.get(project=cast.project, worker=cast.sun)
+    return Crowd(cast, sheet, order, alarm, ledger.account_id, roster, own.pk)
+
+
+def _contracts(cast: Cast, size: int) -> None:
+    """Contracts in every state, and people without one; wordings by the size."""
+    contracts.set_stage()
+    for n in range(size):
+        for state in range(4):
+            worker, _card = make_worker(
+                f"申{n}{state}", seq=500 + 4 * n + state, birth=date(1983, 1, 1), phone=None
+            )
+            make_posting(worker, cast.team, pin=5000 + 4 * n + state)
+        ContractTemplate.objects.create(
+            region_id="330703",
+            kind="labour",
+            version=f"v{n}",
+            title="合同",
+            body="{worker}",
+            valid_from=date(2030, 1, 1),
+        )
+    crew = list(Posting.objects.filter(project=cast.project, pin__gte=5000).order_by("pin"))
+    contracts.draft(cast, *[p for p in crew if p.pin % 4], cast.sun_posting)
+    states = ["offered", "signed", "in_force"]
+    others = LabourContract.objects.exclude(worker=cast.sun).order_by("pk").values_list("pk", flat=True)
+    for number, pk in enumerate(list(others)):
+        LabourContract.objects.filter(pk=pk).update(
+            state=states[number % 3], offered_at=cast.now, signed_on=cast.today if number % 3 == 2 else None
+        )
+    contracts.offer(cast, [LabourContract.objects.get(worker=cast.sun).pk])
 
 
 def _passages(cast: Cast, size: int, workers: list[int]) -> None:

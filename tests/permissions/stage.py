@@ -20,12 +20,13 @@ from inspection.models import Alarm, ProjectStat
 from payroll.models import Objection, PaymentOrder, PaySheet, PaySlip, SheetUpload, SpecialAccount
 from payroll.services import confirmations
 from payroll.services import sheets as sheet_services
-from registration.models import Authority, RosterUpload
+from registration.models import Authority, LabourContract, Posting, RosterUpload
 from registration.services import parameters
 from tests.cast import NOW, Cast, build_cast, make_user
 from tests.devices.post import headers
 from tests.inspection.stage import sent_sheet, set_parameters
 from tests.payroll import stage as payroll
+from tests.registration import contracts
 from tests.registration.rosters import person, staged, xlsx
 from wagewatch.evidence.models import Entry
 
@@ -58,6 +59,11 @@ class Stage:
     entry: Entry
     gates: dict[str, tuple[str, str]]
     foreign_gate: Terminal
+    drafted: LabourContract
+    offered: LabourContract
+    signed: LabourContract
+    in_force: LabourContract
+    rest_posting: Posting
 
     def ask(self, role: str, method: str, path: str, data: Any = None, **options: Any) -> HttpResponse:
         """One request by a role, with the cookies it had at first; a terminal's is signed.
@@ -141,6 +147,9 @@ def build_stage() -> Stage:
     )
     for project in (cast.project, cast.other_project):
         ProjectStat.objects.create(project=project, as_of=cast.now)
+    contracts.set_stage()
+    rest_posting = contracts.make_people(cast)
+    offered, signed, in_force, drafted = contracts.one_of_each(cast)
     users = {
         "guard": cast.guard, "zhao": cast.zhao, "he": cast.he, "qian": cast.qian, "kong": cast.kong, "ye": cast.ye,
         "bank": cast.officer, "li": cast.li, "wang": cast.wang, "road": road, "sun": cast.sun, "zhou": cast.zhou,
@@ -172,6 +181,11 @@ def build_stage() -> Stage:
         entry=Entry.objects.filter(kind="slip.confirmed").order_by("pk")[0],
         gates={"g1": ("g1", cast.terminal_secret), "g9": ("g9", rival_secret)},
         foreign_gate=foreign_gate,
+        drafted=drafted,
+        offered=offered,
+        signed=signed,
+        in_force=in_force,
+        rest_posting=rest_posting,
     )
 
 

@@ -39,6 +39,7 @@ ALONE = {
 NAMES = [
     "page", "sort", "state", "month", "q", "team", "project", "region", "sector", "level", "rule", "show", "all",
     "part", "day", "next", "receipt", "verdict", "owing", "since", "field", "kind", "date", "order",
+    "ids", "all", "asked", "from",
 ]  # fmt: skip
 
 
@@ -79,6 +80,8 @@ BODY_NAMES = [
     "name", "serial", "lane", "part", "month", "version", "typed", "signature", "reason", "claimed", "text",
     "verdict", "answer", "days", "rate_fen", "deduction_fen", "deduction_note", "gross_fen", "note", "username",
     "password", "phone", "code", "tail", "language", "next", "old_password", "new_password",
+    "ids", "act", "period", "starts_on", "ends_on", "signed_on", "ended_on", "region", "kind", "title", "version",
+    "valid_from", "body",
 ]  # fmt: skip
 BODY_VALUES = [
     "",

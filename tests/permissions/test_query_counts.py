@@ -40,6 +40,10 @@ def addresses(crowd: Crowd) -> dict[str, tuple[str, str]]:
         "registration:roster": ("zhao", {**people, "pk": crowd.roster.pk}, ""),
         "registration:worker-me": ("sun", {}, ""),
         "registration:worker-contract": ("sun", {}, ""),
+        "registration:contracts": ("zhao", people, ""),
+        "registration:contract": ("zhao", {**people, "pk": crowd.contract_pk}, ""),
+        "registration:contracts-draft": ("zhao", people, "?show=without&all=1"),
+        "registration:worker-contract-read": ("sun", {**people, "pk": crowd.contract_pk}, ""),
         "devices:sites": ("zhao", {}, ""),
         "devices:site": ("zhao", project, ""),
         "devices:site-inside": ("zhao", project, ""),
@@ -67,13 +71,18 @@ def addresses(crowd: Crowd) -> dict[str, tuple[str, str]]:
         "inspection:projects-export": ("li", {}, ""),
         "inspection:project": ("li", project, ""),
         "inspection:project-month": ("li", {**project, "month": MONTH}, ""),
+        "inspection:contracts": ("li", project, ""),
+        "inspection:contract": ("li", {**people, "pk": crowd.contract_pk}, ""),
+        "inspection:templates": ("li", {}, ""),
         "inspection:people": ("li", {}, ""),
         "inspection:rules": ("li", {}, ""),
         "inspection:worker-month": ("li", {**people, "month": "2026-10", "worker_pk": cast.sun.pk}, ""),
     }
     people_list = reverse("registration:people", kwargs=people)
     found = {name: (who, reverse(name, kwargs=parts) + query) for name, (who, parts, query) in pages.items()}
-    return found | {"registration:people of one project": ("zhao", people_list)}
+    contracts = reverse("registration:contracts", kwargs=people)
+    shown = {f"registration:contracts {n}": ("zhao", f"{contracts}?show={n}") for n in ("in_force", "signed")}
+    return found | {"registration:people of one project": ("zhao", people_list)} | shown
 
 
 def counts(size: int) -> dict[str, int]:

@@ -4,7 +4,8 @@ The same content made at the same moment gives the same bytes, so that a documen
 """
 
 import io
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +31,37 @@ Align = Literal["L", "C", "R"]
 def font_path() -> Path:
     """The collection file of the installed font package."""
     return Path(str(noto_cjk_sans_otc.__file__)).with_name("NotoSansCJK-Regular.ttc")
+
+
+_TOKENS = re.compile(r"[A-Za-z0-9¥.,%*+\-−/:@_#&=?]+|\s|.")
+_NOT_FIRST = frozenset("。，、；：？！）》〉】」』”’…—·.,;:?!)]}%％")
+_NOT_LAST = frozenset("（《〈【「『“‘([{¥￥")
+
+
+def wrap(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
+    """Lines of a Chinese text that fit `width`: between any two characters, but not within a word or number,
+    no line begins with closing punctuation and none ends with an opening one (kinsoku)."""
+    lines: list[str] = []
+    for piece in text.split("\n"):
+        line: list[str] = []
+        used = 0.0
+        for token in _TOKENS.findall(piece):
+            size = measure(token)
+            if line and used + size > width and not token.isspace():
+                carried: list[str] = []
+                while len(line) > 1 and (
+                    (carried or [token])[0][0] in _NOT_FIRST or line[-1][-1] in _NOT_LAST
+                ):
+                    carried.insert(0, line.pop())
+                lines.append("".join(line).rstrip())
+                line = carried
+                used = sum(map(measure, line))
+            if not line and token.isspace() and lines and lines[-1]:
+                continue
+            line.append(token)
+            used += size
+        lines.append("".join(line).rstrip())
+    return lines
 
 
 class Paper(FPDF):
@@ -81,7 +113,11 @@ class Paper(FPDF):
     def paragraph(self, text: str, *, size: float | None = None, align: Align = "L") -> None:
         """Text that flows over lines and pages."""
         self.set_font(FACE, size=size or self.text_size)
-        self.multi_cell(0, self.line_height(size), text, align=align, new_x="LMARGIN", new_y="NEXT")
+        measure = lru_cache(maxsize=4096)(self.get_string_width)
+        lines = wrap(text, self.epw - 2 * self.c_margin, measure)
+        self.multi_cell(
+            0, self.line_height(size), "\n".join(lines), align=align, new_x="LMARGIN", new_y="NEXT"
+        )
         self.set_font(FACE, size=self.text_size)
         self.ln(1.2)
 

@@ -138,6 +138,18 @@ def worker_day(value: dt.date | None) -> str:
 
 
 @register.filter
+def worker_date(value: dt.date | None) -> str:
+    """2026 年 8 月 3 日: a day with its year, as workers read it."""
+    if not value:
+        return NONE
+    return gettext("%(year)d-%(month)02d-%(day)02d") % {
+        "year": value.year,
+        "month": value.month,
+        "day": value.day,
+    }
+
+
+@register.filter
 def moment(value: dt.datetime | None) -> str:
     """2026-11-15 09:05 in Asia/Shanghai."""
     return f"{_local(value):%Y-%m-%d %H:%M}" if value else NONE

@@ -1,4 +1,4 @@
-"""manage.py seed: fill regions, calendar and regional parameters; run again after an upgrade."""
+"""manage.py seed: fill regions, calendar and regional parameters, contract wordings; run again after an upgrade."""
 
 from typing import Any
 
@@ -8,10 +8,11 @@ from registration.services.seeding import seed
 
 
 class Command(BaseCommand):
-    help = "Fill regions, working calendar and regional parameters; edited rows stay as they are."
+    help = "Fill regions, working calendar, regional parameters and contract wordings; edited rows stay as they are."
 
     def handle(self, *args: Any, **options: Any) -> None:
         done = seed()
         self.stdout.write(
-            f"seed: {done.regions} regions, {done.days} days, {done.parameters} parameters added"
+            f"seed: {done.regions} regions, {done.days} days, {done.parameters} parameters,"
+            f" {done.templates} contract wordings added"
         )
