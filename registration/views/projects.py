@@ -16,6 +16,8 @@ from registration.http import ActorRequest, staff_view
 from registration.models import BankCard, Participation, Posting, Project
 from registration.models.accounts import Role
 from registration.permissions import CONTRACTOR, PERMISSIONS
+from registration.services.joining import waiting_count
+from registration.views.notices import open_notices
 from registration.views.scope import set_scope
 
 READERS = (*CONTRACTOR, Role.OWNER_CLERK, Role.SITE, Role.BANK_OFFICER)
@@ -121,6 +123,9 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
         "people": sum(at_work.values()),
         "may_upload": request.actor.has_role(*PERMISSIONS["roster.upload"]),
         "may_see_people": request.actor.has_role(*PERMISSIONS["person.view"]),
+        "may_answer_joins": request.actor.has_role(*PERMISSIONS["join.answer"]),
+        "joins_waiting": waiting_count(request.actor, found),
+        "notices_open": open_notices(request, found),
     }
     return render(request, "registration/contractor_project.html", context)
 
