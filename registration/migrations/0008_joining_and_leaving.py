@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registration', '0006_scope_contracts_to_project'),
+        ('registration', "0007_codes_have_a_purpose"),
     ]
 
     operations = [
@@ -50,11 +50,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddField(
-            model_name='logincode',
-            name='purpose',
-            field=models.CharField(db_default='sign_in', default='sign_in', max_length=40),
-        ),
-        migrations.AddField(
             model_name='posting',
             name='asked_at',
             field=models.DateTimeField(blank=True, null=True, verbose_name='请本人确认时间'),
@@ -63,10 +58,6 @@ class Migration(migrations.Migration):
             model_name='posting',
             name='reminded_at',
             field=models.DateTimeField(blank=True, null=True, verbose_name='提醒时间'),
-        ),
-        migrations.AddIndex(
-            model_name='logincode',
-            index=models.Index(condition=models.Q(('purpose', 'sign_in'), _negated=True), fields=['purpose', '-created_at'], name='login_code_purpose'),
         ),
         migrations.AddIndex(
             model_name='posting',

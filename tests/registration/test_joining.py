@@ -178,7 +178,7 @@ def test_limits_count_sign_in_and_joining_together(cast: Cast) -> None:
     site = codes.joining(cast.project.pk)
     codes.request_code(PHONE, address="a", now=NOW, purpose=site)
     with pytest.raises(RuleViolation, match=r"code\.too_soon"):
-        codes.request_code(PHONE, address="a", now=NOW + timedelta(seconds=30))
+        codes.request_code(PHONE, address="a", now=NOW + timedelta(seconds=30), purpose=site)
     for number in range(1, codes.PER_PHONE_AND_HOUR):
         codes.request_code(PHONE, address="a", now=NOW + timedelta(minutes=2 * number))
     with pytest.raises(RuleViolation, match=r"code\.too_many"):
