@@ -6,16 +6,26 @@ asked, the answer is kept with the terms as they were seen, and silence stays si
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from registration.access import access_project, not_found, not_permitted, participations_for
+from registration.access import (
+    OWN_PART_ONLY,
+    access_project,
+    not_found,
+    not_permitted,
+    organisations_with,
+    participations_for,
+)
 from registration.actors import Actor
-from registration.models import Posting, PostingNotice, Worker
+from registration.models import Participation, Posting, PostingNotice, Worker
 from registration.notice_records import KINDS, notice_record, notice_subject
+from registration.permissions import PERMISSIONS
 from registration.services.history import record_history
 from registration.services.messages import queue_many
 from wagewatch.evidence.services import append
@@ -275,4 +285,28 @@ def waiting_for_worker(worker_id: int) -> list[Posting]:
         .exclude(pk__in=waits)
         .select_related("project", "participation__organisation", "team")
         .order_by("joined_on", "pk")
+    )
+
+
+def open_by_project(actor: Actor) -> list[dict[str, Any]]:
+    """Notices that wait on all the clerk's projects: project_id, project__name, number, denied, leaving,
+    since; one query."""
+    mine = organisations_with(actor, PERMISSIONS["person.edit"])
+    led = Participation.objects.filter(
+        project=OuterRef("project_id"), organisation__in=mine, role=Participation.Role.GENERAL_CONTRACTOR
+    )
+    part = "posting__participation__"
+    own = Q(**{f"{part}organisation__in": mine}) | Q(
+        **{f"{part}parent__organisation__in": mine, f"{part}parent__role__in": OWN_PART_ONLY}
+    )
+    found = PostingNotice.objects.filter(Q(Exists(led)) | own, handled_at=None).exclude(kind=Kind.RIGHT)
+    return list(
+        found.order_by()
+        .values("project_id", "project__name")
+        .annotate(
+            number=Count("pk", distinct=True),
+            denied=Count("pk", filter=Q(kind=Kind.NOT_ME), distinct=True),
+            leaving=Count("pk", filter=Q(kind=Kind.LEAVING), distinct=True),
+            since=Min("made_at"),
+        )
     )

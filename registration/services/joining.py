@@ -8,14 +8,22 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from registration.access import access_project, not_found, not_permitted, participations_for
+from registration.access import (
+    OWN_PART_ONLY,
+    access_project,
+    not_found,
+    not_permitted,
+    organisations_with,
+    participations_for,
+)
 from registration.actors import Actor
 from registration.models import (
     JoinRequest,
@@ -27,6 +35,7 @@ from registration.models import (
     Worker,
     WorkerPhoto,
 )
+from registration.permissions import PERMISSIONS
 from registration.rules.person_values import ID_KINDS, PersonValues, PostingValues
 from registration.services.codes import joining, prove_phone, request_code
 from registration.services.entering import enter
@@ -293,6 +302,25 @@ def access_request(pk: int, project: Project, actor: Actor, *, for_write: bool =
 def waiting_count(actor: Actor, project: Project) -> int:
     """How many requests wait for this clerk."""
     return requests_for(actor, project).filter(state=State.WAITING).count()
+
+
+def waiting_by_project(actor: Actor) -> list[dict[str, Any]]:
+    """Waiting requests of all the clerk's projects: project_id, project__name, number, since; one query."""
+    mine = organisations_with(actor, PERMISSIONS["join.answer"])
+    led = Participation.objects.filter(
+        project=OuterRef("project_id"),
+        organisation__in=mine,
+        role=Participation.Role.GENERAL_CONTRACTOR,
+    )
+    own = Q(employer__organisation__in=mine) | Q(
+        employer__parent__organisation__in=mine, employer__parent__role__in=OWN_PART_ONLY
+    )
+    found = JoinRequest.objects.filter(Q(Exists(led)) | own, state=State.WAITING)
+    return list(
+        found.order_by()
+        .values("project_id", "project__name")
+        .annotate(number=Count("pk", distinct=True), since=Min("asked_at"))
+    )
 
 
 def with_notes(found: QuerySet[JoinRequest]) -> QuerySet[JoinRequest]:
