@@ -70,7 +70,7 @@ def value_name(dimension: str, value: str) -> str:
     if value == OTHER:
         return str(pgettext_lazy("the rest of a list", "Other"))
     if not value:
-        return str(_("not known"))
+        return str(_("not on record"))
     if dimension == "region":
         return region_names().get(value, value)
     if dimension == "origin":

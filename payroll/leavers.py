@@ -1,6 +1,6 @@
 """People whose work ended and whose wages are not all paid: what a clerk must settle, and by when."""
 
-from django.db.models import BigIntegerField, DateField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, TruncMonth
 
 from devices.models import AttendanceDay
@@ -44,9 +44,9 @@ def with_owed(postings: QuerySet[Posting]) -> QuerySet[Posting]:
     of_month = PaySlip.objects.filter(
         project=OuterRef("project_id"),
         worker=OuterRef("worker_id"),
-        month=TruncMonth(OuterRef("day"), output_field=DateField()),
+        month=OuterRef("month"),
     ).exclude(confirmation=PaySlip.Confirmation.DRAFT)
-    unsheeted = AttendanceDay.objects.filter(
+    unsheeted = AttendanceDay.objects.annotate(month=TruncMonth("day")).filter(
         ~Exists(of_month),
         project=OuterRef("project_id"),
         worker_id=OuterRef("worker_id"),
