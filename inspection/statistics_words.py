@@ -19,7 +19,7 @@ MEASURE_NAMES = {
     "ever": _("Ever registered"),
     "registered": _("Registered in the period"),
     "new_people": _("Of these new to the system"),
-    "on_site": _("On site now"),
+    "on_site": _("On the roster now"),
     "inside": _("Inside the gates at this moment"),
     "attended": _("Attended in the last 30 days"),
     "carded": _("With a wage card"),
@@ -41,11 +41,11 @@ DEFINITIONS = {
     "on_site": _("People whose work has begun and not ended today. A person on two projects counts once."),
     "inside": _("People whose last passage within 16 hours went in."),
     "attended": _("People with at least one day of attendance in the last 30 days, left or not."),
-    "carded": _("Of those on site now: people with a wage card of their own in use."),
-    "citizen": _("Of those on site now: people who hold a citizen card, collected or active."),
+    "carded": _("Of those on the roster now: people with a wage card of their own in use."),
+    "citizen": _("Of those on the roster now: people who hold a citizen card, collected or active."),
     "paid": _("People to whose card the bank has paid wages of these projects in the period."),
     "by_others": _(
-        "Of those on site now: people registered by a roster, a clerk, a card reader or another system."
+        "Of those on the roster now: people registered by a roster, a clerk, a card reader or another system."
     ),
     "acknowledged": _("Of those registered by others: people who said on the phone that it is right."),
     "denied": _("Of those registered by others: people who said on the phone that it is not them."),

@@ -29,7 +29,7 @@ class WhoForm(forms.Form):
         error_messages={"required": _("Write your name.")},
     )
     id_number = forms.CharField(
-        label=_("ID number"),
+        label=pgettext_lazy("roster field", "ID number"),
         help_text=_("18 characters. The last may be an X."),
         max_length=40,
         widget=_text(inputmode="text", autocapitalize="characters"),
@@ -113,7 +113,7 @@ class AcceptForm(forms.Form):
     )
     trade = forms.CharField(label=_("Trade"), max_length=40, widget=_text(list="trades"))
     pay_basis = forms.ChoiceField(
-        label=_("Paid"), choices=PayBasis.choices, widget=forms.Select(attrs={"class": "input"})
+        label=_("How it is paid"), choices=PayBasis.choices, widget=forms.Select(attrs={"class": "input"})
     )
     rate = forms.CharField(
         label=_("Rate in yuan"), max_length=20, widget=_text(inputmode="decimal"), help_text=_("As agreed.")

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from inspection.exports import XLSX
@@ -112,7 +113,7 @@ def _figures(found: Statistics) -> list[dict[str, Any]]:
 def _spans(request: ActorRequest, today: date) -> list[dict[str, Any]]:
     this, last = first_of_month(today), previous_month(first_of_month(today))
     spans = [
-        (_("This month"), this, today),
+        (pgettext("period", "This month"), this, today),
         (_("Last month"), last, this - timedelta(days=1)),
         (_("This year"), date(today.year, 1, 1), today),
         (_("Last 12 months"), today - timedelta(days=364), today),
@@ -218,7 +219,7 @@ def _band(found: Statistics) -> list[dict[str, Any]]:
             "label": MEASURE_NAMES["ever"],
             "figure": f"{total['ever']:,}",
             "unit": _("people"),
-            "note": _("%(times)s times those on site") % {"times": f"{found.inflation:.2f}"}
+            "note": _("%(times)s times those on the roster") % {"times": f"{found.inflation:.2f}"}
             if found.inflation
             else "",
         },

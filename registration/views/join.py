@@ -17,6 +17,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -306,8 +307,8 @@ def send(request: ActorRequest, visit: Visit) -> HttpResponseBase:
             return redirect(reverse("registration:join-state", args=[visit.project.join_code]) + "?sent=1")
     rows = [
         (_("Name"), draft["name"]),
-        (_("ID number"), mask_id(draft["id_number"])),
-        (_("Phone"), mask_phone(visit.phone)),
+        (pgettext("roster field", "ID number"), mask_id(draft["id_number"])),
+        (_("Mobile number"), mask_phone(visit.phone)),
         (_("Trade"), draft["trade"]),
         (_("I work for"), _whom(visit.project, draft)),
         (

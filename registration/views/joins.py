@@ -33,7 +33,7 @@ from wagewatch.lib.identity import mask_name
 PAGE = 50
 TABS = (
     (JoinRequest.State.WAITING, gettext_lazy("Waiting")),
-    (JoinRequest.State.ACCEPTED, gettext_lazy("Registered")),
+    (JoinRequest.State.ACCEPTED, pgettext_lazy("join request", "Registered")),
     (JoinRequest.State.REFUSED, pgettext_lazy("join request", "Refused")),
 )
 
