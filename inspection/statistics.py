@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from registration.access import projects_for
 from registration.actors import Actor
-from registration.models import Project
+from registration.models import PostingNotice, Project
 from wagewatch.lib.dates import SITE_TZ, site_date
 
 DIMENSIONS = ("region", "trade", "age", "skill", "origin", "way")
@@ -242,6 +242,20 @@ def statistics(actor: Actor, question: Question, *, now: datetime) -> Statistics
         moved=int(moves[0][5]) if moves else 0,
         city_moves=[Move("", a, "", b, n) for a, b, n, _all in cities],
         moved_city=int(cities[0][3]) if cities else 0,
+    )
+
+
+def denials(actor: Actor, region: str = "") -> QuerySet[PostingNotice]:
+    """What people said who are registered within reach and deny it, the newest first."""
+    return (
+        PostingNotice.objects.filter(
+            kind=PostingNotice.Kind.NOT_ME,
+            posting__denied_at__isnull=False,
+            project__in=scope(actor, region),
+        )
+        .select_related("worker", "project", "posting__participation__organisation")
+        .defer("worker__id_number", "worker__phone", "worker__address")
+        .order_by("-made_at", "-pk")
     )
 
 

@@ -88,7 +88,7 @@ def _pay(worker_id: int, projects: list[int]) -> dict[int, dict[str, Any]]:
             fen=Sum("net_fen", filter=Q(payment="paid")),
         )
     )
-    return {row["project_id"]: row for row in rows}
+    return {row["project_id"]: dict(row) for row in rows}
 
 
 def _trainings(history: PersonHistory) -> list[dict[str, Any]]:

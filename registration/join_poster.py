@@ -41,7 +41,7 @@ def poster(name: str, name_en: str, contractor: str, address: str, *, at: dateti
 def _pictures(paper: Paper, top: float) -> None:
     """Three boxes with a drawing, a number and words each."""
     width, height, gap = 50.0, 46.0, 10.0
-    left = (paper.w - 3 * width - 2 * gap) / 2
+    left: float = (paper.w - 3 * width - 2 * gap) / 2
     paper.set_draw_color(0)
     for number, (words, english) in enumerate(_STEPS):
         x = left + number * (width + gap)
@@ -70,10 +70,10 @@ def _scan(paper: Paper, x: float, y: float) -> None:
     """A phone before a square of squares."""
     _phone(paper, x, y)
     paper.set_fill_color(0)
-    for dx, dy in ((-4.5, 4), (1.5, 4), (-4.5, 10)):
+    for dx, dy in ((-4.5, 4.0), (1.5, 4.0), (-4.5, 10.0)):
         paper.rect(x + dx, y + dy, 3, 3)
         paper.rect(x + dx + 1, y + dy + 1, 1, 1, style="F")
-    for dx, dy in ((2, 10), (3.5, 11.5), (2, 12.5), (-0.5, 7.5)):
+    for dx, dy in ((2.0, 10.0), (3.5, 11.5), (2.0, 12.5), (-0.5, 7.5)):
         paper.rect(x + dx, y + dy, 1, 1, style="F")
 
 

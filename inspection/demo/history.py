@@ -99,12 +99,11 @@ def _plan_comings(agenda: Agenda, county: County, first: date, last_month: date,
         coming_and_going.move(county, going, "ZJYK-2026-0026", last_month, moment)
 
     agenda.at(local(last_month, 8), leave_and_move)
-    agenda.at(
-        local(this_month, 8),
-        lambda moment: coming_and_going.leave_site(
-            county, "ZJDY-2026-0031", this_month - timedelta(days=1), moment
-        ),
-    )
+
+    def leave_unpaid(moment: datetime) -> None:
+        coming_and_going.leave_site(county, "ZJDY-2026-0031", this_month - timedelta(days=1), moment)
+
+    agenda.at(local(this_month, 8), leave_unpaid)
     agenda.at(
         now - timedelta(hours=20), lambda moment: coming_and_going.object_to_registration(county, moment)
     )

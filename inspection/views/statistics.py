@@ -23,6 +23,7 @@ from inspection.statistics import (
     Period,
     Question,
     Statistics,
+    denials,
     ordered,
     statistics,
 )
@@ -39,6 +40,7 @@ from wagewatch.charts import bars
 from wagewatch.lib.dates import first_of_month, previous_month, site_date
 from wagewatch.lib.sheets import ColumnOut, SheetOut, write_workbook
 
+DENIALS_SHOWN = 20
 LONGEST = timedelta(days=366 * 3)
 SHOWN = (
     ("on_site", ""),
@@ -195,6 +197,7 @@ def report(request: ActorRequest) -> HttpResponseBase:
             "sums": [found.total[name] for name in COLUMNS],
             "chart": bars(points, label=_("People by definition"), now=1, height=260),
             "chart_rows": [(name, int(value)) for name, value in points],
+            "denials": denials(request.actor, question.region)[:DENIALS_SHOWN],
             "moves": _moves(found.moves),
             "city_moves": _moves(found.city_moves),
             "chosen": [
@@ -267,7 +270,7 @@ def export(request: ActorRequest) -> HttpResponseBase:
     for name in DIMENSIONS:
         columns = [ColumnOut(str(DIMENSION_NAMES[name]), width=22)]
         columns += [ColumnOut(str(MEASURE_NAMES[m]), "number", width=14) for m in MEASURES]
-        rows = [
+        rows: list[tuple[str | int, ...]] = [
             (value_name(name, value), *(counts[m] for m in MEASURES))
             for value, counts in ordered(name, found.rows[name])
         ]

@@ -41,20 +41,20 @@ def people_tasks(actor: Actor, day: date) -> list[dict[str, Any]]:
         tasks.append(
             _task(1, row["due"], _("Settle the wages of leavers"), why, url, row["project__name"], day)
         )
-    for row in open_by_project(actor):
+    for said in open_by_project(actor):
         why = ngettext(
             "%(n)s notice; %(denied)s say it is not them.",
             "%(n)s notices; %(denied)s say it is not them.",
-            row["number"],
-        ) % {"n": row["number"], "denied": row["denied"]}
-        url = reverse("registration:notices", args=[row["project_id"]])
+            said["number"],
+        ) % {"n": said["number"], "denied": said["denied"]}
+        url = reverse("registration:notices", args=[said["project_id"]])
         title = _("Answer what workers say")
-        tasks.append(_task(2, site_date(row["since"]), title, why, url, row["project__name"], day))
-    for row in waiting_by_project(actor):
+        tasks.append(_task(2, site_date(said["since"]), title, why, url, said["project__name"], day))
+    for asked in waiting_by_project(actor):
         why = ngettext(
-            "%(n)s person waits to be registered.", "%(n)s people wait to be registered.", row["number"]
-        ) % {"n": row["number"]}
-        url = reverse("registration:site-joins", args=[row["project_id"]])
+            "%(n)s person waits to be registered.", "%(n)s people wait to be registered.", asked["number"]
+        ) % {"n": asked["number"]}
+        url = reverse("registration:site-joins", args=[asked["project_id"]])
         title = _("Register those who scanned the code")
-        tasks.append(_task(2, site_date(row["since"]), title, why, url, row["project__name"], day))
+        tasks.append(_task(2, site_date(asked["since"]), title, why, url, asked["project__name"], day))
     return tasks

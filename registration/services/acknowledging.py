@@ -32,11 +32,12 @@ from wagewatch.evidence.services import append
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import RuleViolation
 
-Kind, Reason = PostingNotice.Kind, PostingNotice.Reason
+Kind = PostingNotice.Kind
+Reason = PostingNotice.Reason
 LONGEST_TEXT = 300
 LONGEST_AHEAD = timedelta(days=60)
 AT_ONCE = 500
-REASONS: Mapping[str, tuple[Reason, ...]] = {
+REASONS: Mapping[str, tuple[PostingNotice.Reason, ...]] = {
     Kind.NOT_ME: (Reason.NEVER_THERE, Reason.OTHER_FIRM, Reason.ID_USED, Reason.OTHER),
     Kind.WRONG: (Reason.PAY, Reason.TRADE, Reason.DAY, Reason.OTHER),
 }
@@ -147,7 +148,13 @@ def _answer(posting: Posting, actor: Actor, now: datetime, **what: datetime) -> 
 
 
 def _note(
-    posting: Posting, kind: Kind, actor: Actor, now: datetime, *, text: str = "", **fields: object
+    posting: Posting,
+    kind: PostingNotice.Kind,
+    actor: Actor,
+    now: datetime,
+    *,
+    text: str = "",
+    **fields: object,
 ) -> PostingNotice:
     try:
         with transaction.atomic():
@@ -300,7 +307,7 @@ def open_by_project(actor: Actor) -> list[dict[str, Any]]:
         **{f"{part}parent__organisation__in": mine, f"{part}parent__role__in": OWN_PART_ONLY}
     )
     found = PostingNotice.objects.filter(Q(Exists(led)) | own, handled_at=None).exclude(kind=Kind.RIGHT)
-    return list(
+    rows = (
         found.order_by()
         .values("project_id", "project__name")
         .annotate(
@@ -310,3 +317,4 @@ def open_by_project(actor: Actor) -> list[dict[str, Any]]:
             since=Min("made_at"),
         )
     )
+    return [dict(row) for row in rows]

@@ -316,11 +316,12 @@ def waiting_by_project(actor: Actor) -> list[dict[str, Any]]:
         employer__parent__organisation__in=mine, employer__parent__role__in=OWN_PART_ONLY
     )
     found = JoinRequest.objects.filter(Q(Exists(led)) | own, state=State.WAITING)
-    return list(
+    rows = (
         found.order_by()
         .values("project_id", "project__name")
         .annotate(number=Count("pk", distinct=True), since=Min("asked_at"))
     )
+    return [dict(row) for row in rows]
 
 
 def with_notes(found: QuerySet[JoinRequest]) -> QuerySet[JoinRequest]:

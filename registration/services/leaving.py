@@ -239,6 +239,6 @@ def start_settlement(project: Project, posting_ids: Iterable[int]) -> int:
         project=project, pk__in=list(posting_ids), left_on__isnull=False, settle_by=None
     )
     done = 0
-    for left_on in sorted(set(ended.values_list("left_on", flat=True))):
+    for left_on in sorted({day for day in ended.values_list("left_on", flat=True) if day}):
         done += ended.filter(left_on=left_on).update(settle_by=settle_day(project, left_on))
     return done

@@ -325,5 +325,6 @@ def _whom(project: Project, draft: dict[str, Any]) -> str:
     if draft.get("team_id"):
         team = joining.teams_of(project).filter(pk=draft["team_id"]).first()
         return f"{team.participation.organisation}　{team.name}" if team else ""
-    part = joining.employers_of(project).filter(pk=draft.get("employer_id")).first()
+    employer = draft.get("employer_id")
+    part = joining.employers_of(project).filter(pk=employer).first() if employer else None
     return str(part.organisation) if part else _("not known")

@@ -8,6 +8,7 @@ from devices.models import Passage
 from inspection.statistics import OTHER, Period, Question, Statistics, ordered, statistics
 from inspection.statistics_words import DEFINITIONS, MEASURE_NAMES
 from registration.models import BankCard, CitizenCard, Posting
+from registration.services import acknowledging
 from tests.cast import NOW, TODAY, Cast, make_posting, make_worker
 from tests.inspection.stage import sent_sheet, set_parameters
 from tests.payroll import stage
@@ -155,3 +156,19 @@ def test_the_page_and_the_workbook_say_the_same(cast: Cast) -> None:
         "?region=33%25&skill=99&by=zz&age=%00",
     ):
         assert client.get(f"/supervision/reports/{odd}").status_code == 200, odd
+
+
+def test_the_inspector_reads_who_denies_the_registration(cast: Cast) -> None:
+    acknowledging.deny(
+        cast.project.pk,
+        cast.zhou_posting.pk,
+        reason="id_used",
+        text="去年借过身份证",
+        actor=cast.actor(cast.zhou),
+        now=NOW,
+    )
+    page = cast.client(cast.li).get("/supervision/reports/").content.decode()
+    assert "周**" in page
+    assert "去年借过身份证" in page
+    assert cast.zhou.name not in page
+    assert "去年借过身份证" not in cast.client(cast.wang).get("/supervision/reports/").content.decode()
