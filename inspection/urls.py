@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inspection.views import alarms, contracts, people, projects, today
+from inspection.views import alarms, contracts, people, projects, statistics, today
 
 app_name = "inspection"
 urlpatterns = [
@@ -22,6 +22,8 @@ urlpatterns = [
     path("contract-wordings/new/", contracts.template_new, name="template-new"),
     path("contract-wordings/<int:pk>/", contracts.template, name="template"),
     path("people/", people.people, name="people"),
+    path("reports/", statistics.report, name="reports"),
+    path("reports/export/", statistics.export, name="reports-export"),
     path(
         "projects/<int:project_pk>/months/<str:month>/workers/<int:worker_pk>/",
         people.worker_month,

@@ -6,6 +6,7 @@ class RegistrationConfig(AppConfig):
     verbose_name = "实名登记"
 
     def ready(self) -> None:
-        from registration.records import register
+        from registration import notice_records, records
 
-        register()
+        notice_records.register()
+        records.register()

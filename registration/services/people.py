@@ -1,21 +1,17 @@
-"""What is done with one person on record: a new wage card, the end of their work, a look at full data."""
+"""What is done with one person on record: a new wage card, a look at full data."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from registration.access import access_project, not_found, not_permitted, participations_for
 from registration.actors import Actor
 from registration.models import BankCard, Posting, Project, SensitiveView, Worker
-from registration.services.history import record_history
-from wagewatch.lib.crypto import blind_index
-from wagewatch.lib.dates import site_date
+from registration.services.cards import set_card
 from wagewatch.lib.errors import RuleViolation
 from wagewatch.lib.identity import normalise_card
-
-LONGEST_AHEAD = timedelta(days=60)
 
 
 def _postings(worker_id: int, project: Project, actor: Actor, permission: str) -> list[Posting]:
@@ -43,68 +39,8 @@ def change_card(
     """
     _postings(worker_id, project, actor, "person.edit")
     cleaned = normalise_card(number).value
-    index = blind_index(cleaned, kind="card")
-    worker = Worker.objects.select_for_update(of=("self",)).get(pk=worker_id)
-    current = BankCard.objects.filter(worker=worker, is_current=True).first()
-    reason = "card changed"
-    if current is not None and bytes(current.number_index) == index:
-        if current.bank_name != bank_name:
-            BankCard.objects.filter(pk=current.pk).update(bank_name=bank_name)
-            record_history(BankCard, [current.pk], kind="~", actor=actor, now=now, reason=reason)
-            current.bank_name = bank_name
-        return current
-    taken = _("This card belongs to another person on record. Everybody needs a card of their own.")
-    if BankCard.objects.filter(number_index=index, is_current=True).exists():
-        raise RuleViolation("card.other_person", taken)
-    if current is not None:
-        BankCard.objects.filter(pk=current.pk).update(is_current=False)
-        record_history(BankCard, [current.pk], kind="~", actor=actor, now=now, reason=reason)
-    try:
-        with transaction.atomic():
-            (card,) = BankCard.objects.bulk_create(
-                [
-                    BankCard(
-                        worker=worker,
-                        number=cleaned,
-                        number_index=index,
-                        tail=cleaned[-4:],
-                        bank_name=bank_name,
-                        added_at=now,
-                    )
-                ]
-            )
-    except IntegrityError:  # given to somebody else in this very moment
-        raise RuleViolation("card.other_person", taken) from None
-    record_history(BankCard, [card.pk], kind="+", actor=actor, now=now, reason=reason)
-    return card
-
-
-@transaction.atomic
-def leave(worker_id: int, project_id: int, left_on: date, *, actor: Actor, now: datetime) -> Posting:
-    """End a person's work on a project; `left_on` is their last day there.
-
-    Raises RuleViolation `posting.not_open`, `posting.before_joining`, `posting.far_ahead`.
-    """
-    project = access_project(project_id, actor, for_write=True)
-    allowed = [p.pk for p in _postings(worker_id, project, actor, "person.edit")]
-    posting = (
-        Posting.objects.select_for_update(of=("self",))
-        .filter(project=project, pk__in=allowed, left_on=None)
-        .first()
-    )
-    if posting is None:
-        raise RuleViolation("posting.not_open", _("This person has left the project already."))
-    if left_on < posting.joined_on:
-        text = _("The last day cannot be before the first, %(day)s.")
-        raise RuleViolation("posting.before_joining", text, day=posting.joined_on.isoformat())
-    if left_on > site_date(now) + LONGEST_AHEAD:
-        raise RuleViolation("posting.far_ahead", _("This day is too far ahead. Check year and month."))
-    Posting.objects.filter(project=project, pk=posting.pk).update(left_on=left_on)
-    record_history(
-        Posting, [posting.pk], kind="~", actor=actor, now=now, reason="left", project_id=project.pk
-    )
-    posting.left_on = left_on
-    return posting
+    Worker.objects.select_for_update(of=("self",)).get(pk=worker_id)
+    return set_card(worker_id, cleaned, bank_name, actor=actor, now=now)
 
 
 def _user_id(actor: Actor) -> int:

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from registration.views import contract_acts, contracts, people, projects, rosters, worker, worker_contracts
+from registration.views import (
+    contract_acts,
+    contracts,
+    join,
+    joins,
+    leavers,
+    notices,
+    people,
+    projects,
+    rosters,
+    worker,
+    worker_contracts,
+    worker_postings,
+)
 
 app_name = "registration"
 _ONE = "people/<int:project_pk>/"
@@ -19,6 +32,14 @@ urlpatterns = [
     path(_ONE + "<int:worker_pk>/unmask/", people.unmasked, name="person-unmask"),
     path(_ONE + "<int:worker_pk>/card/", people.card, name="person-card"),
     path(_ONE + "<int:worker_pk>/leave/", people.leaving, name="person-leave"),
+    path(_ONE + "<int:worker_pk>/leave/undo/", leavers.undo, name="person-leave-undo"),
+    path(_ONE + "leave/", leavers.together, name="people-leave"),
+    path(_ONE + "notices/", notices.notices, name="notices"),
+    path(_ONE + "notices/<int:pk>/", notices.answer, name="notice"),
+    path(_ONE + "joins/", joins.requests, name="site-joins"),
+    path(_ONE + "joins/<int:pk>/", joins.request_page, name="site-join"),
+    path(_ONE + "join-code/", joins.code, name="site-join-code"),
+    path(_ONE + "join-code/poster/", joins.poster, name="site-join-poster"),
     path(_ONE + "rosters/", rosters.upload, name="roster-upload"),
     path(_ONE + "rosters/template/", rosters.template, name="roster-template"),
     path(_ROSTER, rosters.roster, name="roster"),
@@ -37,6 +58,17 @@ urlpatterns = [
     path(_CONTRACT + "withdraw/", contract_acts.withdraw, name="contract-withdraw"),
     path(_CONTRACT + "terminate/", contract_acts.terminate, name="contract-terminate"),
     path(_CONTRACT + "renew/", contract_acts.renew, name="contract-renew"),
+    path("join/<str:code>/", join.join, name="join"),
+    path("join/<str:code>/code/", join.phone, name="join-phone"),
+    path("join/<str:code>/state/", join.state, name="join-state"),
+    path("join/<str:code>/who/", join.who, name="join-who"),
+    path("join/<str:code>/work/", join.work, name="join-work"),
+    path("join/<str:code>/card/", join.card, name="join-card"),
+    path("join/<str:code>/send/", join.send, name="join-send"),
+    path("my/work/<int:project_pk>/<int:pk>/", worker_postings.posting, name="worker-posting"),
+    path("my/work/<int:project_pk>/<int:pk>/not-me/", worker_postings.not_me, name="worker-posting-deny"),
+    path("my/work/<int:project_pk>/<int:pk>/wrong/", worker_postings.wrong, name="worker-posting-wrong"),
+    path("my/work/<int:project_pk>/<int:pk>/leave/", worker_postings.leave, name="worker-posting-leave"),
     path("me/", worker.me, name="worker-me"),
     path("contract/", worker.contract, name="worker-contract"),
     path(_OWN_CONTRACT, worker_contracts.read, name="worker-contract-read"),

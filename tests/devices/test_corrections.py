@@ -64,7 +64,7 @@ def test_a_withdrawn_exit_opens_it_again(forgot: Cast) -> None:
     corrections.withdraw(forgot.project.pk, made.pk, actor=forgot.actor(forgot.zhao), now=forgot.now)
     assert figures(forgot) == (0, Decimal("0.0"), "open")
     assert Passage.objects.get(event_id=f"hand-{made.pk}").is_void
-    with pytest.raises(RuleViolation, match="correction.withdrawn"):
+    with pytest.raises(RuleViolation, match=r"correction\.withdrawn"):
         corrections.withdraw(forgot.project.pk, made.pk, actor=forgot.actor(forgot.zhao), now=forgot.now)
     made.refresh_from_db()
     assert made.withdrawn_by == forgot.zhao
@@ -152,10 +152,10 @@ def test_a_day_may_stay_as_it_is(forgot: Cast) -> None:
     corrections.leave_open(forgot.project.pk, forgot.sun.pk, **values, actor=forgot.actor(forgot.qian))
     page = forgot.client(forgot.qian).get(f"/sites/{forgot.project.pk}/days/open/?month=2026-11")
     assert page.context["rows"] == []
-    with pytest.raises(RuleViolation, match="correction.exists"):
+    with pytest.raises(RuleViolation, match=r"correction\.exists"):
         corrections.leave_open(forgot.project.pk, forgot.sun.pk, **values, actor=forgot.actor(forgot.qian))
     closed = values | {"day": D - timedelta(days=1)}
-    with pytest.raises(RuleViolation, match="correction.not_open"):
+    with pytest.raises(RuleViolation, match=r"correction\.not_open"):
         corrections.leave_open(forgot.project.pk, forgot.sun.pk, **closed, actor=forgot.actor(forgot.qian))
 
 
