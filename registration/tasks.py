@@ -36,11 +36,13 @@ def read_roster(upload_id: int) -> None:
 
 @shared_task
 def tidy_up() -> None:
-    """Forget old codes and read rosters whose reader was killed."""
+    """Forget old codes and card reads, and read rosters whose reader was killed."""
+    from registration.services.card_reads import forget_card_reads
     from registration.services.codes import forget_old_codes
     from registration.services.rosters import stuck_uploads
 
     now = timezone.now()
     forget_old_codes(now=now)
+    forget_card_reads(now=now)
     for upload_id in stuck_uploads(now=now):
         read_roster(upload_id)

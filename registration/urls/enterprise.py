@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from registration.views import people, projects, rosters, worker
+from registration.views import card_desk, people, projects, rosters, worker
 
 app_name = "registration"
 _ONE = "people/<int:project_pk>/"
+_DESK = _ONE + "card-desk/"
 _ROSTER = _ONE + "rosters/<int:pk>/"
 urlpatterns = [
     path("projects/", projects.projects, name="projects"),
@@ -17,6 +18,11 @@ urlpatterns = [
     path(_ONE + "<int:worker_pk>/unmask/", people.unmasked, name="person-unmask"),
     path(_ONE + "<int:worker_pk>/card/", people.card, name="person-card"),
     path(_ONE + "<int:worker_pk>/leave/", people.leaving, name="person-leave"),
+    path(_DESK, card_desk.desk, name="card-desk"),
+    path(_DESK + "waiting/", card_desk.waiting, name="card-desk-waiting"),
+    path(_DESK + "<int:pk>/", card_desk.card_read, name="card-read"),
+    path(_DESK + "<int:pk>/photo/", card_desk.photo, name="card-read-photo"),
+    path(_DESK + "<int:pk>/discard/", card_desk.discard, name="card-read-discard"),
     path(_ONE + "rosters/", rosters.upload, name="roster-upload"),
     path(_ONE + "rosters/template/", rosters.template, name="roster-template"),
     path(_ROSTER, rosters.roster, name="roster"),

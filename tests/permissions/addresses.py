@@ -31,6 +31,10 @@ def _person(s: Stage) -> dict[str, Any]:
     return {"project_pk": s.cast.project.pk, "worker_pk": s.cast.sun.pk}
 
 
+def _card_read(s: Stage) -> dict[str, Any]:
+    return {"project_pk": s.cast.project.pk, "pk": s.card_read.pk}
+
+
 def _roster(s: Stage) -> dict[str, Any]:
     return {"project_pk": s.cast.project.pk, "pk": s.roster.pk}
 
@@ -83,6 +87,11 @@ PARTS: dict[str, Parts] = {
     "registration:person-unmask": _person,
     "registration:person-card": _person,
     "registration:person-leave": _person,
+    "registration:card-desk": _people,
+    "registration:card-desk-waiting": _people,
+    "registration:card-read": _card_read,
+    "registration:card-read-photo": _card_read,
+    "registration:card-read-discard": _card_read,
     "registration:roster-upload": _people,
     "registration:roster-template": _people,
     "registration:roster": _roster,
@@ -145,6 +154,15 @@ BODIES: dict[str, Parts] = {
     "registration:person-unmask": lambda _s: {"purpose": "contract"},
     "registration:person-card": lambda _s: {"number": make_card_number(990_001), "bank_name": "金华商贸银行"},
     "registration:person-leave": lambda _s: {"left_on": "2026-11-15"},
+    "registration:card-read": lambda s: {
+        "participation": s.cast.sc_part.pk,
+        "team": "木工一班",
+        "trade": "木工",
+        "pay_basis": "day",
+        "rate": "360",
+        "joined_on": "2026-11-16",
+        "phone": "13857901234",
+    },
     "registration:roster-upload": lambda s: {
         "participation": s.cast.sc_part.pk,
         "file": SimpleUploadedFile("花名册.xlsx", xlsx([person(3)]), XLSX),
@@ -183,5 +201,6 @@ def _passages(_stage: Stage) -> bytes:
 
 RAW: dict[str, Callable[[Stage], bytes]] = {
     "devices:api-passages": _passages,
+    "devices:api-card-reads": lambda _s: b'{"reads": []}',
     "devices:api-heartbeats": lambda _s: b"{}",
 }

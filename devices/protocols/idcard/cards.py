@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Literal
 
+from devices.protocols.errors import Garbled
 from devices.protocols.idcard.codes import TEXT
 
 Kind = Literal["citizen", "permit", "foreigner_2017", "foreigner_2023"]
@@ -44,8 +45,11 @@ LAYOUTS: dict[Kind, dict[str, tuple[int, int]]] = {
 """Offset and length in bytes of each field. `permit` is the residence permit of Hong Kong, Macau and Taiwan."""
 
 
-class BadCard(ValueError):
+class BadCard(Garbled):
     """The text of a card that cannot be one; the words name no person."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__("idcard.text", words)
 
 
 @dataclass(frozen=True)

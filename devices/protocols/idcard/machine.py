@@ -201,7 +201,7 @@ class Machine:
             )
         except BadCard as problem:
             self._rest(now)
-            return [Trouble(self._read.name, str(problem))]
+            return [Trouble(self._read.name, problem.detail)]
         if self._ask_address:
             return [self._send(codes.NEWEST_ADDRESS, now)]
         return self._finished("", now)
