@@ -1,4 +1,4 @@
-"""The three endpoints of terminals. Plain views: a serializer would cost more than everything else together."""
+"""The endpoints of terminals. Plain views: a serializer would cost more than everything else together."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from devices import allow_list, wire
 from devices.errors import TooLarge
-from devices.services import passages, terminals
+from devices.services import card_reads, passages, terminals
 from devices.services.terminals import KnownTerminal
 
 
@@ -37,6 +37,14 @@ def post_passages(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt
+@require_POST
+def post_card_reads(request: HttpRequest) -> HttpResponse:
+    """Take identity cards that were laid on a site's reader; the answer names each that is kept."""
+    terminal, nonce, body = _signed(request)
+    return JsonResponse(card_reads.take_card_reads(terminal, body, nonce=nonce, now=timezone.now()))
+
+
+@csrf_exempt
 @require_GET
 def get_allow_list(request: HttpRequest) -> HttpResponse:
     """Who may come in on the terminal's project; 304 while `since` or If-None-Match is still the version."""
@@ -59,6 +67,7 @@ def post_heartbeat(request: HttpRequest) -> HttpResponse:
     heartbeat = wire.read_heartbeat(body)
     now = timezone.now()
     terminals.note_contact(terminal, nonce, sent_at=heartbeat.sent_at, queue=heartbeat.queue, now=now)
+    terminals.note_readers(terminal, heartbeat.devices or [])
     return JsonResponse(
         {
             "server_time": now.isoformat(),

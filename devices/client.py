@@ -1,9 +1,12 @@
-"""A signing HTTP client for terminals; standard library only. Used by the simulator, tests and benchmarks."""
+"""A signing HTTP client for terminals; standard library only. Used by the site agent, the simulator and tests."""
 
 import http.client
 import json
 import secrets
+import ssl
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,11 +25,27 @@ class Refused(Exception):
 class TerminalClient:
     """One keep-alive connection of one terminal. Raises OSError or http.client.HTTPException when cut off."""
 
-    def __init__(self, server: str, key_id: str, secret: str, *, timeout: float = 20.0) -> None:
+    def __init__(
+        self,
+        server: str,
+        key_id: str,
+        secret: str,
+        *,
+        timeout: float = 20.0,
+        clock: Callable[[], float] = time.time,
+        ca_file: Path | None = None,
+    ) -> None:
+        """`clock` in seconds since 1970; `ca_file` names who may vouch for the server instead of the system's."""
         parts = urlsplit(server)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._link = kind(parts.hostname or "127.0.0.1", parts.port, timeout=timeout)
-        self._key_id, self._secret = key_id, secret
+        host = parts.hostname or "127.0.0.1"
+        self._link: http.client.HTTPConnection
+        if parts.scheme == "https":
+            trust = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+            self._link = http.client.HTTPSConnection(host, parts.port, timeout=timeout, context=trust)
+        else:
+            self._link = http.client.HTTPConnection(host, parts.port, timeout=timeout)
+        self._key_id, self._secret, self._clock = key_id, secret, clock
+        self._is_reused = False
         self.clock_offset = 0.0
         """Seconds to add to this machine's clock; learned from the server's Date header."""
 
@@ -35,10 +54,16 @@ class TerminalClient:
         answer: dict[str, Any] = self.call("POST", "/api/v1/passages/", body)[1]
         return answer
 
-    def heartbeat(self, queue: int) -> dict[str, Any]:
-        """Say that this terminal lives and how much waits in its queue."""
-        sent_at = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(time.time() + self.clock_offset))
-        body = json.dumps({"sent_at": sent_at, "queue": queue}).encode()
+    def card_reads(self, reads: list[dict[str, Any]]) -> dict[str, Any]:
+        """Post identity cards that were read; the server's answer names those it keeps."""
+        body = json.dumps({"reads": reads}, separators=(",", ":")).encode()
+        answer: dict[str, Any] = self.call("POST", "/api/v1/card-reads/", body)[1]
+        return answer
+
+    def heartbeat(self, queue: int, **more: Any) -> dict[str, Any]:
+        """Say that this terminal lives and how much waits in its queue; `more` is what an agent reports."""
+        sent_at = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(self._now()))
+        body = json.dumps({"sent_at": sent_at, "queue": queue, **more}).encode()
         answer: dict[str, Any] = self.call("POST", "/api/v1/heartbeats/", body)[1]
         return answer
 
@@ -49,7 +74,26 @@ class TerminalClient:
 
     def call(self, method: str, path: str, body: bytes = b"") -> tuple[int, Any]:
         """One signed request: status and decoded answer. Raises Refused for 4xx and 5xx."""
-        timestamp, nonce = str(int(time.time() + self.clock_offset)), secrets.token_urlsafe(18)
+        reused, self._is_reused = self._is_reused, False
+        try:
+            status, data = self._exchange(method, path, body)
+        except (ConnectionError, http.client.BadStatusLine):
+            # The server hung up on a connection that had rested; what was sent may be sent again.
+            if not reused:
+                raise
+            status, data = self._exchange(method, path, body)
+        self._is_reused = True
+        answer = _decoded(data)
+        if status >= 400:
+            raise Refused(status, answer)
+        return status, answer
+
+    def _now(self) -> float:
+        return self._clock() + self.clock_offset
+
+    def _exchange(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        """Sign, send, read the whole answer; a new nonce each time."""
+        timestamp, nonce = str(int(self._now())), secrets.token_urlsafe(18)
         headers = {
             signing.KEY_HEADER: self._key_id,
             signing.TIMESTAMP_HEADER: timestamp,
@@ -60,14 +104,10 @@ class TerminalClient:
         try:
             self._link.request(method, path, body or None, headers)
             response = self._link.getresponse()
-            data = response.read()
+            return response.status, response.read()
         except (OSError, http.client.HTTPException):
             self._link.close()
             raise
-        answer = _decoded(data)
-        if response.status >= 400:
-            raise Refused(response.status, answer)
-        return response.status, answer
 
     def close(self) -> None:
         """Hang up."""

@@ -62,6 +62,27 @@ BEAT = {
         "allow_list": {"type": "string", "description": "version of the allow-list"},
     },
 }
+CARD_READS_ANSWER = {
+    "type": "object",
+    "description": "Every read that was sent is named once, kept or refused; what is not named is sent again.",
+    "required": ["server_time", "kept", "refused"],
+    "properties": {
+        "server_time": {"type": "string", "format": "date-time"},
+        "kept": {"type": "array", "items": {"type": "string"}},
+        "refused": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["key", "code"],
+                "properties": {
+                    "key": {"type": "string", "nullable": True},
+                    "code": {"enum": ["card_read.late", "card_read.unreadable"]},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+    },
+}
 ERROR = {
     "type": "object",
     "required": ["code", "message"],
@@ -74,15 +95,16 @@ SIGNED = (
 
 
 def add_terminal_endpoints(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
-    """A postprocessing hook of drf-spectacular: adds three paths, their schemas and the signature."""
+    """A postprocessing hook of drf-spectacular: adds the paths of terminals, their schemas and the signature."""
     _, components = msgspec.json.schema_components(
-        [wire.PostedBatch, wire.Heartbeat, wire.BadEvent], ref_template=REF
+        [wire.PostedBatch, wire.PostedCardReads, wire.Heartbeat, wire.BadEvent], ref_template=REF
     )
     parts = result.setdefault("components", {})
     parts.setdefault("schemas", {}).update(
         {
             **components,
             "BatchAnswer": ANSWER,
+            "CardReadsAnswer": CARD_READS_ANSWER,
             "AllowList": ALLOW_LIST,
             "HeartbeatAnswer": BEAT,
             "Error": ERROR,
@@ -99,6 +121,14 @@ def add_terminal_endpoints(result: dict[str, Any], **_options: Any) -> dict[str,
             "/api/v1/passages/": {
                 "post": _operation(
                     "terminals_passages", "Post a batch of events", "BatchAnswer", body="PostedBatch"
+                )
+            },
+            "/api/v1/card-reads/": {
+                "post": _operation(
+                    "terminals_card_reads",
+                    "Post identity cards that were read",
+                    "CardReadsAnswer",
+                    body="PostedCardReads",
                 )
             },
             "/api/v1/allow-list/": {

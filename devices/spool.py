@@ -2,10 +2,15 @@
 
 An event is committed here before anything else happens with it. A batch is written down before it is sent,
 so after a kill -9 the same events go out under the same batch id, and the server answers what it answered.
+Beside the events, which are never dropped, lie briefs: what is useless after some minutes, as an identity card
+that was laid on a reader. Briefs are sealed by their owner, and time out. Any thread may call.
 """
 
 import json
 import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +21,10 @@ CREATE TABLE IF NOT EXISTS event (
   state TEXT NOT NULL DEFAULT 'waiting', made REAL NOT NULL, UNIQUE (gate, id)
 );
 CREATE INDEX IF NOT EXISTS event_waiting ON event (gate, seq) WHERE state = 'waiting';
+CREATE TABLE IF NOT EXISTS brief (
+  seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL, made REAL NOT NULL,
+  UNIQUE (kind, id)
+);
 """
 
 
@@ -27,72 +36,145 @@ class Parcel:
     events: list[dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class Brief:
+    """Something short-lived; `made` by the clock of whoever put it here."""
+
+    id: str
+    body: bytes
+    made: float
+
+
 class Spool:
     """The queue of all gates of one process. Raises sqlite3.Error if the disk does not take it."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
+        self._lock = threading.RLock()
+        self._db = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
+        self._db.execute("PRAGMA secure_delete=ON")
         self._db.executescript(SCHEMA)
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction; nothing of it stays if the disk is full."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def _ask(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        with self._lock:
+            return self._db.execute(sql, values).fetchall()
 
     def put(self, gate: str, events: list[dict[str, Any]], *, made: float) -> int:
         """Keep events; those whose id is known already are left out. Returns how many are new."""
-        before = self._db.total_changes
-        self._db.execute("BEGIN IMMEDIATE")
-        self._db.executemany(
-            "INSERT OR IGNORE INTO event (gate, id, body, made) VALUES (?, ?, ?, ?)",
-            [(gate, event["id"], json.dumps(event), made) for event in events],
-        )
-        self._db.execute("COMMIT")
-        return self._db.total_changes - before
+        with self._writing() as db:
+            before = db.total_changes
+            db.executemany(
+                "INSERT OR IGNORE INTO event (gate, id, body, made) VALUES (?, ?, ?, ?)",
+                [(gate, event["id"], json.dumps(event), made) for event in events],
+            )
+            return db.total_changes - before
 
     def parcel(self, gate: str, *, most: int) -> Parcel | None:
         """The parcel begun before a crash, or a new one of the oldest waiting events; None if none wait."""
-        row = self._db.execute(
-            "SELECT batch FROM event WHERE gate = ? AND state = 'waiting' AND batch IS NOT NULL ORDER BY seq LIMIT 1",
-            (gate,),
-        ).fetchone()
-        if row is None:
-            first = self._db.execute(
-                "SELECT seq, made FROM event WHERE gate = ? AND state = 'waiting' ORDER BY seq LIMIT 1",
+        with self._lock:
+            begun = self._ask(
+                "SELECT batch FROM event WHERE gate = ? AND state = 'waiting' AND batch IS NOT NULL ORDER BY seq LIMIT 1",
                 (gate,),
-            ).fetchone()
-            if first is None:
+            )
+            name = begun[0][0] if begun else self._begin(gate, most)
+            if name is None:
                 return None
-            name = f"{first[0]}-{int(first[1])}"
-            self._db.execute(
+            rows = self._ask(
+                "SELECT body FROM event WHERE gate = ? AND batch = ? AND state = 'waiting' ORDER BY seq",
+                (gate, name),
+            )
+        return Parcel(name, [json.loads(body) for (body,) in rows])
+
+    def _begin(self, gate: str, most: int) -> str | None:
+        first = self._ask(
+            "SELECT seq, made FROM event WHERE gate = ? AND state = 'waiting' ORDER BY seq LIMIT 1", (gate,)
+        )
+        if not first:
+            return None
+        name = f"{first[0][0]}-{int(first[0][1])}"
+        with self._writing() as db:
+            db.execute(
                 "UPDATE event SET batch = ? WHERE seq IN (SELECT seq FROM event "
                 "WHERE gate = ? AND state = 'waiting' ORDER BY seq LIMIT ?)",
                 (name, gate, most),
             )
-        else:
-            name = row[0]
-        rows = self._db.execute(
-            "SELECT body FROM event WHERE gate = ? AND batch = ? AND state = 'waiting' ORDER BY seq",
-            (gate, name),
+        return name
+
+    def settle(self, gate: str, parcel: Parcel, state: str, *, dead: Iterable[str] = ()) -> None:
+        """Mark a parcel `sent`, or `dead` if the server will never take it; `dead` names single events of it."""
+        with self._writing() as db:
+            db.execute("UPDATE event SET state = ? WHERE gate = ? AND batch = ?", (state, gate, parcel.id))
+            db.executemany(
+                "UPDATE event SET state = 'dead' WHERE gate = ? AND batch = ? AND id = ?",
+                [(gate, parcel.id, name) for name in dead],
+            )
+
+    def rename(self, gate: str, parcel: Parcel) -> None:
+        """The server knows this batch id with other events (the queue's file was lost): use another one."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE event SET batch = batch || '-' || hex(randomblob(4))"
+                " WHERE gate = ? AND batch = ? AND state = 'waiting'",
+                (gate, parcel.id),
+            )
+
+    def waiting(self, gate: str | None = None) -> int:
+        """Events of a gate, or of all, not yet answered."""
+        rows = self._ask(
+            "SELECT count(*) FROM event WHERE state = 'waiting' AND (?1 IS NULL OR gate = ?1)", (gate,)
         )
-        return Parcel(name, [json.loads(body) for (body,) in rows])
-
-    def settle(self, gate: str, parcel: Parcel, state: str) -> None:
-        """Mark a parcel `sent`, or `dead` if the server will never take it."""
-        self._db.execute("UPDATE event SET state = ? WHERE gate = ? AND batch = ?", (state, gate, parcel.id))
-
-    def waiting(self, gate: str) -> int:
-        """Events of a gate not yet answered."""
-        row = self._db.execute(
-            "SELECT count(*) FROM event WHERE gate = ? AND state = 'waiting'", (gate,)
-        ).fetchone()
-        return int(row[0])
+        return int(rows[0][0])
 
     def count(self, state: str) -> int:
         """Events of all gates in a state."""
-        return int(self._db.execute("SELECT count(*) FROM event WHERE state = ?", (state,)).fetchone()[0])
+        return int(self._ask("SELECT count(*) FROM event WHERE state = ?", (state,))[0][0])
 
-    def forget(self, *, before: float) -> None:
-        """Drop what was sent long ago."""
-        self._db.execute("DELETE FROM event WHERE state <> 'waiting' AND made < ?", (before,))
+    def forget(self, *, before: float, dead: bool = True) -> None:
+        """Drop what was sent long ago, and what the server never took unless `dead` is false."""
+        states = "('sent', 'dead')" if dead else "('sent')"
+        with self._writing() as db:
+            db.execute(f"DELETE FROM event WHERE state IN {states} AND made < ?", (before,))  # noqa: S608
+
+    def put_brief(self, kind: str, brief: Brief) -> None:
+        """Keep something short-lived; the same id again changes nothing."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO brief (kind, id, body, made) VALUES (?, ?, ?, ?)",
+                (kind, brief.id, brief.body, brief.made),
+            )
+
+    def briefs(self, kind: str, *, most: int) -> list[Brief]:
+        """The oldest that wait."""
+        rows = self._ask("SELECT id, body, made FROM brief WHERE kind = ? ORDER BY seq LIMIT ?", (kind, most))
+        return [Brief(*row) for row in rows]
+
+    def drop_briefs(self, kind: str, names: Iterable[str]) -> None:
+        """They were delivered, or nobody will take them. Their bytes are overwritten."""
+        with self._writing() as db:
+            db.executemany("DELETE FROM brief WHERE kind = ? AND id = ?", [(kind, name) for name in names])
+
+    def forget_briefs(self, kind: str, *, before: float) -> int:
+        """Drop those made before. How many they were."""
+        if not self._ask("SELECT 1 FROM brief WHERE kind = ? AND made < ?", (kind, before)):
+            return 0
+        with self._writing() as db:
+            return db.execute("DELETE FROM brief WHERE kind = ? AND made < ?", (kind, before)).rowcount
 
     def close(self) -> None:
         """Close the file."""
-        self._db.close()
+        with self._lock:
+            self._db.close()

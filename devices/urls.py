@@ -1,4 +1,4 @@
-"""Pages of the enterprise side, and the three endpoints of terminals."""
+"""Pages of the enterprise side, and the endpoints of terminals."""
 
 from django.urls import path
 
@@ -29,6 +29,7 @@ urlpatterns = [
     path("me/days/", worker.worker_days, name="worker-days"),
     path("me/days/<int:project_pk>/<str:day>/", worker.worker_date, name="worker-day"),
     path("api/v1/passages/", api.post_passages, name="api-passages"),
+    path("api/v1/card-reads/", api.post_card_reads, name="api-card-reads"),
     path("api/v1/allow-list/", api.get_allow_list, name="api-allow-list"),
     path("api/v1/heartbeats/", api.post_heartbeat, name="api-heartbeats"),
 ]

@@ -5,7 +5,7 @@ event decoded alone, so that the answer can name the bad ones.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -16,6 +16,7 @@ from wagewatch.lib.errors import Malformed
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_EVENTS = 5_000
+MAX_READS = 20
 
 EventId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -47,11 +48,76 @@ class Envelope(msgspec.Struct):
     queue: Annotated[int, msgspec.Meta(ge=0, le=2_000_000_000)] | None = None
 
 
+class DeviceReport(msgspec.Struct):
+    """One device of a site agent: how it is, for how long, and when it was last heard."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    kind: Annotated[str, msgspec.Meta(min_length=1, max_length=30)]
+    state: Literal["starting", "ready", "silent", "lost", "broken", "stopped"]
+    seconds: Annotated[int, msgspec.Meta(ge=0)] = 0
+    heard_seconds: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    words: Annotated[str, msgspec.Meta(max_length=300)] = ""
+
+
 class Heartbeat(msgspec.Struct):
-    """A sign of life: the device's clock and how many events wait in its queue."""
+    """A sign of life: the device's clock and how many events wait in its queue.
+
+    A site agent adds its devices, the share of its disk in use, and why it cannot write its queue.
+    """
 
     sent_at: Moment | None = None
     queue: Annotated[int, msgspec.Meta(ge=0, le=2_000_000_000)] | None = None
+    devices: Annotated[list[DeviceReport], msgspec.Meta(max_length=200)] | None = None
+    disk_used: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
+    trouble: Annotated[str, msgspec.Meta(max_length=300)] = ""
+
+
+class PostedCard(msgspec.Struct):
+    """What an identity card says. Dates as 2026-11-16; what the card lacks is left out."""
+
+    kind: Literal["citizen", "permit", "foreigner_2017", "foreigner_2023"]
+    number: Annotated[str, msgspec.Meta(min_length=1, max_length=18)]
+    name: Annotated[str, msgspec.Meta(max_length=30)] = ""
+    english_name: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    sex: Literal[0, 1, 2] = 0
+    birth: date | None = None
+    nation: Annotated[str, msgspec.Meta(max_length=2)] = ""
+    address: Annotated[str, msgspec.Meta(max_length=35)] = ""
+    issuer: Annotated[str, msgspec.Meta(max_length=15)] = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+    long_term: bool = False
+    nationality: Annotated[str, msgspec.Meta(max_length=3)] = ""
+    pass_number: Annotated[str, msgspec.Meta(max_length=9)] = ""
+    times_issued: Annotated[str, msgspec.Meta(max_length=2)] = ""
+    card_version: Annotated[str, msgspec.Meta(max_length=2)] = ""
+    old_number_hint: Annotated[str, msgspec.Meta(max_length=3)] = ""
+
+
+class PostedCardRead(msgspec.Struct):
+    """A card laid on a reader. `key` is the agent's own number of the read, `age_ms` how long ago it was.
+
+    `photo` is base64: the card's own compressed picture (wlt), or one a browser shows.
+    """
+
+    key: Annotated[str, msgspec.Meta(min_length=8, max_length=40, pattern=r"^[\x21-\x7e]+$")]
+    reader: Annotated[str, msgspec.Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    card: PostedCard
+    age_ms: Annotated[int, msgspec.Meta(ge=0, le=86_400_000)]
+    photo: Annotated[bytes, msgspec.Meta(max_length=250_000)] | None = None
+    photo_kind: Literal["", "wlt", "jpeg", "png"] = ""
+
+
+class PostedCardReads(msgspec.Struct):
+    """Some reads at once, oldest first."""
+
+    reads: Annotated[list[PostedCardRead], msgspec.Meta(max_length=MAX_READS)]
+
+
+class RawCardReads(msgspec.Struct):
+    """Reads before they are looked at one by one."""
+
+    reads: Annotated[list[msgspec.Raw], msgspec.Meta(max_length=MAX_READS)]
 
 
 class PostedBatch(msgspec.Struct):
@@ -82,6 +148,8 @@ class Decoded:
 
 _envelope = msgspec.json.Decoder(Envelope)
 _heartbeat = msgspec.json.Decoder(Heartbeat)
+_reads = msgspec.json.Decoder(RawCardReads)
+_read = msgspec.json.Decoder(PostedCardRead)
 _events = msgspec.json.Decoder(list[Event])
 _event = msgspec.json.Decoder(Event)
 _pieces = msgspec.json.Decoder(list[msgspec.Raw])
@@ -108,6 +176,38 @@ def read_heartbeat(body: bytes) -> Heartbeat:
         raise Malformed(
             "heartbeat.unreadable", _("The heartbeat could not be read: %(why)s"), why=str(error)
         ) from None
+
+
+@dataclass
+class BadRead:
+    """A card read that was not understood. It is not sent again."""
+
+    key: str | None
+    code: str
+    message: str
+
+
+def read_card_reads(body: bytes) -> tuple[list[PostedCardRead], list[BadRead]]:
+    """Card reads, each alone: one that is wrong costs no other. Raises TooLarge, Malformed (`card_reads.unreadable`)."""
+    if len(body) > MAX_BYTES:
+        raise TooLarge("batch.too_large", _("Send at most 2 MB in one batch."), limit=MAX_BYTES)
+    try:
+        pieces = _reads.decode(body).reads
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Malformed(
+            "card_reads.unreadable", _("The card reads could not be read: %(why)s"), why=str(error)
+        ) from None
+    good, bad = [], []
+    for piece in pieces:
+        try:
+            read = _read.decode(piece)
+            str(read.card).encode()
+        except (msgspec.MsgspecError, UnicodeError) as error:
+            # The words of the decoder name the field and never its value.
+            bad.append(BadRead(_id_of(piece, "key"), "card_read.unreadable", str(error)))
+        else:
+            good.append(read)
+    return good, bad
 
 
 def read_events(raw: bytes) -> Decoded:
@@ -173,11 +273,11 @@ def _one_by_one(raw: bytes) -> Decoded:
     return found
 
 
-def _id_of(piece: msgspec.Raw) -> str | None:
+def _id_of(piece: msgspec.Raw, field: str = "id") -> str | None:
     """The id of an event that is wrong elsewhere, if it has a usable one."""
     try:
         value = _anything.decode(piece)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
-    name = value.get("id") if isinstance(value, dict) else None
+    name = value.get(field) if isinstance(value, dict) else None
     return name if isinstance(name, str) and len(name) <= 64 and name.isprintable() else None

@@ -36,7 +36,8 @@ def read_roster(upload_id: int) -> None:
 
 @shared_task
 def tidy_up() -> None:
-    """Forget old codes and requests to join, and read rosters whose reader was killed."""
+    """Forget old codes, card reads and requests to join, and read rosters whose reader was killed."""
+    from registration.services.card_reads import forget_card_reads
     from registration.services.codes import forget_old_codes
     from registration.services.joining import forget_old_requests
     from registration.services.rosters import stuck_uploads
@@ -44,6 +45,7 @@ def tidy_up() -> None:
     now = timezone.now()
     forget_old_codes(now=now)
     forget_old_requests(now=now)
+    forget_card_reads(now=now)
     for upload_id in stuck_uploads(now=now):
         read_roster(upload_id)
 

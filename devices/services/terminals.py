@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from datetime import time as clock_time
@@ -14,8 +14,11 @@ from simple_history.utils import update_change_reason
 from devices import signing
 from devices.errors import NotSigned
 from devices.models import SeenNonce, Terminal
+from devices.wire import DeviceReport
 from registration.access import access_project
 from registration.actors import Actor
+from registration.services import card_reads
+from registration.services.card_reads import Reader
 from wagewatch.lib.errors import Malformed, NotFound, NotPermitted, RuleViolation
 
 SECONDS_KEPT = 5.0
@@ -24,7 +27,7 @@ SECONDS_KEPT = 5.0
 
 @dataclass(frozen=True)
 class KnownTerminal:
-    """A terminal as the three endpoints need it, remembered for some seconds."""
+    """A terminal as the endpoints need it, remembered for some seconds."""
 
     id: int
     project_id: int
@@ -128,6 +131,13 @@ def note_contact(
         changes["queue_length"] = queue
     if not Terminal.objects.filter(pk=terminal.id, is_active=True).update(**changes):
         revoked()
+
+
+def note_readers(terminal: KnownTerminal, devices: Sequence[DeviceReport]) -> None:
+    """Pass on what an agent says of its identity-card readers, for the clerk's page."""
+    readers = [Reader(one.name, one.state) for one in devices if one.kind == "idcard"]
+    if readers:
+        card_reads.note_readers(terminal.project_id, terminal.id, readers)
 
 
 def skew_ms(sent_at: datetime, now: datetime) -> int:

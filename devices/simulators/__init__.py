@@ -6,6 +6,7 @@ By hand: `manage.py simulate <kind> …`. A new kind is a module here with a lin
 KINDS = {
     "adms": "devices.simulators.adms",
     "hikvision": "devices.simulators.hikvision",
+    "idcard": "devices.simulators.idcard_desk",
     "osdp": "devices.simulators.osdp",
     "relay": "devices.simulators.relay",
     "uface": "devices.simulators.uface",

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from registration.views import (
+    card_desk,
     contract_acts,
     contracts,
     join,
@@ -21,6 +22,7 @@ app_name = "registration"
 _ONE = "people/<int:project_pk>/"
 _CONTRACT = _ONE + "contracts/<int:pk>/"
 _OWN_CONTRACT = "contract/<int:project_pk>/<int:pk>/"
+_DESK = _ONE + "card-desk/"
 _ROSTER = _ONE + "rosters/<int:pk>/"
 urlpatterns = [
     path("projects/", projects.projects, name="projects"),
@@ -40,6 +42,11 @@ urlpatterns = [
     path(_ONE + "joins/<int:pk>/", joins.request_page, name="site-join"),
     path(_ONE + "join-code/", joins.code, name="site-join-code"),
     path(_ONE + "join-code/poster/", joins.poster, name="site-join-poster"),
+    path(_DESK, card_desk.desk, name="card-desk"),
+    path(_DESK + "waiting/", card_desk.waiting, name="card-desk-waiting"),
+    path(_DESK + "<int:pk>/", card_desk.card_read, name="card-read"),
+    path(_DESK + "<int:pk>/photo/", card_desk.photo, name="card-read-photo"),
+    path(_DESK + "<int:pk>/discard/", card_desk.discard, name="card-read-discard"),
     path(_ONE + "rosters/", rosters.upload, name="roster-upload"),
     path(_ONE + "rosters/template/", rosters.template, name="roster-template"),
     path(_ROSTER, rosters.roster, name="roster"),

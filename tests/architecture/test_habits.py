@@ -9,7 +9,17 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("registration", "devices", "payroll", "inspection", "wagewatch/evidence")
 CLOCKS = {"timezone.now", "datetime.now", "datetime.utcnow", "date.today", "time.time", "datetime.today"}
-KNOW_THE_TIME = ("views", "commands", "tasks.py", "api.py", "demo", "simulator", "simulator.py", "simulators")
+KNOW_THE_TIME = (
+    "views",
+    "commands",
+    "tasks.py",
+    "api.py",
+    "demo",
+    "simulator",
+    "simulator.py",
+    "simulators",
+    "edge",
+)
 """Where a clock may be read: the edges, and programs of their own."""
 OWN_CLOCK = {
     "devices/client.py": "runs on the terminal's side of the wire, with the terminal's clock",

@@ -31,6 +31,10 @@ def _person(s: Stage) -> dict[str, Any]:
     return {"project_pk": s.cast.project.pk, "worker_pk": s.cast.sun.pk}
 
 
+def _card_read(s: Stage) -> dict[str, Any]:
+    return {"project_pk": s.cast.project.pk, "pk": s.card_read.pk}
+
+
 def _roster(s: Stage) -> dict[str, Any]:
     return {"project_pk": s.cast.project.pk, "pk": s.roster.pk}
 
@@ -117,6 +121,11 @@ PARTS: dict[str, Parts] = {
     "registration:worker-posting-deny": _work,
     "registration:worker-posting-wrong": _work,
     "registration:worker-posting-leave": _work,
+    "registration:card-desk": _people,
+    "registration:card-desk-waiting": _people,
+    "registration:card-read": _card_read,
+    "registration:card-read-photo": _card_read,
+    "registration:card-read-discard": _card_read,
     "registration:roster-upload": _people,
     "registration:roster-template": _people,
     "registration:roster": _roster,
@@ -213,6 +222,15 @@ BODIES: dict[str, Parts] = {
     "registration:worker-posting-wrong": lambda _s: {"reason": "pay"},
     "registration:worker-posting-leave": lambda _s: {"last_day": "2026-11-16"},
     "payroll:worker-history": lambda _s: {"days": "30"},
+    "registration:card-read": lambda s: {
+        "participation": s.cast.sc_part.pk,
+        "team": "木工一班",
+        "trade": "木工",
+        "pay_basis": "day",
+        "rate": "360",
+        "joined_on": "2026-11-16",
+        "phone": "13857901234",
+    },
     "registration:roster-upload": lambda s: {
         "participation": s.cast.sc_part.pk,
         "file": SimpleUploadedFile("花名册.xlsx", xlsx([person(3)]), XLSX),
@@ -280,5 +298,6 @@ def _passages(_stage: Stage) -> bytes:
 
 RAW: dict[str, Callable[[Stage], bytes]] = {
     "devices:api-passages": _passages,
+    "devices:api-card-reads": lambda _s: b'{"reads": []}',
     "devices:api-heartbeats": lambda _s: b"{}",
 }

@@ -68,6 +68,7 @@ GET  devices:terminal-revoke         in    in    in   403   200   403   403   40
 POST devices:terminal-revoke         in    in    in   403    go   403   403   404   403   404   403   404   404    in    in
 GET  devices:worker-days             in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 POST devices:api-passages           401   401   401   401   401   401   401   401   401   401   401   401   401   200   200
+POST devices:api-card-reads         401   401   401   401   401   401   401   401   401   401   401   401   401   200   200
 GET  devices:api-allow-list         401   401   401   401   401   401   401   401   401   401   401   401   401   200   200
 POST devices:api-heartbeats         401   401   401   401   401   401   401   401   401   401   401   401   401   200   200
 
@@ -81,6 +82,12 @@ GET  registration:person-card        in    in    in   404   200   200   200   40
 POST registration:person-card        in    in    in   404    go   403    go   404   404   404   404   404   404    in    in
 GET  registration:person-leave       in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
 POST registration:person-leave       in    in    in   404    go   403    go   404   404   404   404   404   404    in    in
+GET  registration:card-desk          in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:card-desk-waiting  in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+GET  registration:card-read          in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:card-read          in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:card-read-photo    in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:card-read-discard  in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
 GET  registration:roster-upload      in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
 POST registration:roster-upload      in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
 GET  registration:roster-template    in    in    in   404   200   404   200   404   404   404   404   404   404    in    in

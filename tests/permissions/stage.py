@@ -1,5 +1,7 @@
 """What the permission tests put on stage beside the cast: the outsiders, and one object behind every address."""
 
+import io
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,10 +14,13 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
+from PIL import Image
 
+from devices.edge.drivers.idcard import card_fields
 from devices.models import DayCorrection, Terminal
 from devices.services import corrections
 from devices.services.terminals import forget_terminals
+from devices.simulators.persons import person as invented_person
 from inspection.models import Alarm, ProjectStat
 from payroll.models import Objection, PaymentOrder, PaySheet, PaySlip, SheetUpload, SpecialAccount
 from payroll.services import confirmations
@@ -23,6 +28,7 @@ from payroll.services import sheets as sheet_services
 from payroll.work_history import history_facts
 from registration.models import (
     Authority,
+    CardRead,
     HistoryShare,
     JoinRequest,
     LabourContract,
@@ -65,6 +71,7 @@ class Stage:
     account: SpecialAccount
     roster: RosterUpload
     correction: DayCorrection
+    card_read: CardRead
     upload: SheetUpload
     entry: Entry
     gates: dict[str, tuple[str, str]]
@@ -95,6 +102,12 @@ class Stage:
         if isinstance(data, bytes):
             return client.generic(method, path, data, content_type="application/json", **options)
         return client.get(path, **options) if method == "GET" else client.post(path, data or {}, **options)
+
+
+def _picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (102, 126), "#8a9").save(out, "JPEG")
+    return out.getvalue()
 
 
 def build_stage() -> Stage:
@@ -189,6 +202,15 @@ def build_stage() -> Stage:
             note="忘了刷",
             actor=cast.actor(cast.qian),
             now=cast.now,
+        ),
+        card_read=CardRead.objects.create(
+            project=cast.project,
+            key="read-1",
+            reader="登记台",
+            data=json.dumps(card_fields(invented_person(1).card)),
+            photo=_picture(),
+            read_at=cast.now,
+            received_at=cast.now,
         ),
         upload=upload,
         entry=Entry.objects.filter(kind="slip.confirmed").order_by("pk")[0],

@@ -1,0 +1,181 @@
+"""site.toml: one file that says which server, which queue and which devices. Every mistake is named."""
+
+import stat
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+
+class BadConfig(Exception):
+    """What is wrong in site.toml, and where."""
+
+
+class Options:
+    """One table of the file. Each value is taken once and by kind; what is left over is a mistake."""
+
+    def __init__(self, where: str, values: Any, *, base: Path) -> None:
+        if not isinstance(values, dict):
+            raise BadConfig(f"{where} must be a table")
+        self.where, self.base = where, base
+        self._values: dict[str, Any] = dict(values)
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """A text that is not empty."""
+        value = self._take(name, default, str)
+        if value == "" and default != "":
+            raise BadConfig(f"{self.where}: {name} is empty")
+        return str(value)
+
+    def number(self, name: str, default: float | None = None, *, least: float = 0) -> float:
+        """A number of at least `least`."""
+        value = self._take(name, default, (int, float))
+        if isinstance(value, bool) or value < least:
+            raise BadConfig(f"{self.where}: {name} must be a number of at least {least}")
+        return float(value)
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """true or false."""
+        return bool(self._take(name, default, bool))
+
+    def words(self, name: str) -> list[str]:
+        """A list of texts; empty if it is not there."""
+        value = self._take(name, [], list)
+        if not all(isinstance(word, str) for word in value):
+            raise BadConfig(f"{self.where}: {name} must be a list of texts")
+        return list(value)
+
+    def anything(self, name: str, default: Any) -> Any:
+        """Whatever stands there."""
+        return self._values.pop(name, default)
+
+    def path(self, name: str, default: str | None = None) -> Path:
+        """A path; what is not absolute lies beside site.toml."""
+        return self.base / self.text(name, default)
+
+    def done(self) -> None:
+        """Nothing may be left over: a misspelt name must not be passed over."""
+        if self._values:
+            raise BadConfig(f"{self.where}: not known: {', '.join(sorted(self._values))}")
+
+    def _take(self, name: str, default: Any, kind: type | tuple[type, ...]) -> Any:
+        if name not in self._values:
+            if default is None:
+                raise BadConfig(f"{self.where}: {name} is missing")
+            return default
+        value = self._values.pop(name)
+        if not isinstance(value, kind):
+            raise BadConfig(f"{self.where}: {name} has the wrong kind of value")
+        return value
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a terminal signs with."""
+
+    key_id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A lane of this site that is a terminal of its own; its events wait under its serial."""
+
+    serial: str
+    key: Key
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where everything goes, and the agent's own key."""
+
+    url: str
+    key: Key
+    ca_file: Path | None = None
+
+
+@dataclass
+class Config:
+    """The whole file. `devices` are (kind, name, options) for the drivers to read."""
+
+    server: Server
+    queue: Path
+    runtime: Path | None
+    gates: list[Gate]
+    devices: list[tuple[str, str, Options]]
+
+
+def read_config(path: Path) -> Config:
+    """Read site.toml. Raises BadConfig."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise BadConfig(f"{path} cannot be read: {problem.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise BadConfig(f"{path} is no TOML: {problem}") from None
+    base = path.resolve().parent
+    whole = Options(str(path), values, base=base)
+    server = _server(Options("[server]", whole.anything("server", None), base=base))
+    queue = Options("[queue]", whole.anything("queue", {}), base=base)
+    place = queue.path("path", "queue.sqlite")
+    runtime = queue.text("runtime", "")
+    queue.done()
+    gates = [_gate(Options("[[gate]]", one, base=base)) for one in _tables(whole, "gate")]
+    devices = [_device(Options("[[device]]", one, base=base)) for one in _tables(whole, "device")]
+    whole.done()
+    names = [name for _kind, name, _options in devices]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise BadConfig(f"[[device]]: the name {sorted(twice)[0]} is given twice")
+    return Config(server, place, Path(runtime) if runtime else None, gates, devices)
+
+
+def _tables(whole: Options, name: str) -> list[Any]:
+    found = whole.anything(name, [])
+    if not isinstance(found, list):
+        raise BadConfig(f"write [[{name}]], with two brackets")
+    return found
+
+
+def _server(options: Options) -> Server:
+    url = options.text("url").rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise BadConfig("[server]: url must begin with https://")
+    plain = options.flag("plain_http", default=False)
+    if parts.scheme == "http" and not plain and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
+        raise BadConfig("[server]: identity cards must not travel over plain http; use https://")
+    ca_file = options.text("ca_file", "")
+    server = Server(url, _key(options), options.base / ca_file if ca_file else None)
+    options.done()
+    return server
+
+
+def _gate(options: Options) -> Gate:
+    gate = Gate(options.text("serial"), _key(options))
+    options.done()
+    return gate
+
+
+def _device(options: Options) -> tuple[str, str, Options]:
+    kind, name = options.text("kind"), options.text("name")
+    if len(name) > 60:
+        raise BadConfig(f"[[device]]: the name {name} is longer than 60 characters")
+    options.where = f"[[device]] {name}"
+    return kind, name, options
+
+
+def _key(options: Options) -> Key:
+    """Key id and secret, the latter in a file of its own that nobody else may read."""
+    key_id = options.text("key_id")
+    path = options.path("secret_file")
+    try:
+        mode = path.stat().st_mode
+        secret = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise BadConfig(f"{options.where}: {path} cannot be read: {problem}") from None
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise BadConfig(f"{options.where}: others may read {path}; run: chmod 600 {path}")
+    if not secret:
+        raise BadConfig(f"{options.where}: {path} is empty")
+    return Key(key_id, secret)

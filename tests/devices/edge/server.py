@@ -1,0 +1,122 @@
+"""A server that takes what a site agent sends, checks every signature, and fails on demand."""
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from devices import signing
+
+SECRETS = {"agent": "a" * 32, "gate": "g" * 32}
+
+
+class FakeServer:
+    """`mode`: well, away (hangs up), deaf (never answers), forgetful (stores, then hangs up), vague (names
+    nothing), broken (500). `ahead` seconds its clock is before the agent's."""
+
+    def __init__(self, port: int) -> None:
+        self.port, self.mode, self.ahead = port, "well", 0.0
+        self.reads: dict[str, dict[str, Any]] = {}
+        self.read_at: dict[str, float] = {}
+        self.events: dict[str, dict[str, Any]] = {}
+        self.batches: dict[str, Any] = {}
+        self.beats: list[dict[str, Any]] = []
+        self.calls: Counter[str] = Counter()
+        self.statuses: Counter[int] = Counter()
+        self._http: ThreadingHTTPServer | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                owner._answer(self, body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self._http.daemon_threads = True
+        threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
+
+    def stop(self) -> None:
+        if self._http is not None:
+            self._http.shutdown()
+            self._http.server_close()
+            self._http = None
+
+    def _answer(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
+        path = handler.path
+        self.calls[path] += 1
+        if self.mode == "deaf":
+            time.sleep(30)
+            return
+        if self.mode == "away":
+            handler.close_connection = True
+            return
+        status, answer = self._work(handler, path, body)
+        if self.mode == "forgetful":
+            handler.close_connection = True
+            return
+        data = json.dumps(answer).encode()
+        self.statuses[status] += 1
+        handler.send_response(status)
+        handler.send_header("Content-Length", str(len(data)))
+        handler.end_headers()
+        handler.wfile.write(data)
+
+    def _work(self, handler: BaseHTTPRequestHandler, path: str, body: bytes) -> tuple[int, Any]:
+        now = time.time() + self.ahead
+        said = datetime.fromtimestamp(now, UTC).isoformat()
+        get = handler.headers.get
+        stamp, nonce = get(signing.TIMESTAMP_HEADER, ""), get(signing.NONCE_HEADER, "")
+        secret = SECRETS[get(signing.KEY_HEADER, "")]
+        assert signing.is_signed(secret, get(signing.SIGNATURE_HEADER, ""), "POST", path, stamp, nonce, body)
+        if not signing.is_in_window(stamp, now):
+            return 401, {"code": "signature.expired", "server_time": said}
+        if self.mode == "broken":
+            return 500, {"code": "broken"}
+        data = json.loads(body)
+        if self.mode == "vague":
+            return 200, {"kept": [], "refused": [], "batch": data.get("batch"), "accepted": 0, "bad": []}
+        if path == "/api/v1/heartbeats/":
+            self.beats.append(data)
+            return 200, {"server_time": said, "skew_ms": 0, "allow_list": ""}
+        if path == "/api/v1/card-reads/":
+            for read in data["reads"]:
+                if read["key"] not in self.reads:
+                    self.read_at[read["key"]] = now - read["age_ms"] / 1000
+                self.reads[read["key"]] = read
+            return 200, {"server_time": said, "kept": [read["key"] for read in data["reads"]], "refused": []}
+        ids = [event["id"] for event in data["events"]]
+        if data["batch"] in self.batches and self.batches[data["batch"]] != ids:
+            return 409, {"code": "batch.other_events"}
+        self.batches[data["batch"]] = ids
+        new = [event for event in data["events"] if event["id"] not in self.events]
+        self.events.update({event["id"]: event for event in new})
+        known = len(ids) - len(new)
+        return 200, {
+            "batch": data["batch"], "accepted": len(new), "repeated": 0, "duplicates": known, "refused": [], "bad": [],
+        }  # fmt: skip
+
+
+@contextmanager
+def serving(port: int) -> Iterator[FakeServer]:
+    server = FakeServer(port)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
