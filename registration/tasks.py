@@ -36,11 +36,14 @@ def read_roster(upload_id: int) -> None:
 
 @shared_task
 def tidy_up() -> None:
-    """Forget old codes and read rosters whose reader was killed."""
+    """Forget old codes, read rosters whose reader was killed, let skill grades follow certificates that expired."""
+    from registration.actors import SYSTEM
+    from registration.services.certificates import refresh_skill_grades
     from registration.services.codes import forget_old_codes
     from registration.services.rosters import stuck_uploads
 
     now = timezone.now()
     forget_old_codes(now=now)
+    refresh_skill_grades(actor=SYSTEM, now=now)
     for upload_id in stuck_uploads(now=now):
         read_roster(upload_id)

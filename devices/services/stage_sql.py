@@ -159,6 +159,4 @@ def _name(*, staged: bool, keys: str) -> str:
     return f"devices_take_{'staged' if staged else 'arrays'}_{keys}"
 
 
-_PREPARE = {
-    (staged, keys): _prepare(staged=staged, keys=keys) for staged in (True, False) for keys in KEYS
-}
+_PREPARE = {(staged, keys): _prepare(staged=staged, keys=keys) for staged in (True, False) for keys in KEYS}

@@ -11,7 +11,7 @@ from registration.models import Participation, Posting, Project
 from registration.rules.people_list import Line, read_rows
 from wagewatch.lib.crypto import blind_index
 from wagewatch.lib.errors import Malformed
-from wagewatch.lib.identity import mask_name
+from wagewatch.lib.identity import mask_name, number_cell
 from wagewatch.lib.sheets import Cell, read_workbook
 
 MOST_BYTES = 5 * 1024 * 1024
@@ -34,10 +34,13 @@ class Found:
     refused: list[Refused] = field(default_factory=list)
 
 
+def _is_spoilt(cell: Cell) -> bool:
+    """A number so long that the spreadsheet lost its last digits."""
+    return cell.kind == "number" and len(cell.text) >= 16
+
+
 def _text(cell: Cell) -> str:
-    """A cell as a person would type it. A long number lost its last digits and is marked as such."""
-    if cell.kind == "number" and len(cell.text) >= 16:
-        return f"{cell.text[:-3]}***"
+    """A cell as a person would type it; days and broken formulas name nobody."""
     return "" if cell.kind in {"error", "date"} else cell.text
 
 
@@ -48,11 +51,18 @@ def read_file(data: bytes, filename: str) -> list[Line]:
         raise Malformed("file.too_large", text, limit=MOST_BYTES // 1024 // 1024)
     lines: list[Line] = []
     for sheet in read_workbook(data, filename).sheets:
-        if sheet.visible:
-            lines += read_rows(
-                (sheet.first_row + n, [_text(cell) for cell in row]) for n, row in enumerate(sheet.rows)
-            )
+        if not sheet.visible:
+            continue
+        rows = [(sheet.first_row + n, row) for n, row in enumerate(sheet.rows)]
+        spoilt = {n: row for n, row in rows if any(map(_is_spoilt, row))}
+        lines += read_rows((n, [_text(cell) for cell in row]) for n, row in rows if n not in spoilt)
+        lines += [Line(n, problem=number_cell("id"), shown=_first_text(row)) for n, row in spoilt.items()]
     return lines
+
+
+def _first_text(row: Sequence[Cell]) -> str:
+    found = next((mask_name(c.text.strip()) for c in row if c.kind == "text" and not c.text.isdecimal()), "")
+    return found[:20]
 
 
 def find_people(

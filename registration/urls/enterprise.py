@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from registration.urls import papers
 from registration.views import people, projects, rosters, worker
 
 app_name = "registration"
@@ -27,4 +28,5 @@ urlpatterns = [
     path(_ROSTER + "refused/", rosters.refused, name="roster-refused"),
     path("me/", worker.me, name="worker-me"),
     path("contract/", worker.contract, name="worker-contract"),
+    *papers.PATHS,
 ]

@@ -16,6 +16,7 @@ from registration.http import ActorRequest, staff_view
 from registration.models import BankCard, Participation, Posting, Project
 from registration.models.accounts import Role
 from registration.permissions import CONTRACTOR, PERMISSIONS
+from registration.views.person_papers import project_papers
 from registration.views.scope import set_scope
 
 READERS = (*CONTRACTOR, Role.OWNER_CLERK, Role.SITE, Role.BANK_OFFICER)
@@ -121,6 +122,7 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
         "people": sum(at_work.values()),
         "may_upload": request.actor.has_role(*PERMISSIONS["roster.upload"]),
         "may_see_people": request.actor.has_role(*PERMISSIONS["person.view"]),
+        "papers": project_papers(request, found),
     }
     return render(request, "registration/contractor_project.html", context)
 

@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from registration.http import ActorRequest, worker_view
-from registration.models import BankCard, Posting
+from registration.models import BankCard, CitizenCard, Posting
 
 
 def _postings(request: ActorRequest) -> list[Posting]:
@@ -24,7 +24,12 @@ def _postings(request: ActorRequest) -> list[Posting]:
 def me(request: ActorRequest) -> HttpResponseBase:
     """Name, phone, card, where I work and worked; help; sign-out."""
     card = BankCard.objects.filter(worker=request.worker, is_current=True).first()
-    context = {"worker": request.worker, "card": card, "postings": _postings(request)}
+    context = {
+        "worker": request.worker,
+        "card": card,
+        "postings": _postings(request),
+        "has_citizen_card": CitizenCard.objects.filter(worker=request.worker).exists(),
+    }
     return render(request, "registration/worker_me.html", context)
 
 
