@@ -33,7 +33,8 @@ def allow_list(project_id: int, *, now: datetime) -> dict[str, Any]:
         .values_list("pin", "worker__name", "joined_on", "left_on")
     )
     people, removed, denied = [], [], []
-    barred = {s.pin: s.findings[0].code for s in standings(project_id, on=today) if not s.may_enter}
+    found = standings(project_id, on=today, denials_only=True)
+    barred = {s.pin: s.findings[0].code for s in found if not s.may_enter}
     with override("zh-hans"):
         texts = {code: str(SHORT[code]) for code in set(barred.values())}
     for pin, name, joined_on, left_on in rows:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inspection.views import alarms, people, projects, today
+from inspection.views import alarms, citizen_cards, people, projects, today
 
 app_name = "inspection"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("projects/<int:pk>/", projects.project, name="project"),
     path("projects/<int:pk>/months/<str:month>/", projects.project_month, name="project-month"),
     path("people/", people.people, name="people"),
+    path("citizen-cards/", citizen_cards.citizen_cards, name="citizen-cards"),
     path(
         "projects/<int:project_pk>/months/<str:month>/workers/<int:worker_pk>/",
         people.worker_month,

@@ -8,7 +8,7 @@ operations need a certificate). There is no national bar by age, and a citizen c
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -119,6 +119,23 @@ class Conditions:
     stale_days: int = YEAR
     denied: str = DENY
 
+    def denying(self) -> "Conditions":
+        """Only what denies: all that a gate asks, and much less to look up."""
+
+        def only(level: str) -> str:
+            return level if level == DENY else ""
+
+        return replace(
+            self,
+            contract=only(self.contract),
+            training=only(self.training),
+            minor=only(self.minor),
+            age_limits=tuple(limit for limit in self.age_limits if limit.level == DENY),
+            certificate=only(self.certificate),
+            stale=only(self.stale),
+            denied=only(self.denied),
+        )
+
 
 def read_conditions(values: Mapping[str, Any]) -> Conditions:
     """Conditions from parameter values by key; a missing or empty value switches its condition off."""
@@ -133,21 +150,22 @@ def read_conditions(values: Mapping[str, Any]) -> Conditions:
         youngest=int(values.get("people.youngest_age") or 16),
         minor=_level(age.get("minor")),
         minor_under=int(values.get("people.adult_age") or 18),
-        age_limits=tuple(
-            AgeLimit(
-                _level(limit.get("level")),
-                int(limit.get("male") or 0),
-                int(limit.get("female") or 0),
-                tuple(limit.get("trades") or ()),
-                str(limit.get("source") or ""),
-            )
-            for limit in age.get("limits") or ()
-        ),
+        age_limits=tuple(sorted(map(_age_limit, age.get("limits") or ()), key=_warns)),
         certificate=_level(certificate.get("level")),
         certificate_trades=tuple(tuple(words) for words in certificate.get("trades") or ()),
         stale=_level(stale.get("level")),
         stale_days=int(stale.get("days") or YEAR),
         denied=_level(values.get("entry.acknowledged", DENY)),
+    )
+
+
+def _age_limit(value: Mapping[str, Any]) -> AgeLimit:
+    return AgeLimit(
+        _level(value.get("level")),
+        int(value.get("male") or 0),
+        int(value.get("female") or 0),
+        tuple(value.get("trades") or ()),
+        str(value.get("source") or ""),
     )
 
 
@@ -173,7 +191,12 @@ def findings(facts: Facts, conditions: Conditions, *, on: date) -> tuple[Finding
     if conditions.contract and facts.has_contract is False and on >= facts.joined_on:
         text = _("No contract is in force. Have it signed before work begins.")
         found.append(_finding("entry.contract", conditions.contract, text))
-    return tuple(sorted(found, key=lambda finding: finding.level != DENY))
+    return tuple(sorted(found, key=_warns)) if len(found) > 1 else tuple(found)
+
+
+def _warns(one: Finding | AgeLimit) -> bool:
+    """Sorts what denies first."""
+    return one.level != DENY
 
 
 def _finding(code: str, level: str, text: Text, source: str = "", **facts: Any) -> Finding:
@@ -197,7 +220,7 @@ def _age(facts: Facts, conditions: Conditions, on: date) -> list[Finding]:
     if conditions.minor and on < birthday(facts.birth_date, conditions.minor_under):
         text = _("Not yet %(years)s years old: no heavy or dangerous work, and a health check before entry.")
         found.append(_finding("entry.minor", conditions.minor, text, years=conditions.minor_under))
-    for limit in sorted(conditions.age_limits, key=lambda one: one.level != DENY):
+    for limit in conditions.age_limits:  # what denies comes first
         years = limit.male if facts.sex == 1 else limit.female
         if not limit.level or not years or on <= birthday(facts.birth_date, years):
             continue

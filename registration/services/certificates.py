@@ -240,12 +240,11 @@ def notice_days(region_code: str, *, on: date) -> int:
 
 
 def certificates_at_work(
-    actor: Actor, project: Project, *, on: date, within_days: int | None = None
+    project: Project, parts: Iterable[int], *, on: date, within_days: int | None = None
 ) -> QuerySet[Certificate]:
-    """Certificates of people at work on the parts the actor sees; those that end within so many days, or all."""
-    parts = participations_for(actor, project, permission="person.view")
+    """Certificates of people at work on these parts; those that end within so many days, or all."""
     at_work = Posting.objects.filter(
-        Q(left_on=None) | Q(left_on__gte=on), project=project, participation__in=parts
+        Q(left_on=None) | Q(left_on__gte=on), project=project, participation__in=list(parts)
     )
     found = Certificate.objects.filter(worker__in=at_work.values("worker")).select_related("worker")
     if within_days is not None:

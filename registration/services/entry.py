@@ -73,7 +73,10 @@ def conditions_for(region_code: str, *, on: date) -> Conditions:
 _POSTINGS = """
 SELECT p.id, p.worker_id, p.pin, p.trade, p.joined_on,
        p.denied_at IS NOT NULL AND (p.acknowledged_at IS NULL OR p.acknowledged_at < p.denied_at),
-       w.sex, w.birth_date, w.registered_at, w.updated_at
+       w.sex, w.birth_date, CASE
+         WHEN (w.updated_at AT TIME ZONE 'Asia/Shanghai')::date < p.joined_on THEN (w.updated_at AT TIME ZONE 'Asia/Shanghai')::date
+         WHEN (w.registered_at AT TIME ZONE 'Asia/Shanghai')::date < p.joined_on THEN (w.registered_at AT TIME ZONE 'Asia/Shanghai')::date
+       END
 FROM registration_posting p JOIN registration_worker w ON w.id = p.worker_id
 WHERE p.project_id = %(project)s AND (p.left_on IS NULL OR p.left_on >= %(on)s)
 """
@@ -104,15 +107,19 @@ def standings(
     parts: Iterable[int] | None = None,
     postings: Collection[int] | None = None,
     workers: Collection[int] | None = None,
+    denials_only: bool = False,
 ) -> list[Standing]:
     """Standings of the postings that have not ended before a day, by their number at the gate.
 
-    `parts`, `postings` and `workers` narrow the postings down. At most seven statements for any number.
+    `parts`, `postings` and `workers` narrow the postings down; `denials_only` leaves out what only warns,
+    which costs much less. At most seven statements for any number.
     """
     region = Project.objects.filter(pk=project_id).values_list("region_id", flat=True).first()
     if region is None:
         return []
     conditions = conditions_for(region, on=on)
+    if denials_only:
+        conditions = conditions.denying()
     sql, narrow = _POSTINGS, {}
     for column, wanted in (("participation_id", parts), ("id", postings), ("worker_id", workers)):
         if wanted is not None:
@@ -126,7 +133,7 @@ def standings(
     certified = _certified(rows, conditions, on)
     contracts = postings_with_contract(project_id, on=on) if conditions.contract else None
     found = []
-    for posting_id, worker_id, pin, trade, joined_on, denied, sex, birth, _registered, _updated in rows:
+    for posting_id, worker_id, pin, trade, joined_on, denied, sex, birth, _data in rows:
         facts = Facts(
             sex,
             birth,
@@ -154,12 +161,6 @@ def _trained(workers: list[int], conditions: Conditions, on: date) -> dict[int, 
     return dict(_rows(_TRAINED, workers=workers, kinds=list(conditions.training_kinds), on=on))
 
 
-def _last_data(row: tuple[Any, ...]) -> date | None:
-    """The last day before joining on which data of the person were entered."""
-    days = [site_date(moment) for moment in row[8:10] if moment is not None]
-    return max((day for day in days if day < row[4]), default=None)
-
-
 def _before(project_id: int, rows: list[tuple[Any, ...]], conditions: Conditions) -> dict[int, date]:
     """The last sign of a person before joining, for those who were on record so long that it may matter."""
     if not conditions.stale:
@@ -167,7 +168,7 @@ def _before(project_id: int, rows: list[tuple[Any, ...]], conditions: Conditions
     known = {
         row[0]: day
         for row in rows
-        if (day := _last_data(row)) is not None and (row[4] - day).days >= conditions.stale_days
+        if (day := row[8]) is not None and (row[4] - day).days >= conditions.stale_days
     }
     if known:
         worked = _rows(_BEFORE, project=project_id, postings=list(known))
@@ -214,23 +215,12 @@ def preview_findings(
     active_before = None
     if worker_id is not None:
         worker = Worker.objects.only("registered_at", "updated_at").get(pk=worker_id)
-        row = (
-            0,
-            worker_id,
-            0,
-            trade,
-            joined_on,
-            False,
-            sex,
-            birth_date,
-            worker.registered_at,
-            worker.updated_at,
-        )
         trained = _trained([worker_id], conditions, on)
-        certificates = _certified([row], conditions, on).get(worker_id, [])
+        certificates = _certified([(0, worker_id, 0, trade)], conditions, on).get(worker_id, [])
+        entered = [site_date(m) for m in (worker.registered_at, worker.updated_at) if m is not None]
         worked = Posting.objects.filter(worker_id=worker_id, joined_on__lt=joined_on)
         days = [min(left or joined_on, joined_on) for left in worked.values_list("left_on", flat=True)]
-        active_before = max(filter(None, [*days, _last_data(row)]), default=None)
+        active_before = max([*days, *(day for day in entered if day < joined_on)], default=None)
     facts = Facts(
         sex,
         birth_date,

@@ -108,9 +108,10 @@ def certificates(request: ActorRequest, project_pk: int) -> HttpResponseBase:
     set_scope(request, project)
     today = site_date(timezone.now())
     days = services.notice_days(project.region_id, on=today)
-    ending = services.certificates_at_work(request.actor, project, on=today, within_days=days)
-    every = services.certificates_at_work(request.actor, project, on=today)
-    parts = participations_for(request.actor, project, permission="person.view").values_list("pk", flat=True)
+    seen = participations_for(request.actor, project, permission="person.view")
+    parts = list(seen.values_list("pk", flat=True))
+    ending = services.certificates_at_work(project, parts, on=today, within_days=days)
+    every = services.certificates_at_work(project, parts, on=today)
     missing = {
         s.posting_id: s
         for s in standings(project.pk, on=today, parts=parts)

@@ -26,7 +26,9 @@ def _parts(request: ActorRequest, project: Project) -> list[int]:
 
 def barred(request: ActorRequest, project: Project) -> list[int]:
     """Ids of the postings whose people may not enter today."""
-    found = standings(project.pk, on=site_date(timezone.now()), parts=_parts(request, project))
+    found = standings(
+        project.pk, on=site_date(timezone.now()), parts=_parts(request, project), denials_only=True
+    )
     return [standing.posting_id for standing in found if not standing.may_enter]
 
 
@@ -81,12 +83,11 @@ def papers_of(
     }
 
 
-def project_papers(request: ActorRequest, project: Project) -> dict[str, Any]:
+def project_papers(request: ActorRequest, project: Project, parts: list[int]) -> dict[str, Any]:
     """Counts for the project's page: who may not enter and why, certificates that end, cards; empty without the role."""
     if not request.actor.has_role(*PERMISSIONS["person.view"]):
         return {}
     today = site_date(timezone.now())
-    parts = _parts(request, project)
     found = standings(project.pk, on=today, parts=parts)
     days = notice_days(project.region_id, on=today)
     scheme = citizen_cards.has_scheme(project.region_id, on=today)
@@ -94,10 +95,11 @@ def project_papers(request: ActorRequest, project: Project) -> dict[str, Any]:
         "barred": sum(not standing.may_enter for standing in found),
         "warned": sum(standing.level == "warn" for standing in found),
         "lacking": sum(any(f.code in LACKS_TRAINING for f in s.findings) for s in found),
-        "certificates": certificates_at_work(request.actor, project, on=today, within_days=days).count(),
+        "certificates": certificates_at_work(project, parts, on=today, within_days=days).count(),
         "scheme": scheme,
         "overdue_cards": sum(
-            row.is_overdue(today) for row in citizen_cards.card_rows(project, parts, on=today)  # type: ignore[arg-type]
+            row.is_overdue(today)
+            for row in citizen_cards.card_rows(project, parts, on=today)  # type: ignore[arg-type]
         )
         if scheme
         else 0,

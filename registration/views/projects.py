@@ -122,7 +122,7 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
         "people": sum(at_work.values()),
         "may_upload": request.actor.has_role(*PERMISSIONS["roster.upload"]),
         "may_see_people": request.actor.has_role(*PERMISSIONS["person.view"]),
-        "papers": project_papers(request, found),
+        "papers": project_papers(request, found, [part.pk for part in parts]),
     }
     return render(request, "registration/contractor_project.html", context)
 

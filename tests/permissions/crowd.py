@@ -8,10 +8,12 @@ from inspection.models import Alarm, AlarmFlip, ProjectStat, RuleRun
 from inspection.services.rules import run_rules
 from payroll.models import PaymentOrder, PaySheet, SpecialAccount
 from payroll.services import accounts, approvals
-from registration.models import Participation, RosterUpload, Team
-from tests.cast import Cast, build_cast, make_posting, make_project
+from registration.models import CitizenCard, Participation, RosterUpload, Team, Training, Worker
+from registration.services.certificates import CertificateFacts, add_certificate
+from tests.cast import Cast, build_cast, make_posting, make_project, make_worker
 from tests.inspection.stage import sent_sheet, set_parameters
 from tests.payroll import stage as payroll
+from tests.registration.papers import Nanjing, apply_for, nanjing, seed_conditions, train
 from tests.registration.rosters import person, staged, xlsx
 
 AUGUST, SEPTEMBER = date(2026, 8, 1), date(2026, 9, 1)
@@ -27,6 +29,9 @@ class Crowd:
     alarm: Alarm
     account_pk: int
     roster: RosterUpload
+    training: Training
+    nanjing: Nanjing
+    citizen_card: CitizenCard
 
 
 def build_crowd(size: int) -> Crowd:
@@ -67,7 +72,28 @@ def build_crowd(size: int) -> Crowd:
         for n in range(size)
     )
     roster = staged(cast, xlsx([person(n) for n in range(1, size + 1)]))
-    return Crowd(cast, sheet, order, alarm, ledger.account_id, roster)
+    training, site, card = _papers(cast, size, [p.worker for p in team])
+    return Crowd(cast, sheet, order, alarm, ledger.account_id, roster, training, site, card)
+
+
+def _papers(cast: Cast, size: int, workers: list[Worker]) -> tuple[Training, Nanjing, CitizenCard]:
+    """Trainings, certificates and citizen cards by the size; as many people kept out as let in."""
+    seed_conditions()
+    half = workers[::2]
+    for n in range(size):
+        training = train(cast, *half, on=date(2026, 11, 1 + n % 12))
+    for n, worker in enumerate(workers):
+        facts = CertificateFacts(
+            "special", "架子工", f"Z-{n:04d}", "省住建厅", date(2025, 3, 1), date(2026, 12, 1 + n % 28)
+        )
+        add_certificate(worker.pk, cast.project.pk, facts, actor=cast.actor(cast.qian), now=cast.now)
+    site = nanjing(cast)
+    for n in range(size):
+        worker, _card = make_worker(f"柳{n}", seq=900 + n)
+        make_posting(worker, site.team, pin=10 + n, joined_on=date(2026, 11, 2))
+        apply_for(cast, site, worker)
+    card = apply_for(cast, site, site.wang)[0]
+    return training, site, card
 
 
 def _passages(cast: Cast, size: int, workers: list[int]) -> None:

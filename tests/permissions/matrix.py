@@ -52,6 +52,7 @@ GET  devices:sites                   in    in    in   200   200   200   200   20
 GET  devices:site                    in    in    in   200   200   200   200   404   403   404   200   404   404    in    in
 GET  devices:site-now                in    in    in   200   200   200   200   404   403   404   200   404   404    in    in
 GET  devices:site-inside             in    in    in   200   200   200   200   404   403   404   200   404   404    in    in
+GET  devices:site-barred               in    in    in   200   200   200   200   404   403   404   200   404   404    in    in
 GET  devices:site-days               in    in    in   200   200   200   200   404   403   404   200   404   404    in    in
 GET  devices:site-days-sheet         in    in    in   200   200   200   200   404   403   404   200   404   404    in    in
 GET  devices:terminal-new            in    in    in   403   200   403   403   404   403   404   403   404   404    in    in
@@ -84,6 +85,34 @@ POST registration:roster-discard     in    in    in   404    go   404    go   40
 GET  registration:roster-refused     in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
 GET  registration:worker-me          in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 GET  registration:worker-contract    in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
+GET  registration:trainings            in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+GET  registration:trainings-lacking    in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+GET  registration:training-new         in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:training-new         in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:training             in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+POST registration:training-add         in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+POST registration:training-result      in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:training-edit        in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:training-edit        in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:training-delete      in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:training-delete      in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:training-record      in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+GET  registration:certificates         in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+GET  registration:certificate-new      in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:certificate-new      in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:certificate-edit     in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:certificate-edit     in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:certificate-remove    in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:certificate-remove    in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:certificate-scan     in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+GET  registration:citizen-cards        in    in    in   404   200   200   404   404   404   404   404   404   404    in    in
+POST registration:citizen-cards-step    in    in    in   404    go   404   404   404   404   404   404   404   404    in    in
+GET  registration:citizen-cards-import    in    in    in   404   200   404   404   404   404   404   404   404   404    in    in
+POST registration:citizen-cards-import    in    in    in   404   200   404   404   404   404   404   404   404   404    in    in
+GET  registration:citizen-card         in    in    in   404   200   200   404   404   404   404   404   404   404    in    in
+POST registration:citizen-card         in    in    in   404    go   403   404   404   404   404   404   404   404    in    in
+GET  registration:worker-trainings     in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
+GET  registration:worker-citizen-card    in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 
 GET  payroll:today                   in    in    in   404   200   200   200   200   404   404   404   404   404    in    in
 GET  payroll:sheets                  in    in    in   404   200   200   200   200   404   404   404   404   404    in    in
@@ -138,6 +167,7 @@ GET  inspection:projects-export      in    in    in   404   404   404   404   40
 GET  inspection:project              in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 GET  inspection:project-month        in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 GET  inspection:people               in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+GET  inspection:citizen-cards          in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:worker-month         in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 POST inspection:worker-unmask        in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 """

@@ -19,12 +19,15 @@ from inspection.models import Alarm, ProjectStat
 from payroll.models import Objection, PaymentOrder, PaySheet, PaySlip, SheetUpload, SpecialAccount
 from payroll.services import confirmations
 from payroll.services import sheets as sheet_services
-from registration.models import Authority, RosterUpload
+from registration.models import Authority, Certificate, CitizenCard, Parameter, RosterUpload, Training
 from registration.services import parameters
+from registration.services.certificates import CertificateFacts, add_certificate
+from registration.services.trainings import Result, Scan, record_training
 from tests.cast import NOW, Cast, build_cast, make_user
 from tests.devices.post import headers
 from tests.inspection.stage import sent_sheet, set_parameters
 from tests.payroll import stage as payroll
+from tests.registration.papers import FACTS, Nanjing, apply_for, nanjing, png
 from tests.registration.rosters import person, staged, xlsx
 from wagewatch.evidence.models import Entry
 
@@ -52,6 +55,10 @@ class Stage:
     objection: Objection
     account: SpecialAccount
     roster: RosterUpload
+    training: Training
+    certificate: Certificate
+    nanjing: Nanjing
+    citizen_card: CitizenCard
     upload: SheetUpload
     entry: Entry
     gates: dict[str, tuple[str, str]]
@@ -155,12 +162,36 @@ def build_stage() -> Stage:
         slip=payroll.slip_of(sheet, cast.sun),
         objection=Objection.objects.get(sheet=sheet.pk),
         account=ledger.account,
+        **_papers(cast),
         roster=staged(cast, xlsx([person(1), person(2, 身份证号="1")])),
         upload=upload,
         entry=Entry.objects.filter(kind="slip.confirmed").order_by("pk")[0],
         gates={"g1": ("g1", cast.terminal_secret), "g9": ("g9", rival_secret)},
         foreign_gate=foreign_gate,
     )
+
+
+def _papers(cast: Cast) -> dict[str, Any]:
+    """A training and a certificate of Sun's, and a citizen card on another of the general contractor's projects."""
+    Parameter.objects.create(
+        key="card.scheme", region_id="320100", value=True, valid_from=date(2020, 5, 1), source="test"
+    )
+    parameters.forget()
+    act: dict[str, Any] = {"actor": cast.actor(cast.qian), "now": cast.now}
+    scan = Scan("a.png", png())
+    training = record_training(
+        cast.project.pk, FACTS, {cast.sun.pk: Result()}, participation_id=cast.sc_part.pk, scan=scan, **act
+    ).training
+    facts = CertificateFacts(
+        "special", "建筑架子工", "Z-0001", "省住建厅", date(2025, 3, 1), date(2027, 3, 1)
+    )
+    site = nanjing(cast)
+    return {
+        "training": training,
+        "certificate": add_certificate(cast.sun.pk, cast.project.pk, facts, scan=scan, **act),
+        "nanjing": site,
+        "citizen_card": apply_for(cast, site, site.wang)[0],
+    }
 
 
 @contextmanager

@@ -8,7 +8,17 @@ from typing import Any
 
 from PIL import Image
 
-from registration.models import CitizenCard, Parameter, Participation, Posting, Project, Region, Team, Training, Worker
+from registration.models import (
+    CitizenCard,
+    Parameter,
+    Participation,
+    Posting,
+    Project,
+    Region,
+    Team,
+    Training,
+    Worker,
+)
 from registration.seed.entry import entry_rows
 from registration.services.citizen_cards import apply_for_cards, take_step
 from registration.services.parameters import forget
@@ -30,7 +40,9 @@ def seed_conditions() -> None:
     forget()
 
 
-def train(cast: Cast, *workers: Worker, on: date = FACTS.held_on, kind: str = "003001", passed: bool = True) -> Training:
+def train(
+    cast: Cast, *workers: Worker, on: date = FACTS.held_on, kind: str = "003001", passed: bool = True
+) -> Training:
     """A safety training of the subcontractor's, recorded by its clerk."""
     facts = TrainingFacts(kind, FACTS.name, on, FACTS.minutes, FACTS.trainer, FACTS.place)
     return record_training(
@@ -72,7 +84,8 @@ def nanjing(cast: Cast) -> Nanjing:
     wang, _card = make_worker("王二", seq=401)
     ma, _card = make_worker("马三", seq=403)
     postings = [
-        make_posting(worker, team, pin=pin, joined_on=date(2026, 11, 2)) for pin, worker in ((1, wang), (2, ma))
+        make_posting(worker, team, pin=pin, joined_on=date(2026, 11, 2))
+        for pin, worker in ((1, wang), (2, ma))
     ]
     return Nanjing(project, part, team, wang, ma, *postings)
 
@@ -86,7 +99,9 @@ def apply_for(cast: Cast, site: Nanjing, *workers: Worker, on: date = date(2026,
     return list(CitizenCard.objects.filter(worker__in=workers).order_by("worker_id"))
 
 
-def move(cast: Cast, site: Nanjing, card: CitizenCard, *steps: tuple[str, date], number: str = "") -> CitizenCard:
+def move(
+    cast: Cast, site: Nanjing, card: CitizenCard, *steps: tuple[str, date], number: str = ""
+) -> CitizenCard:
     """Take a card through several steps; the number is given with `issued`."""
     for to, on in steps:
         card = take_step(
@@ -101,7 +116,9 @@ def move(cast: Cast, site: Nanjing, card: CitizenCard, *steps: tuple[str, date],
     return card
 
 
-def sheet(headings: Sequence[str], rows: Sequence[Sequence[Any]], kinds: dict[str, str] | None = None) -> bytes:
+def sheet(
+    headings: Sequence[str], rows: Sequence[Sequence[Any]], kinds: dict[str, str] | None = None
+) -> bytes:
     """A workbook with one table."""
     columns = [ColumnOut(h, (kinds or {}).get(h, "text")) for h in headings]  # type: ignore[arg-type]
     return write_workbook([SheetOut("名单", columns, [list(row) for row in rows])])

@@ -15,7 +15,9 @@ from registration.tasks import tidy_up
 from tests.cast import NOW, TODAY, Cast
 from wagewatch.lib.errors import Malformed, NotFound, NotPermitted, RuleViolation, WagewatchError
 
-SPECIAL = CertificateFacts("special", "建筑架子工", "浙A 042-019 0001", "浙江省住建厅", date(2025, 3, 1), date(2027, 2, 28))
+SPECIAL = CertificateFacts(
+    "special", "建筑架子工", "浙A 042-019 0001", "浙江省住建厅", date(2025, 3, 1), date(2027, 2, 28)
+)
 
 
 def facts(**changes: Any) -> CertificateFacts:
@@ -80,7 +82,9 @@ def test_only_clerks_of_the_persons_own_projects(cast: Cast) -> None:
         with pytest.raises(error):
             add(cast, who=who)
     with pytest.raises(NotFound):
-        certificates.add_certificate(cast.wu.pk, cast.project.pk, facts(), actor=cast.actor(cast.qian), now=NOW)
+        certificates.add_certificate(
+            cast.wu.pk, cast.project.pk, facts(), actor=cast.actor(cast.qian), now=NOW
+        )
     assert not Certificate.objects.exists()
 
 
@@ -96,7 +100,11 @@ def test_the_skill_grade_follows_the_highest_valid_certificate(cast: Cast) -> No
     assert refresh_skill_grades(actor=SYSTEM, now=NOW + timedelta(days=1)) == 1
     assert grade(cast.sun) == 1
     certificates.correct_certificate(
-        high.pk, cast.sun.pk, cast.project.pk, facts(kind="skill", number="S-0004", grade=5, expires_on=None), **act
+        high.pk,
+        cast.sun.pk,
+        cast.project.pk,
+        facts(kind="skill", number="S-0004", grade=5, expires_on=None),
+        **act,
     )
     assert grade(cast.sun) == 5
     for one in (high, low):
@@ -119,9 +127,9 @@ def test_lists_what_ends_within_the_notice(cast: Cast) -> None:
     add(cast, cast.zhou, number="E-0003", expires_on=None)
     gone = add(cast, number="E-0004", expires_on=TODAY - timedelta(days=1))
     assert certificates.notice_days("330703", on=TODAY) == 60
-    found = certificates.certificates_at_work(cast.actor(cast.qian), cast.project, on=TODAY, within_days=60)
+    found = certificates.certificates_at_work(cast.project, [cast.sc_part.pk], on=TODAY, within_days=60)
     assert list(found) == [gone, first]
-    assert certificates.certificates_at_work(cast.actor(cast.kong), cast.other_project, on=TODAY).count() == 0
+    assert not certificates.certificates_at_work(cast.project, [cast.gc_part.pk], on=TODAY).exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -50,7 +50,14 @@ def test_the_whole_way_of_a_card(cast: Cast, site: Nanjing) -> None:
     assert card.due_on == date(2026, 12, 12)
     card = move(cast, site, card, ("active", TODAY))
     assert (card.state, card.due_on, card.bank_opened_on) == ("active", None, TODAY)
-    assert [state for state, _on in states(card)] == ["applied", "submitted", "made", "issued", "collected", "active"]
+    assert [state for state, _on in states(card)] == [
+        "applied",
+        "submitted",
+        "made",
+        "issued",
+        "collected",
+        "active",
+    ]
     assert [h.state for h in CitizenCard.history.order_by("history_id")] == [s for s, _on in states(card)]
 
 
@@ -59,9 +66,9 @@ def test_deadlines_skip_the_national_day_holidays() -> None:
     calendar = Calendar(holidays)
     due = due_on("submitted", date(2026, 9, 30), Deadlines(), calendar)
     assert due == date(2026, 10, 14)
-    assert due_on("applied", date(2026, 9, 30), Deadlines(submit=7), calendar, joined_on=date(2026, 9, 25)) == date(
-        2026, 10, 2
-    )
+    assert due_on(
+        "applied", date(2026, 9, 30), Deadlines(submit=7), calendar, joined_on=date(2026, 9, 25)
+    ) == date(2026, 10, 2)
     assert [due_on(s, TODAY, Deadlines(), calendar) for s in ("made", "active", "returned")] == [None] * 3
     assert due_on("lost", TODAY, Deadlines(), calendar) == TODAY + timedelta(days=3)
 
@@ -109,7 +116,10 @@ def test_a_card_in_hand_has_a_number_and_a_number_has_one_holder(cast: Cast, sit
     assert citizen_cards.worker_of_card("nj 0001") == site.ma.pk
     move(cast, site, ma, ("lost", TODAY))
     assert citizen_cards.worker_of_card("NJ0001") is None
-    assert citizen_cards.take_step(site.project.pk, wang.pk, "collected", number="NJ0001", **act).state == "collected"
+    assert (
+        citizen_cards.take_step(site.project.pk, wang.pk, "collected", number="NJ0001", **act).state
+        == "collected"
+    )
 
 
 def test_after_a_lost_card_comes_the_application_for_the_next(cast: Cast, site: Nanjing) -> None:
@@ -143,8 +153,12 @@ def test_who_may_and_where(cast: Cast, site: Nanjing) -> None:
 def test_the_scheme_is_switched_by_a_parameter(cast: Cast, site: Nanjing) -> None:
     assert citizen_cards.has_scheme("320115", on=TODAY)
     assert not citizen_cards.has_scheme("330703", on=TODAY)
-    Parameter.objects.create(key="card.scheme", region_id="330703", value=True, valid_from=MONDAY, source="test")
-    Parameter.objects.create(key="card.scheme", region_id="320100", value=False, valid_from=TODAY, source="test")
+    Parameter.objects.create(
+        key="card.scheme", region_id="330703", value=True, valid_from=MONDAY, source="test"
+    )
+    Parameter.objects.create(
+        key="card.scheme", region_id="320100", value=False, valid_from=TODAY, source="test"
+    )
     forget()
     assert citizen_cards.has_scheme("330703", on=TODAY)
     assert not citizen_cards.has_scheme("330703", on=MONDAY - timedelta(days=1))
@@ -289,7 +303,9 @@ def test_a_number_of_somebody_else_and_an_id_kept_as_a_number_are_refused(cast: 
     assert load(cast, site, [("王二", site.wang.id_number, "NJ21000001", "")]).issued == 1
     done = load(cast, site, [("马三", site.ma.id_number, "NJ21000001", "")])
     assert [r.problem.code for r in done.refused] == ["card.number_taken"]
-    done = load(cast, site, [("马三", int(site.ma.id_number[:15]) * 1000, "NJ21000002", "")], {"身份证号": "number"})
+    done = load(
+        cast, site, [("马三", int(site.ma.id_number[:15]) * 1000, "NJ21000002", "")], {"身份证号": "number"}
+    )
     assert [r.problem.code for r in done.refused] == ["id.number_cell"]
     assert CitizenCard.objects.get(worker=site.ma).state == "submitted"
 

@@ -131,9 +131,7 @@ def test_shanghai_bars_by_sex_age_and_trade(
     sex: int, birth: date, trade: str, expected: list[tuple[str, str]]
 ) -> None:
     certified = [Certified("建筑架子工、塔式起重机司机", None)]
-    found = findings(
-        facts(sex=sex, birth_date=birth, trade=trade, certificates=certified), SHANGHAI, on=ON
-    )
+    found = findings(facts(sex=sex, birth_date=birth, trade=trade, certificates=certified), SHANGHAI, on=ON)
     assert [(f.code, f.level) for f in found] == expected
     assert all(f.source == "上海市2019年规定（二手资料，起用日按当年首日）" for f in found)
 

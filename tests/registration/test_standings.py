@@ -106,7 +106,9 @@ def test_only_postings_that_have_not_ended_and_only_of_the_parts_asked_for(cast:
     Posting.objects.filter(pk=cast.zhou_posting.pk).update(left_on=TODAY - timedelta(days=1))
     assert [s.pin for s in standings(cast.project.pk, on=TODAY)] == [1]
     assert standings(cast.project.pk, on=TODAY, parts=[cast.gc_part.pk]) == []
-    assert [s.worker_id for s in standings(cast.project.pk, on=TODAY, parts=[cast.sc_part.pk])] == [cast.sun.pk]
+    assert [s.worker_id for s in standings(cast.project.pk, on=TODAY, parts=[cast.sc_part.pk])] == [
+        cast.sun.pk
+    ]
     assert standings(cast.project.pk, on=TODAY, workers=[cast.wu.pk]) == []
     assert [s.pin for s in standings(cast.project.pk, on=TODAY - timedelta(days=1))] == [1, 2]
     assert standings(0, on=TODAY) == []
@@ -131,7 +133,13 @@ def test_the_number_of_statements_does_not_grow(cast: Cast) -> None:
 def test_a_preview_says_what_is_still_to_come(cast: Cast) -> None:
     def preview(worker_id: int | None = None, birth: date = date(1985, 6, 1)) -> list[str]:
         found = preview_findings(
-            cast.project, on=TODAY, birth_date=birth, sex=1, trade="焊工", joined_on=TODAY, worker_id=worker_id
+            cast.project,
+            on=TODAY,
+            birth_date=birth,
+            sex=1,
+            trade="焊工",
+            joined_on=TODAY,
+            worker_id=worker_id,
         )
         return [f.code for f in found]
 

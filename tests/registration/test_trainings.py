@@ -16,7 +16,9 @@ from tests.registration.papers import FACTS, png, sheet, train
 from wagewatch.lib.errors import Malformed, NotFound, NotPermitted, RuleViolation
 
 
-def record(cast: Cast, people: dict[int, Result], who: Any = None, part: int | None = 0, **changes: Any) -> Training:
+def record(
+    cast: Cast, people: dict[int, Result], who: Any = None, part: int | None = 0, **changes: Any
+) -> Training:
     facts = TrainingFacts(**({k: getattr(FACTS, k) for k in FACTS.__dataclass_fields__} | changes))
     return trainings.record_training(
         cast.project.pk,
@@ -30,9 +32,7 @@ def record(cast: Cast, people: dict[int, Result], who: Any = None, part: int | N
 
 def history() -> list[tuple[str, int, bool]]:
     model = TrainingAttendance.history.model
-    return list(
-        model.objects.order_by("history_id").values_list("history_type", "worker_id", "passed")
-    )
+    return list(model.objects.order_by("history_id").values_list("history_type", "worker_id", "passed"))
 
 
 def test_records_a_training_with_its_people_and_the_signed_sheet(cast: Cast) -> None:
@@ -192,7 +192,9 @@ def test_reads_a_spreadsheet_and_sees_numbers_that_lost_their_end(cast: Cast) ->
         (2, "孙德旺", True, None),
         (3, "周长根", False, None),
     ]
-    spoilt = sheet(("姓名", "身份证号"), [("周长根", int(cast.zhou.id_number[:15]) * 1000)], {"身份证号": "number"})
+    spoilt = sheet(
+        ("姓名", "身份证号"), [("周长根", int(cast.zhou.id_number[:15]) * 1000)], {"身份证号": "number"}
+    )
     (line,) = read_file(spoilt, "名单.xlsx")
     assert (line.number, line.shown, line.problem.code) == (2, "周**", "id.number_cell")
     with pytest.raises(Malformed):
