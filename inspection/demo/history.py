@@ -11,8 +11,9 @@ from django.db import connection
 
 from devices.services.days import roll_up
 from devices.services.seals import seal_days
-from inspection.demo import wages
+from inspection.demo import papers, wages
 from inspection.demo.days import post_day
+from inspection.demo.nanjing import enter_nanjing
 from inspection.demo.people import County, SiteState, enter_county, join_late, upload_rosters
 from inspection.demo.wages import PastBank, local
 from inspection.services.rules import run_rules
@@ -56,11 +57,12 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
     start = local(first_day - timedelta(days=4), 9)
     say("entering firms, projects and rosters")
     county = enter_county(first_day, now=start)
+    _record_papers(county, first_day, today)
     bank = PastBank(bank_folder)
     try:
         wages.open_accounts(bank, county.sites, start)
         agenda = Agenda(now)
-        agenda.at(local(last_month, 9), lambda moment: _new_people(county, last_month, moment))
+        agenda.at(local(last_month, 9), lambda moment: _new_people(county, last_month, today, moment))
         _plan_days(agenda, county, first_day, today, now)
         drawn = wages.signatures()
         for number, month in enumerate(months[:-1]):
@@ -72,6 +74,8 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
         agenda.play()
     finally:
         bank.bank.close()
+    say("citizen cards in Nanjing")
+    enter_nanjing(county, now=now)
     say("alarms and figures as of now")
     roll_up(now=now)
     seal_days(now=now, since=first_day)
@@ -86,11 +90,20 @@ def _announce(month: date, say: Say) -> Callable[[datetime], None]:
     return lambda _moment: say(f"wages of {month:%Y-%m}")
 
 
-def _new_people(county: County, month: date, moment: datetime) -> None:
+def _record_papers(county: County, joined: date, today: date) -> None:
+    """Trainings and certificates of everybody who joined on a day."""
+    scan = papers.signed_sheet()
+    for site in county.sites:
+        papers.train_site(site, joined, scan)
+        papers.certify_site(site, joined, today)
+
+
+def _new_people(county: County, month: date, today: date, moment: datetime) -> None:
     join_late(county, month, now=moment)
     for site in county.sites:
         if "from_october" in site.plan.tags:
             upload_rosters(site, month, now=moment)
+    _record_papers(county, month, today)
 
 
 def _plan_days(agenda: Agenda, county: County, first: date, today: date, now: datetime) -> None:

@@ -80,16 +80,12 @@ def _certificate(s: Stage) -> dict[str, Any]:
     return _person(s) | {"pk": s.certificate.pk}
 
 
-def _nanjing(s: Stage) -> dict[str, Any]:
-    return {"project_pk": s.nanjing.project.pk}
-
-
-def _card_of_wang(s: Stage) -> dict[str, Any]:
-    return _nanjing(s) | {"pk": s.citizen_card.pk}
+def _citizen_card(s: Stage) -> dict[str, Any]:
+    return _people(s) | {"pk": s.citizen_card.pk}
 
 
 def _results(s: Stage) -> SimpleUploadedFile:
-    data = sheet(("身份证号", "卡号"), [(s.nanjing.wang.id_number, "NJ00000001")])
+    data = sheet(("身份证号", "卡号"), [(s.cast.sun.id_number, "NJ00000001")])
     return SimpleUploadedFile("制卡结果.xlsx", data, XLSX)
 
 
@@ -112,8 +108,8 @@ PARTS: dict[str, Parts] = {
     ),
     "registration:certificate-new": _person,
     **dict.fromkeys((f"registration:certificate-{act}" for act in ("edit", "remove", "scan")), _certificate),
-    **dict.fromkeys((f"registration:citizen-cards{act}" for act in ("", "-step", "-import")), _nanjing),
-    "registration:citizen-card": _card_of_wang,
+    **dict.fromkeys((f"registration:citizen-cards{act}" for act in ("", "-step", "-import")), _people),
+    "registration:citizen-card": _citizen_card,
     "devices:site-barred": _project,
     "registration:project": _project,
     "registration:people": _none,
@@ -182,7 +178,7 @@ BODIES: dict[str, Parts] = {
     "registration:training-edit": lambda _s: _TRAINING_FACTS,
     "registration:certificate-new": lambda _s: _CERTIFICATE_FACTS | {"number": "Z-0002"},
     "registration:certificate-edit": lambda _s: _CERTIFICATE_FACTS,
-    "registration:citizen-cards-step": lambda s: {"who": s.nanjing.ma.pk, "act": "apply", "on": "2026-11-16"},
+    "registration:citizen-cards-step": lambda s: {"who": s.cast.zhou.pk, "act": "apply", "on": "2026-11-16"},
     "registration:citizen-cards-import": lambda s: {"file": _results(s)},
     "registration:citizen-card": lambda _s: {"to": "submitted", "on": "2026-11-16"},
     "registration:person-unmask": lambda _s: {"purpose": "contract"},

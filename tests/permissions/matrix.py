@@ -105,12 +105,12 @@ POST registration:certificate-edit     in    in    in   404    go   404    go   
 GET  registration:certificate-remove    in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
 POST registration:certificate-remove    in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
 GET  registration:certificate-scan     in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
-GET  registration:citizen-cards        in    in    in   404   200   200   404   404   404   404   404   404   404    in    in
-POST registration:citizen-cards-step    in    in    in   404    go   404   404   404   404   404   404   404   404    in    in
-GET  registration:citizen-cards-import    in    in    in   404   200   404   404   404   404   404   404   404   404    in    in
-POST registration:citizen-cards-import    in    in    in   404   200   404   404   404   404   404   404   404   404    in    in
-GET  registration:citizen-card         in    in    in   404   200   200   404   404   404   404   404   404   404    in    in
-POST registration:citizen-card         in    in    in   404    go   403   404   404   404   404   404   404   404    in    in
+GET  registration:citizen-cards        in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+POST registration:citizen-cards-step    in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:citizen-cards-import    in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:citizen-cards-import    in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+GET  registration:citizen-card         in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+POST registration:citizen-card         in    in    in   404    go   403    go   404   404   404   404   404   404    in    in
 GET  registration:worker-trainings     in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 GET  registration:worker-citizen-card    in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 

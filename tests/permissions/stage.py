@@ -22,12 +22,13 @@ from payroll.services import sheets as sheet_services
 from registration.models import Authority, Certificate, CitizenCard, Parameter, RosterUpload, Training
 from registration.services import parameters
 from registration.services.certificates import CertificateFacts, add_certificate
+from registration.services.citizen_cards import apply_for_cards
 from registration.services.trainings import Result, Scan, record_training
 from tests.cast import NOW, Cast, build_cast, make_user
 from tests.devices.post import headers
 from tests.inspection.stage import sent_sheet, set_parameters
 from tests.payroll import stage as payroll
-from tests.registration.papers import FACTS, Nanjing, apply_for, nanjing, png
+from tests.registration.papers import FACTS, png
 from tests.registration.rosters import person, staged, xlsx
 from wagewatch.evidence.models import Entry
 
@@ -57,7 +58,6 @@ class Stage:
     roster: RosterUpload
     training: Training
     certificate: Certificate
-    nanjing: Nanjing
     citizen_card: CitizenCard
     upload: SheetUpload
     entry: Entry
@@ -172,9 +172,9 @@ def build_stage() -> Stage:
 
 
 def _papers(cast: Cast) -> dict[str, Any]:
-    """A training and a certificate of Sun's, and a citizen card on another of the general contractor's projects."""
+    """A training, a certificate and a citizen card of Sun's."""
     Parameter.objects.create(
-        key="card.scheme", region_id="320100", value=True, valid_from=date(2020, 5, 1), source="test"
+        key="card.scheme", region_id="330700", value=True, valid_from=date(2020, 5, 1), source="test"
     )
     parameters.forget()
     act: dict[str, Any] = {"actor": cast.actor(cast.qian), "now": cast.now}
@@ -185,12 +185,11 @@ def _papers(cast: Cast) -> dict[str, Any]:
     facts = CertificateFacts(
         "special", "建筑架子工", "Z-0001", "省住建厅", date(2025, 3, 1), date(2027, 3, 1)
     )
-    site = nanjing(cast)
+    apply_for_cards(cast.project.pk, [cast.sun.pk], on=date(2026, 11, 3), **act)
     return {
         "training": training,
         "certificate": add_certificate(cast.sun.pk, cast.project.pk, facts, scan=scan, **act),
-        "nanjing": site,
-        "citizen_card": apply_for(cast, site, site.wang)[0],
+        "citizen_card": CitizenCard.objects.get(worker=cast.sun),
     }
 
 
