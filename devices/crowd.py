@@ -5,7 +5,7 @@ where it was: same people, same times, same event ids.
 """
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 
@@ -50,12 +50,17 @@ def working_day(project: str, day: date, pins: Iterable[int]) -> list[Stamp]:
     return sorted(stamps, key=lambda stamp: (stamp.at, stamp.pin))
 
 
-def errand(project: str, day: date, pins: list[int], number: int, at: datetime) -> list[Stamp]:
+def errand(
+    project: str, day: date, pins: list[int], number: int, at: datetime, *, denied: Sequence[int] = ()
+) -> list[Stamp]:
     """Somebody who stands at the gate just now: an errand in working hours, a short visit at other times.
 
-    Both stamps come together; the second is some minutes ahead and must wait for its time.
+    Both stamps come together; the second is some minutes ahead and must wait for its time. Now and then it is
+    a stranger, or one of `denied`: registered, but the gate stays shut.
     """
     dice = random.Random(f"{project} {day} errand {number}")
+    if denied and dice.random() < 0.05:
+        return [Stamp(f"{day:%Y%m%d}-d-{number}", dice.choice(denied), at, "in", FACE, admitted=False)]
     if dice.random() < 0.12 or not pins:
         pin = STRANGER_PIN + dice.randrange(40)
         return [Stamp(f"{day:%Y%m%d}-s-{number}", pin, at, "in", FACE, admitted=False)]

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from devices import signing, wire
+from registration.rules.entry import SHORT
 
 REF = "#/components/schemas/{name}"
 JSON = "application/json"
@@ -34,7 +35,7 @@ ANSWER = {
 }
 ALLOW_LIST = {
     "type": "object",
-    "required": ["version", "people", "removed"],
+    "required": ["version", "people", "denied", "removed"],
     "properties": {
         "version": {"type": "string"},
         "people": {
@@ -47,6 +48,19 @@ ALLOW_LIST = {
                     "name": {"type": "string", "description": "masked"},
                     "from": {"type": "string", "format": "date"},
                     "until": {"type": "string", "format": "date", "nullable": True},
+                },
+            },
+        },
+        "denied": {
+            "type": "array",
+            "description": "registered, but kept out by the region's conditions of entry until the next list",
+            "items": {
+                "type": "object",
+                "required": ["pin", "reason", "text"],
+                "properties": {
+                    "pin": {"type": "integer"},
+                    "reason": {"enum": list(SHORT)},
+                    "text": {"type": "string", "description": "a few Chinese words for the display"},
                 },
             },
         },

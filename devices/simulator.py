@@ -59,6 +59,7 @@ class Site:
     project: str
     gates: list[Gate]
     pins: list[int] = field(default_factory=list)
+    denied: list[int] = field(default_factory=list)
     version: str = ""
     list_at: float = 0.0
     errand_at: float = 0.0
@@ -101,6 +102,7 @@ class Simulator:
                 if answer:
                     site.version = answer["version"]
                     site.pins = [person["pin"] for person in answer["people"]]
+                    site.denied = [person["pin"] for person in answer["denied"]]
 
     def plan(self, moment: datetime, *, errands: bool = True) -> int:
         """Put what people did since the last call into the queue; returns how many stamps are new."""
@@ -114,7 +116,7 @@ class Simulator:
                 site.done_until = moment
             if errands and site.pins and moment.timestamp() >= site.errand_at:
                 number = int(moment.timestamp())
-                site.ahead += errand(site.project, day, site.pins, number, moment)
+                site.ahead += errand(site.project, day, site.pins, number, moment, denied=site.denied)
                 site.errand_at = number + ERRAND_SECONDS * random.uniform(0.5, 1.5) * max(
                     1, len(self.sites) / 3
                 )

@@ -12,6 +12,7 @@ urlpatterns = [
     path("sites/<int:pk>/", site.site, name="site"),
     path("sites/<int:pk>/now/", site.site_now, name="site-now"),
     path("sites/<int:pk>/inside/", site.site_inside, name="site-inside"),
+    path("sites/<int:pk>/kept-out/", site.site_barred, name="site-barred"),
     path("sites/<int:pk>/days/", site.site_days, name="site-days"),
     path("sites/<int:pk>/days.xlsx", site.site_days_sheet, name="site-days-sheet"),
     path("sites/<int:pk>/days/open/", corrections.undecided, name="open-days"),

@@ -25,14 +25,15 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 class Event(msgspec.Struct, gc=False):
     """One person at one gate. `type` is the way of recognition (national codes 1 face … 11 other).
 
-    The person is named by `pin`, the project's own number, or by `id_number`. `admitted` false means that
-    the gate stayed shut; `reason` is the device's word for why.
+    The person is named by one of `pin`, the project's own number, `id_number`, or `card`, the number of a
+    citizen card. `admitted` false means that the gate stayed shut; `reason` is the device's word for why.
     """
 
     id: EventId
     at: Moment
     pin: Annotated[int, msgspec.Meta(ge=1, le=2_147_483_647)] | None = None
     id_number: Annotated[str, msgspec.Meta(min_length=1, max_length=32)] | None = None
+    card: Annotated[str, msgspec.Meta(min_length=1, max_length=32)] | None = None
     direction: Literal["in", "out"] | None = None
     type: Annotated[int, msgspec.Meta(ge=1, le=11)] = 11
     admitted: bool = True
@@ -238,8 +239,8 @@ def _check_count(count: int) -> None:
 
 
 def _problem(event: Event) -> tuple[str, str] | None:
-    if (event.pin is None) == (event.id_number is None):
-        return "event.person", _("Name the person either by pin or by id_number.")
+    if (event.pin is None) + (event.id_number is None) + (event.card is None) != 2:
+        return "event.person", _("Name the person by one of pin, id_number and card.")
     return None
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inspection.views import alarms, contracts, people, projects, statistics, today
+from inspection.views import alarms, citizen_cards, contracts, people, projects, statistics, today
 
 app_name = "inspection"
 urlpatterns = [
@@ -24,6 +24,7 @@ urlpatterns = [
     path("people/", people.people, name="people"),
     path("reports/", statistics.report, name="reports"),
     path("reports/export/", statistics.export, name="reports-export"),
+    path("citizen-cards/", citizen_cards.citizen_cards, name="citizen-cards"),
     path(
         "projects/<int:project_pk>/months/<str:month>/workers/<int:worker_pk>/",
         people.worker_month,

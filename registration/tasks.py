@@ -36,8 +36,10 @@ def read_roster(upload_id: int) -> None:
 
 @shared_task
 def tidy_up() -> None:
-    """Forget old codes, card reads and requests to join, and read rosters whose reader was killed."""
+    """Forget what is old, read rosters whose reader was killed, let skill grades follow expired certificates."""
+    from registration.actors import SYSTEM
     from registration.services.card_reads import forget_card_reads
+    from registration.services.certificates import refresh_skill_grades
     from registration.services.codes import forget_old_codes
     from registration.services.joining import forget_old_requests
     from registration.services.rosters import stuck_uploads
@@ -46,6 +48,7 @@ def tidy_up() -> None:
     forget_old_codes(now=now)
     forget_old_requests(now=now)
     forget_card_reads(now=now)
+    refresh_skill_grades(actor=SYSTEM, now=now)
     for upload_id in stuck_uploads(now=now):
         read_roster(upload_id)
 

@@ -23,6 +23,8 @@ from devices.rules import work_date
 from devices.services import days, seals, stage_sql
 from devices.services.terminals import KnownTerminal, replayed, revoked, skew_ms
 from devices.wire import Event, read_envelope, read_events
+from registration.rules.citizen_cards import normalise_card_number
+from registration.services.citizen_cards import card_index
 from wagewatch.lib.crypto import blind_index, decrypt_bytes, encrypt_bytes
 from wagewatch.lib.dates import SITE_TZ
 from wagewatch.lib.errors import Malformed, RuleViolation
@@ -107,7 +109,7 @@ def _keep(
     if seals.may_touch_seals(first, now=now):
         seals.lock_project(terminal.project_id)
         touches_seal = seals.is_sealed_near(terminal.project_id, low, high)
-    indexes = {i: _index_of(e.id_number) for i, e in events if e.id_number is not None}
+    indexes = {i: _index_of(e) for i, e in events if e.pin is None}
     parameters: dict[str, Any] = {
         "project": terminal.project_id,
         "terminal": terminal.id,
@@ -126,7 +128,9 @@ def _keep(
             _copy(cursor, events, terminal.lane, indexes)
         else:
             parameters |= _arrays(events, terminal.lane, indexes)
-        name, prepare = stage_sql.prepared(staged=staged, by_index=bool(indexes))
+        by_card = bool(indexes) and any(e.card is not None for _, e in events)
+        keys = "card" if by_card else "index" if indexes else "pin"
+        name, prepare = stage_sql.prepared(staged=staged, keys=keys)
         known = connection.devices_prepared  # type: ignore[attr-defined]  # set by apps.forget_session
         if name not in known:
             cursor.execute(prepare)
@@ -159,12 +163,18 @@ def _span(events: Sequence[tuple[int, Event]], latest: datetime) -> tuple[dateti
     return max(min(moments), EARLIEST), min(max(moments), latest)
 
 
-def _index_of(id_number: str) -> bytes:
-    """Also what is no ID number gets an index: it is nobody's, and the person is refused as unregistered."""
+def _index_of(event: Event) -> bytes:
+    """The index by which the person of an event is found, by ID number or citizen card.
+
+    Also what is no such number gets an index: it is nobody's, and the person is refused as unregistered.
+    """
+    number = event.id_number or event.card or ""
     try:
-        number = normalise_id_number(id_number).value
+        if event.id_number is None:
+            return card_index(normalise_card_number(number))
+        number = normalise_id_number(number).value
     except Malformed:
-        number = id_number
+        pass
     return blind_index(number, kind="id")
 
 
@@ -228,7 +238,7 @@ def _write_refused(
                 direction=_direction(terminal.lane, events[i]),
                 reason=reason,
                 worker_id=worker_id,
-                person_key=events[i].id_number or str(events[i].pin),
+                person_key=events[i].id_number or events[i].card or str(events[i].pin),
                 person_index=indexes.get(i),
                 was_let_in=events[i].admitted,
                 batch_pk=batch_pk,

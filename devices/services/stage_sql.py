@@ -39,6 +39,15 @@ WHERE id = %(terminal)s AND project_id = %(project)s AND is_active
 """
 
 _BY_INDEX = "LEFT JOIN registration_worker w ON s.pin IS NULL AND w.id_index = decode(s.id_index, 'hex')"
+# The index of a card's number is of another kind than that of an ID number, so that one column carries both.
+_BY_CARD = """LEFT JOIN registration_citizencard c ON s.pin IS NULL AND c.number_index = decode(s.id_index, 'hex')
+    AND c.number_index IS NOT NULL AND NOT (c.state IN ('lost', 'returned'))"""
+KEYS = {
+    "pin": ("p.worker_id", ""),
+    "index": ("coalesce(p.worker_id, w.id)", _BY_INDEX),
+    "card": ("coalesce(p.worker_id, w.id, c.worker_id)", f"{_BY_INDEX} {_BY_CARD}"),
+}
+"""How people are named in a batch, each with what it takes to find them: the more, the more joins."""
 
 _TAKE = """
 WITH placed AS (
@@ -48,7 +57,7 @@ WITH placed AS (
          coalesce(p.joined_on, 'infinity'::date) AS joined_on, coalesce(p.left_on, 'infinity'::date) AS left_on
   FROM {source} s
   LEFT JOIN registration_posting p ON p.project_id = %(project)s AND p.pin = s.pin
-  {by_index}
+  {joins}
 ), judged AS MATERIALIZED (
   SELECT placed.*, CASE
     WHEN at < %(earliest)s OR at > %(latest)s THEN 'bad_time'
@@ -100,9 +109,9 @@ SELECT (SELECT count(*) FROM judged WHERE refusal IS NULL),
 """
 
 
-def prepared(*, staged: bool, by_index: bool) -> tuple[str, str]:
-    """Name and PREPARE of the statement; the worker table is joined only if an event names an ID number."""
-    return _name(staged=staged, by_index=by_index), _PREPARE[staged, by_index]
+def prepared(*, staged: bool, keys: str) -> tuple[str, str]:
+    """Name and PREPARE of the statement; people and cards are joined only if an event names such a number."""
+    return _name(staged=staged, keys=keys), _PREPARE[staged, keys]
 
 
 def execute(name: str, *, staged: bool) -> str:
@@ -136,25 +145,18 @@ ARRAYS = {
 }
 
 
-def _prepare(*, staged: bool, by_index: bool) -> str:
+def _prepare(*, staged: bool, keys: str) -> str:
     parameters = COMMON if staged else COMMON | ARRAYS
-    text = _TAKE.format(
-        source=STAGED if staged else UNNESTED,
-        worker="coalesce(p.worker_id, w.id)" if by_index else "p.worker_id",
-        by_index=_BY_INDEX if by_index else "",
-    )
+    worker, joins = KEYS[keys]
+    text = _TAKE.format(source=STAGED if staged else UNNESTED, worker=worker, joins=joins)
     for number, name in enumerate(parameters, 1):
         text = text.replace(f"%({name})s", f"${number}")
-    name, types = _name(staged=staged, by_index=by_index), ", ".join(parameters.values())
+    name, types = _name(staged=staged, keys=keys), ", ".join(parameters.values())
     return f"PREPARE {name} ({types}) AS {text}"
 
 
-def _name(*, staged: bool, by_index: bool) -> str:
-    return f"devices_take_{'staged' if staged else 'arrays'}{'_by_index' if by_index else ''}"
+def _name(*, staged: bool, keys: str) -> str:
+    return f"devices_take_{'staged' if staged else 'arrays'}_{keys}"
 
 
-_PREPARE = {
-    (staged, by_index): _prepare(staged=staged, by_index=by_index)
-    for staged in (True, False)
-    for by_index in (True, False)
-}
+_PREPARE = {(staged, keys): _prepare(staged=staged, keys=keys) for staged in (True, False) for keys in KEYS}

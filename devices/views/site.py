@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from devices import presence
 from devices.access import access_site, sees_everybody
+from devices.barred import barred_today
 from devices.month import month_matrix, month_sheet
 from devices.month_pdf import month_pdf
 from devices.rules import work_date
@@ -24,6 +26,9 @@ from wagewatch.lib.dates import first_of_month, next_month, parse_month, previou
 from wagewatch.lib.errors import Malformed
 from wagewatch.lib.sheet_writer import write_workbook
 
+PAGE = 50
+SHOWN = 8
+"""People kept out that the page of the site names; the others are one click away."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -73,6 +78,7 @@ def _now(request: ActorRequest, pk: int) -> dict[str, Any]:
     everybody = sees_everybody(request.actor, project, parts)
     refused = presence.refused_today(project, today=today) if everybody else []
     gates = presence.terminals_health(project, now=now)
+    kept_out = barred_today(project, list(parts.values_list("pk", flat=True)), today=today)
     in_use = [gate for gate in gates if gate.trouble != "revoked"]
     well = sum(not gate.trouble for gate in in_use)
     stats: list[dict[str, Any]] = [
@@ -99,6 +105,9 @@ def _now(request: ActorRequest, pk: int) -> dict[str, Any]:
         "latest": presence.latest_passages(project, parts, now=now),
         "refused": refused,
         "everybody": everybody,
+        "kept_out": kept_out[:SHOWN],
+        "kept_out_count": len(kept_out),
+        "entered_anyway": sum(one.came_at is not None for one in kept_out),
         "gates": gates,
         "stats": stats,
         "may_manage": request.actor.has_role("gc_clerk"),
@@ -135,6 +144,23 @@ def site_inside(request: ActorRequest, pk: int) -> HttpResponseBase:
     shown = [person for person in people if team_id is None or person.team_id == team_id]
     context = {"project": project, "people": shown, "total": len(people), "tabs": tabs, "now": now}
     return render(request, "devices/site_inside.html", context)
+
+
+@require_safe
+@staff_view()
+def site_barred(request: ActorRequest, pk: int) -> HttpResponseBase:
+    """Everybody whom the conditions of entry keep out today, with what has to be done."""
+    project, parts = access_site(pk, request.actor)
+    today = work_date(timezone.now(), project.day_starts_at)
+    found = barred_today(project, list(parts.values_list("pk", flat=True)), today=today)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    context = {
+        "project": project,
+        "page": page,
+        "today": today,
+        "entered_anyway": sum(one.came_at is not None for one in found),
+    }
+    return render(request, "devices/site_barred.html", context)
 
 
 def _number(request: HttpRequest, name: str) -> int | None:

@@ -11,8 +11,9 @@ from django.db import connection
 
 from devices.services.days import roll_up
 from devices.services.seals import seal_days
-from inspection.demo import coming_and_going, contracts, wages
+from inspection.demo import coming_and_going, contracts, papers, wages
 from inspection.demo.days import post_day
+from inspection.demo.nanjing import enter_nanjing
 from inspection.demo.people import County, SiteState, enter_county, join_late, upload_rosters
 from inspection.demo.wages import PastBank, local
 from inspection.services.rules import run_rules
@@ -61,6 +62,7 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
     contracts.first_contracts(
         here, joined=first_day, today=today, drawn=drawn, now=start + timedelta(hours=1)
     )
+    _record_papers(county, first_day, today)
     bank = PastBank(bank_folder)
     try:
         wages.open_accounts(bank, county.sites, start)
@@ -78,6 +80,8 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
         agenda.play()
     finally:
         bank.bank.close()
+    say("citizen cards in Nanjing")
+    enter_nanjing(county, now=now)
     say("alarms and figures as of now")
     roll_up(now=now)
     seal_days(now=now, since=first_day)
@@ -115,12 +119,21 @@ def _plan_comings(agenda: Agenda, county: County, first: date, last_month: date,
     agenda.at(now - timedelta(minutes=5), lambda moment: coming_and_going.scan(county, moment))
 
 
+def _record_papers(county: County, joined: date, today: date) -> None:
+    """Trainings and certificates of everybody who joined on a day."""
+    scan = papers.signed_sheet()
+    for site in county.sites:
+        papers.train_site(site, joined, scan)
+        papers.certify_site(site, joined, today)
+
+
 def _new_people(county: County, month: date, today: date, drawn: list[bytes], moment: datetime) -> None:
     join_late(county, month, now=moment)
     later = [site for site in county.sites if "from_october" in site.plan.tags]
     for site in later:
         upload_rosters(site, month, now=moment)
     contracts.first_contracts(later, joined=month, today=today, drawn=drawn, now=moment + timedelta(hours=2))
+    _record_papers(county, month, today)
 
 
 def _plan_days(agenda: Agenda, county: County, first: date, today: date, now: datetime) -> None:

@@ -8,6 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from devices.barred import barred_today
+from devices.rules import work_date
 from inspection import dashboard
 from inspection.access import alarms_for
 from inspection.exports import download, project_sheet
@@ -18,11 +20,14 @@ from payroll.models import AccountEntry, PaySheet, PaySlip
 from registration.access import access_project, projects_for
 from registration.http import ActorRequest
 from registration.models import Participation, Project, Region, Sector
+from registration.services.citizen_cards import has_scheme
 from wagewatch.lib.dates import parse_month, site_date
 from wagewatch.lib.money import format_cny
 
 PER_PAGE = 50
 MONTHS = 12
+SHOWN = 12
+"""People kept out whom the page of a project names; those who came in all the same stand first."""
 ORDERS = {
     "owed": "stat__owed_fen",
     "name": "name",
@@ -65,17 +70,18 @@ def projects(request: ActorRequest) -> HttpResponseBase:
     """Projects of the region and sector, those that owe first; reads one figure row per project."""
     page = Paginator(_filtered(request), PER_PAGE).get_page(request.GET.get("page"))
     reach = projects_for(request.actor, permission="alarm.view")
+    today = site_date(timezone.now())
+    codes = list(reach.order_by().values_list("region_id", flat=True).distinct())
     return render(
         request,
         "inspection/projects.html",
         {
             "page": page,
             "query": request.GET,
-            "today": site_date(timezone.now()),
+            "today": today,
             "sectors": Sector.choices,
-            "regions": Region.objects.filter(
-                code__in=reach.order_by().values_list("region_id").distinct()
-            ).order_by("code"),
+            "regions": Region.objects.filter(code__in=codes).order_by("code"),
+            "has_citizen_cards": any(has_scheme(code, on=today) for code in codes),
         },
     )
 
@@ -103,6 +109,8 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
         today,
     )
     overdue = next((line for line in alarms if line.alarm.rule == "D3"), None)
+    parts = list(Participation.objects.filter(project=found).values_list("pk", flat=True))
+    kept_out = barred_today(found, parts, today=work_date(timezone.now(), found.day_starts_at))
     months = (
         PaySheet.objects.filter(project=found)
         .exclude(state=PaySheet.State.DRAFT)
@@ -133,6 +141,9 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
             "stats": _stats(stat),
             "alarms": alarms,
             "months": [{**m, **paid.get(m["month"], {}), "key": f"{m['month']:%Y-%m}"} for m in months],
+            "kept_out": kept_out[:SHOWN],
+            "kept_out_count": len(kept_out),
+            "entered_anyway": sum(one.came_at is not None for one in kept_out),
             "entries": AccountEntry.objects.filter(project=found).order_by("-number")[:8],
             "chain": chain_of(
                 found,

@@ -51,6 +51,7 @@ class TrainingAttendance(models.Model):
     worker = models.ForeignKey(Worker, models.PROTECT, related_name="trainings")
     passed = models.BooleanField("合格", default=True)
     score = models.DecimalField("成绩", max_digits=5, decimal_places=1, null=True, blank=True)
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = verbose_name_plural = "培训参加人"

@@ -6,6 +6,7 @@ Amounts in fen, durations in the unit their key names; ``wd`` means working days
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+from registration.seed.entry import entry_rows
 from registration.seed.minimum_wages import minimum_wage_rows
 from registration.seed.rows import ParameterRow
 
@@ -109,6 +110,7 @@ def _retirement_rows() -> list[ParameterRow]:
 
 
 def parameter_rows() -> list[ParameterRow]:
-    """Nationwide defaults (region None), then minimum wages of Zhejiang and Nanjing."""
+    """Nationwide defaults (region None), conditions of entry, minimum wages of Zhejiang and Nanjing."""
     rows = [ParameterRow(None, d.key, ORDER_724, None, d.value, d.source) for d in _NATIONWIDE]
     return rows + _retirement_rows() + minimum_wage_rows()
+    return rows + entry_rows() + minimum_wage_rows()

@@ -19,7 +19,8 @@ def record_history(
     reason: str,
     project_id: int | None = None,
 ) -> None:
-    """Copy the rows as they are now into the model's history; `kind` is + (made) or ~ (changed).
+    """Copy the rows as they are now into the model's history; `kind` is + (made), ~ (changed)
+    or - (about to be deleted by a statement that follows).
 
     One statement for any number of rows; call it in the transaction of the change. `project_id` where
     the table is keyed by project.

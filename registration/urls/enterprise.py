@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from registration.urls import papers
 from registration.views import (
     card_desk,
     contract_acts,
@@ -82,4 +83,5 @@ urlpatterns = [
     path(_OWN_CONTRACT + "sign/", worker_contracts.sign, name="worker-contract-sign"),
     path(_OWN_CONTRACT + "refuse/", worker_contracts.refuse, name="worker-contract-refuse"),
     path(_OWN_CONTRACT + "file/", worker_contracts.document, name="worker-contract-file"),
+    *papers.PATHS,
 ]

@@ -23,6 +23,7 @@ from registration.models import BankCard, LeftReason, Participation, PayBasis, P
 from registration.permissions import CONTRACTOR, PERMISSIONS
 from registration.services import people as services
 from registration.services.leaving import leave, left_registered_at
+from registration.views.person_papers import barred, page_standings, papers_of
 from registration.views.scope import set_scope
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import WagewatchError
@@ -34,6 +35,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 STATES = (
     ("working", pgettext_lazy("people", "At work")),
     ("left", pgettext_lazy("people", "Left")),
+    ("barred", _("May not enter")),
     ("no_card", _("Without a wage card")),
     ("no_phone", _("Without a phone number")),
     ("denied", _("Says it is not them")),
@@ -73,6 +75,8 @@ def _filtered(request: ActorRequest, project: Project) -> QuerySet[Posting]:
         found = found.filter(denied_at__isnull=False)
     elif state == "unanswered":
         found = found.filter(acknowledged_at=None, denied_at=None).exclude(registered_by="self")
+    elif state == "barred":
+        found = found.filter(pk__in=barred(request, project))
     return (
         found.select_related("worker", "team", "participation__organisation")
         .defer("worker__id_number", "worker__phone", "worker__address")
@@ -95,6 +99,7 @@ def people(request: ActorRequest, project_pk: int) -> HttpResponseBase:
         "state": request.GET.get("state", "working"),
         "team": request.GET.get("team", ""),
         "today": site_date(timezone.now()),
+        "standings": page_standings(project, page),
         "several": postings_for(request.actor, project).values("participation").distinct()[:2].count() > 1,
         "may_upload": request.actor.has_role(*PERMISSIONS["roster.upload"]),
         "filtered": any(request.GET.get(key) for key in ("q", "team", "state")),
@@ -181,6 +186,7 @@ def _person_context(request: ActorRequest, project: Project, worker: Worker) -> 
         "may_edit": may_edit,
         "card_form": CardForm(),
         "leave_form": LeaveForm(initial={"left_on": site_date(timezone.now())}),
+        "papers": papers_of(request, project, worker, here),
     }
 
 

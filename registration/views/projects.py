@@ -16,6 +16,7 @@ from registration.http import ActorRequest, staff_view
 from registration.models import BankCard, JoinRequest, Participation, Posting, PostingNotice, Project
 from registration.models.accounts import Role
 from registration.permissions import CONTRACTOR, PERMISSIONS
+from registration.views.person_papers import project_papers
 from registration.views.scope import set_scope
 
 READERS = (*CONTRACTOR, Role.OWNER_CLERK, Role.SITE, Role.BANK_OFFICER)
@@ -123,6 +124,7 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
         "may_see_people": request.actor.has_role(*PERMISSIONS["person.view"]),
         "may_answer_joins": request.actor.has_role(*PERMISSIONS["join.answer"]),
         **_comings(request, found, parts),
+        "papers": project_papers(request, found, [part.pk for part in parts]),
     }
     return render(request, "registration/contractor_project.html", context)
 

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from registration.http import ActorRequest, worker_view
-from registration.models import BankCard, Posting
+from registration.models import BankCard, CitizenCard, Posting
 from registration.services.acknowledging import waiting_for_worker
 from registration.views.worker_contracts import contract_cards
 
@@ -33,6 +33,7 @@ def me(request: ActorRequest) -> HttpResponseBase:
         "card": card,
         "postings": _postings(request),
         "asked_postings": waiting_for_worker(request.worker.pk) if request.worker else [],
+        "has_citizen_card": CitizenCard.objects.filter(worker=request.worker).exists(),
     }
     return render(request, "registration/worker_me.html", context)
 

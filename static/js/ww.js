@@ -50,5 +50,11 @@
   }));
   const first = document.querySelector("[data-focus]");
   if (first) first.focus();
+  all("[data-tick-all]").forEach((box) => {
+    box.closest("label").hidden = false;
+    box.addEventListener("change", () => {
+      box.form.querySelectorAll(`input[type="checkbox"][name="${box.dataset.tickAll}"]`).forEach((one) => { one.checked = box.checked; });
+    });
+  });
   all("select[data-submit]").forEach((select) => select.addEventListener("change", () => select.form.requestSubmit()));
 })();

@@ -9,6 +9,7 @@ from tests.cast import make_card_number
 from tests.devices.post import batch, event
 from tests.payroll import stage as payroll
 from tests.permissions.stage import Stage
+from tests.registration.papers import sheet
 from tests.registration.rosters import person, xlsx
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -94,7 +95,45 @@ def _entry(s: Stage) -> dict[str, Any]:
     return {"pk": s.entry.pk}
 
 
+def _training(s: Stage) -> dict[str, Any]:
+    return _people(s) | {"pk": s.training.pk}
+
+
+def _certificate(s: Stage) -> dict[str, Any]:
+    return _person(s) | {"pk": s.certificate.pk}
+
+
+def _citizen_card(s: Stage) -> dict[str, Any]:
+    return _people(s) | {"pk": s.citizen_card.pk}
+
+
+def _results(s: Stage) -> SimpleUploadedFile:
+    data = sheet(("身份证号", "卡号"), [(s.cast.sun.id_number, "NJ00000001")])
+    return SimpleUploadedFile("制卡结果.xlsx", data, XLSX)
+
+
+_TRAINING_FACTS = {"kind": "003001", "name": "安全教育", "held_on": "2026-11-12", "minutes": "60"}
+_CERTIFICATE_FACTS = {"kind": "special", "trade": "焊工", "issuer": "应急管理局", "issued_on": "2025-01-01"}
+
 PARTS: dict[str, Parts] = {
+    **dict.fromkeys(
+        (
+            "registration:trainings",
+            "registration:trainings-lacking",
+            "registration:training-new",
+            "registration:certificates",
+        ),
+        _people,
+    ),
+    **dict.fromkeys(
+        (f"registration:training{act}" for act in ("", "-add", "-result", "-edit", "-delete", "-record")),
+        _training,
+    ),
+    "registration:certificate-new": _person,
+    **dict.fromkeys((f"registration:certificate-{act}" for act in ("edit", "remove", "scan")), _certificate),
+    **dict.fromkeys((f"registration:citizen-cards{act}" for act in ("", "-step", "-import")), _people),
+    "registration:citizen-card": _citizen_card,
+    "devices:site-barred": _project,
     "registration:project": _project,
     "registration:people": _none,
     "registration:people-export": _people,
@@ -206,6 +245,17 @@ PARTS: dict[str, Parts] = {
 }
 
 BODIES: dict[str, Parts] = {
+    "registration:training-new": lambda s: (
+        _TRAINING_FACTS | {"part": s.cast.sc_part.pk, "who": s.cast.zhou.pk}
+    ),
+    "registration:training-add": lambda s: {"people": s.cast.zhou.name},
+    "registration:training-result": lambda s: {"who": s.cast.sun.pk, "act": "failed"},
+    "registration:training-edit": lambda _s: _TRAINING_FACTS,
+    "registration:certificate-new": lambda _s: _CERTIFICATE_FACTS | {"number": "Z-0002"},
+    "registration:certificate-edit": lambda _s: _CERTIFICATE_FACTS,
+    "registration:citizen-cards-step": lambda s: {"who": s.cast.zhou.pk, "act": "apply", "on": "2026-11-16"},
+    "registration:citizen-cards-import": lambda s: {"file": _results(s)},
+    "registration:citizen-card": lambda _s: {"to": "submitted", "on": "2026-11-16"},
     "registration:person-unmask": lambda _s: {"purpose": "contract"},
     "registration:person-card": lambda _s: {"number": make_card_number(990_001), "bank_name": "金华商贸银行"},
     "registration:person-leave": lambda _s: {"left_on": "2026-11-15"},

@@ -8,13 +8,25 @@ from inspection.models import Alarm, AlarmFlip, ProjectStat, RuleRun
 from inspection.services.rules import run_rules
 from payroll.models import PaymentOrder, PaySheet, SpecialAccount
 from payroll.services import accounts, approvals
-from registration.models import ContractTemplate, LabourContract, Participation, Posting, RosterUpload, Team
+from registration.models import (
+    CitizenCard,
+    ContractTemplate,
+    LabourContract,
+    Participation,
+    Posting,
+    RosterUpload,
+    Team,
+    Training,
+    Worker,
+)
 from registration.services import acknowledging, joining
+from registration.services.certificates import CertificateFacts, add_certificate
 from registration.services.leaving import leave
 from tests.cast import Cast, build_cast, make_posting, make_project, make_worker
 from tests.inspection.stage import sent_sheet, set_parameters
 from tests.payroll import stage as payroll
 from tests.registration import contracts
+from tests.registration.papers import Nanjing, apply_for, nanjing, seed_conditions, train
 from tests.registration.rosters import person, staged, xlsx
 from wagewatch.lib.identity import make_id_number
 
@@ -32,6 +44,9 @@ class Crowd:
     account_pk: int
     roster: RosterUpload
     contract_pk: int
+    training: Training
+    nanjing: Nanjing
+    citizen_card: CitizenCard
 
 
 def build_crowd(size: int) -> Crowd:
@@ -75,7 +90,8 @@ def build_crowd(size: int) -> Crowd:
     roster = staged(cast, xlsx([person(n) for n in range(1, size + 1)]))
     own = LabourContract.objects.get(project=cast.project, worker=cast.sun)
     _comers_and_goers(cast, size)
-    return Crowd(cast, sheet, order, alarm, ledger.account_id, roster, own.pk)
+    training, site, card = _papers(cast, size, [p.worker for p in team])
+    return Crowd(cast, sheet, order, alarm, ledger.account_id, roster, own.pk, training, site, card)
 
 
 def _contracts(cast: Cast, size: int) -> None:
@@ -104,6 +120,26 @@ def _contracts(cast: Cast, size: int) -> None:
             state=states[number % 3], offered_at=cast.now, signed_on=cast.today if number % 3 == 2 else None
         )
     contracts.offer(cast, [LabourContract.objects.get(worker=cast.sun).pk])
+
+
+def _papers(cast: Cast, size: int, workers: list[Worker]) -> tuple[Training, Nanjing, CitizenCard]:
+    """Trainings, certificates and citizen cards by the size; as many people kept out as let in."""
+    seed_conditions()
+    half = workers[::2]
+    for n in range(size):
+        training = train(cast, *half, on=date(2026, 11, 1 + n % 12))
+    for n, worker in enumerate(workers):
+        facts = CertificateFacts(
+            "special", "架子工", f"Z-{n:04d}", "省住建厅", date(2025, 3, 1), date(2026, 12, 1 + n % 28)
+        )
+        add_certificate(worker.pk, cast.project.pk, facts, actor=cast.actor(cast.qian), now=cast.now)
+    site = nanjing(cast)
+    for n in range(size):
+        worker, _card = make_worker(f"柳{n}", seq=9900 + n)
+        make_posting(worker, site.team, pin=10 + n, joined_on=date(2026, 11, 2))
+        apply_for(cast, site, worker)
+    card = apply_for(cast, site, site.wang)[0]
+    return training, site, card
 
 
 def _passages(cast: Cast, size: int, workers: list[int]) -> None:

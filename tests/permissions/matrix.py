@@ -52,6 +52,7 @@ GET  devices:sites                   in    in    in   200   200   200   200   20
 GET  devices:site                    in    in    in   200   200   200   200   404   403   404   200   404   404    in    in
 GET  devices:site-now                in    in    in   200   200   200   200   404   403   404   200   404   404    in    in
 GET  devices:site-inside             in    in    in   200   200   200   200   404   403   404   200   404   404    in    in
+GET  devices:site-barred               in    in    in   200   200   200   200   404   403   404   200   404   404    in    in
 GET  devices:site-days               in    in    in   200   200   200   200   404   403   404   200   404   404    in    in
 GET  devices:site-days-sheet         in    in    in   200   200   200   200   404   403   404   200   404   404    in    in
 GET  devices:site-days-pdf          in    in    in   200   200   200   200   404   403   404   200   404   404    in    in
@@ -155,6 +156,34 @@ GET  registration:join-card            go    go    go    go    go    go    go   
 POST registration:join-card            go    go    go    go    go    go    go    go    go    go    go    go    go    go    go
 GET  registration:join-send            go    go    go    go    go    go    go    go    go    go    go    go    go    go    go
 POST registration:join-send            go    go    go    go    go    go    go    go    go    go    go    go    go    go    go
+GET  registration:trainings            in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+GET  registration:trainings-lacking    in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+GET  registration:training-new         in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:training-new         in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:training             in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+POST registration:training-add         in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+POST registration:training-result      in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:training-edit        in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:training-edit        in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:training-delete      in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:training-delete      in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:training-record      in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+GET  registration:certificates         in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+GET  registration:certificate-new      in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:certificate-new      in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:certificate-edit     in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:certificate-edit     in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:certificate-remove    in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:certificate-remove    in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:certificate-scan     in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+GET  registration:citizen-cards        in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+POST registration:citizen-cards-step    in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:citizen-cards-import    in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:citizen-cards-import    in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+GET  registration:citizen-card         in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+POST registration:citizen-card         in    in    in   404    go   403    go   404   404   404   404   404   404    in    in
+GET  registration:worker-trainings     in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
+GET  registration:worker-citizen-card    in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 
 GET  payroll:today                   in    in    in   404   200   200   200   200   404   404   404   404   404    in    in
 GET  payroll:sheets                  in    in    in   404   200   200   200   200   404   404   404   404   404    in    in
@@ -224,6 +253,7 @@ POST inspection:template-new         in    in    in   404   404   404   404   40
 GET  inspection:people               in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:reports                in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:reports-export         in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+GET  inspection:citizen-cards          in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:worker-month         in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 POST inspection:worker-unmask        in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 """

@@ -29,19 +29,27 @@ from payroll.work_history import history_facts
 from registration.models import (
     Authority,
     CardRead,
+    Certificate,
+    CitizenCard,
     HistoryShare,
     JoinRequest,
     LabourContract,
+    Parameter,
     Posting,
     PostingNotice,
     RosterUpload,
+    Training,
 )
 from registration.services import acknowledging, joining, parameters, sharing
+from registration.services.certificates import CertificateFacts, add_certificate
+from registration.services.citizen_cards import apply_for_cards
+from registration.services.trainings import Result, Scan, record_training
 from tests.cast import NOW, Cast, build_cast, make_user
 from tests.devices.post import headers
 from tests.inspection.stage import sent_sheet, set_parameters
 from tests.payroll import stage as payroll
 from tests.registration import contracts
+from tests.registration.papers import FACTS, png
 from tests.registration.rosters import person, staged, xlsx
 from wagewatch.evidence.models import Entry
 from wagewatch.lib.identity import make_id_number
@@ -72,6 +80,9 @@ class Stage:
     roster: RosterUpload
     correction: DayCorrection
     card_read: CardRead
+    training: Training
+    certificate: Certificate
+    citizen_card: CitizenCard
     upload: SheetUpload
     entry: Entry
     gates: dict[str, tuple[str, str]]
@@ -192,6 +203,7 @@ def build_stage() -> Stage:
         slip=payroll.slip_of(sheet, cast.sun),
         objection=Objection.objects.get(sheet=sheet.pk),
         account=ledger.account,
+        **_papers(cast),
         roster=staged(cast, xlsx([person(1), person(2, 身份证号="1")])),
         correction=corrections.add_stamp(
             cast.project.pk,
@@ -238,6 +250,28 @@ def _join_request(cast: Cast) -> JoinRequest:
     number = make_id_number("411300", date(1990, 5, 6), 701)
     person = joining.Applicant("方来顺", number, "13700007002", trade="木工", team_id=cast.team.pk)
     return joining.ask_to_join(cast.project, person, now=cast.now)
+
+
+def _papers(cast: Cast) -> dict[str, Any]:
+    """A training, a certificate and a citizen card of Sun's."""
+    Parameter.objects.create(
+        key="card.scheme", region_id="330700", value=True, valid_from=date(2020, 5, 1), source="test"
+    )
+    parameters.forget()
+    act: dict[str, Any] = {"actor": cast.actor(cast.qian), "now": cast.now}
+    scan = Scan("a.png", png())
+    training = record_training(
+        cast.project.pk, FACTS, {cast.sun.pk: Result()}, participation_id=cast.sc_part.pk, scan=scan, **act
+    ).training
+    facts = CertificateFacts(
+        "special", "建筑架子工", "Z-0001", "省住建厅", date(2025, 3, 1), date(2027, 3, 1)
+    )
+    apply_for_cards(cast.project.pk, [cast.sun.pk], on=date(2026, 11, 3), **act)
+    return {
+        "training": training,
+        "certificate": add_certificate(cast.sun.pk, cast.project.pk, facts, scan=scan, **act),
+        "citizen_card": CitizenCard.objects.get(worker=cast.sun),
+    }
 
 
 @contextmanager

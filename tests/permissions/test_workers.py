@@ -80,6 +80,8 @@ def test_a_workers_pages_show_nobody_else(db: None) -> None:
             "devices:worker-days",
             "registration:worker-me",
             "registration:worker-contract",
+            "registration:worker-trainings",
+            "registration:worker-citizen-card",
         ):
             page = stage.ask("sun", "GET", reverse(name))
             assert page.status_code == 200
