@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inspection.views import alarms, people, projects, today
+from inspection.views import alarms, firms, people, projects, today
 
 app_name = "inspection"
 urlpatterns = [
@@ -15,6 +15,9 @@ urlpatterns = [
     path("projects/export/", projects.projects_export, name="projects-export"),
     path("projects/<int:pk>/", projects.project, name="project"),
     path("projects/<int:pk>/months/<str:month>/", projects.project_month, name="project-month"),
+    path("projects/<int:pk>/breach/", firms.breach, name="project-breach"),
+    path("projects/firms/<int:pk>/", firms.firm, name="firm"),
+    path("projects/firms/<int:pk>/account/", firms.account, name="firm-account"),
     path("people/", people.people, name="people"),
     path(
         "projects/<int:project_pk>/months/<str:month>/workers/<int:worker_pk>/",

@@ -68,6 +68,10 @@ WAGEWATCH_EVIDENCE_ORIGIN = _env("WAGEWATCH_EVIDENCE_ORIGIN", "wagewatch.local/e
 WAGEWATCH_EVIDENCE_HASH = _choice("WAGEWATCH_EVIDENCE_HASH", "sha256", {"sha256", "sm3"})
 WAGEWATCH_EVIDENCE_FORMER_KEYS = _env("WAGEWATCH_EVIDENCE_FORMER_KEYS")
 WAGEWATCH_BRAND = _env("WAGEWATCH_BRAND", "薪安")
+# Where contractors sign in, for links that the supervision side hands out.
+WAGEWATCH_ENTERPRISE_URL = _env("WAGEWATCH_ENTERPRISE_URL").rstrip("/")
+if SIDE == "supervision" and not WAGEWATCH_ENTERPRISE_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured("WAGEWATCH_ENTERPRISE_URL: write the address at which contractors sign in.")
 WAGEWATCH_BANK_URL = _env("WAGEWATCH_BANK_URL", "http://127.0.0.1:8011")
 WAGEWATCH_BANK_KEY = _env("WAGEWATCH_BANK_KEY", "demo-bank-key" if (DEMO or TESTING) else "")
 WAGEWATCH_SMS_GATEWAY = _choice(

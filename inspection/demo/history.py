@@ -12,6 +12,7 @@ from django.db import connection
 from devices.services.days import roll_up
 from devices.services.seals import seal_days
 from inspection.demo import wages
+from inspection.demo.chain import name_foremen
 from inspection.demo.days import post_day
 from inspection.demo.people import County, SiteState, enter_county, join_late, upload_rosters
 from inspection.demo.wages import PastBank, local
@@ -91,6 +92,7 @@ def _new_people(county: County, month: date, moment: datetime) -> None:
     for site in county.sites:
         if "from_october" in site.plan.tags:
             upload_rosters(site, month, now=moment)
+            name_foremen(site.project, site.plan, site.clerk, now=moment)
 
 
 def _plan_days(agenda: Agenda, county: County, first: date, today: date, now: datetime) -> None:

@@ -13,7 +13,7 @@ from registration.models.citizen_cards import CitizenCard, CitizenCardStep
 from registration.models.contracts import ContractKind, ContractSignature, ContractTemplate, LabourContract
 from registration.models.entering import CardRead, JoinRequest
 from registration.models.files import StoredFile
-from registration.models.organisations import Authority, Organisation, Sector
+from registration.models.organisations import Authority, LegalForm, Organisation, Sector, Standing
 from registration.models.people import (
     BankCard,
     Education,
@@ -55,6 +55,7 @@ __all__ = [
     "JoinRequest",
     "LabourContract",
     "LeftReason",
+    "LegalForm",
     "LoginCode",
     "Membership",
     "Organisation",
@@ -74,6 +75,7 @@ __all__ = [
     "SensitiveView",
     "SkillGrade",
     "SmsMessage",
+    "Standing",
     "StoredFile",
     "Team",
     "Training",

@@ -33,6 +33,10 @@ def addresses(crowd: Crowd) -> dict[str, tuple[str, str]]:
     pages: dict[str, tuple[str, dict[str, object], str]] = {
         "registration:projects": ("zhao", {}, ""),
         "registration:project": ("zhao", project, ""),
+        "registration:chain": ("zhao", project, ""),
+        "registration:part": ("zhao", {**project, "part_pk": cast.sc_part.pk}, ""),
+        "registration:team": ("zhao", {**project, "team_pk": cast.team.pk}, ""),
+        "registration:staff": ("he", {}, ""),
         "registration:people": ("zhao", {}, ""),
         "registration:people-export": ("zhao", people, ""),
         "registration:person": ("zhao", {**people, "worker_pk": cast.sun.pk}, ""),
@@ -67,6 +71,7 @@ def addresses(crowd: Crowd) -> dict[str, tuple[str, str]]:
         "inspection:projects-export": ("li", {}, ""),
         "inspection:project": ("li", project, ""),
         "inspection:project-month": ("li", {**project, "month": MONTH}, ""),
+        "inspection:firm": ("li", {"pk": cast.sc.pk}, ""),
         "inspection:people": ("li", {}, ""),
         "inspection:rules": ("li", {}, ""),
         "inspection:worker-month": ("li", {**people, "month": "2026-10", "worker_pk": cast.sun.pk}, ""),
