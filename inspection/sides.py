@@ -42,6 +42,16 @@ BEGIN
       EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %I TO wagewatch_supervision', t.tablename);
     END IF;
   END LOOP;
+
+  -- What an authority finds about a project or a firm, and no other column of theirs; a firm's first account.
+  IF to_regclass('registration_organisation') IS NOT NULL THEN
+    GRANT UPDATE (planning_breach) ON registration_project TO wagewatch_supervision;
+    GRANT UPDATE (legal_form, standing, standing_since, successor_id, investors)
+      ON registration_organisation TO wagewatch_supervision;
+    GRANT INSERT ON registration_historicalproject, registration_historicalorganisation,
+      registration_membership, registration_historicalmembership TO wagewatch_supervision;
+    GRANT INSERT, UPDATE ON registration_invitation TO wagewatch_supervision;
+  END IF;
 END $$;
 """
 

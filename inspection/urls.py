@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inspection.views import alarms, citizen_cards, contracts, people, projects, statistics, today
+from inspection.views import alarms, citizen_cards, contracts, firms, people, projects, statistics, today
 
 app_name = "inspection"
 urlpatterns = [
@@ -21,6 +21,9 @@ urlpatterns = [
     path("contract-wordings/", contracts.templates, name="templates"),
     path("contract-wordings/new/", contracts.template_new, name="template-new"),
     path("contract-wordings/<int:pk>/", contracts.template, name="template"),
+    path("projects/<int:pk>/breach/", firms.breach, name="project-breach"),
+    path("projects/firms/<int:pk>/", firms.firm, name="firm"),
+    path("projects/firms/<int:pk>/account/", firms.account, name="firm-account"),
     path("people/", people.people, name="people"),
     path("reports/", statistics.report, name="reports"),
     path("reports/export/", statistics.export, name="reports-export"),

@@ -8,7 +8,14 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from payroll.models import Objection, PaymentOrder, PaySheet, PaySlip, SheetUpload, SpecialAccount, SubLedger
-from registration.access import not_found, not_permitted, organisations_with, participations_for, projects_for
+from registration.access import (
+    not_found,
+    not_permitted,
+    organisations_with,
+    own_and_below,
+    participations_for,
+    projects_for,
+)
 from registration.actors import Actor
 from registration.models import Participation, Project
 from registration.permissions import PERMISSIONS
@@ -43,7 +50,7 @@ def _authority_projects(actor: Actor, permission: str) -> QuerySet[Project]:
 
 def sheets_for(actor: Actor, *, permission: str = "sheet.view") -> QuerySet[PaySheet]:
     """Sheets on which the actor holds `permission`: of a whole project for its general contractor and the
-    authorities, of its own part and those it engaged for a subcontractor."""
+    authorities, of its own part and those below it for a subcontractor or an agency."""
     if actor.kind == "system":
         return PaySheet.objects.all()
     if actor.kind != "user":
@@ -57,8 +64,7 @@ def sheets_for(actor: Actor, *, permission: str = "sheet.view") -> QuerySet[PayS
     )
     reach = Q(Exists(leads))
     if permission not in ONLY_GENERAL_CONTRACTOR:
-        for path in ("participation", "participation__parent", "participation__parent__parent"):
-            reach |= Q(**{f"{path}__organisation__in": mine, f"{path}__role": "subcontractor"})
+        reach |= Q(participation__in=own_and_below(mine))
         reach |= Q(project__in=_authority_projects(actor, permission))
     return PaySheet.objects.filter(reach)
 

@@ -5,18 +5,23 @@ subcontractors only their own part unless they are the general contractor.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NoReturn
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
 from registration.actors import Actor
-from registration.models import LabourContract, Participation, Posting, Project, Team, Worker
+from registration.models import LabourContract, Participation, Posting, Project, Role, Team, Worker
 from registration.permissions import PERMISSIONS
+from registration.rules.chain import below
 from wagewatch.lib.errors import NotFound, NotPermitted
 
 NOBODY = Q(pk__in=())
-OWN_PART_ONLY = frozenset((Participation.Role.SUBCONTRACTOR, Participation.Role.AGENCY))
+OWN_PART_ONLY = frozenset(
+    (Participation.Role.SUBCONTRACTOR, Participation.Role.AGENCY, Participation.Role.SUPERVISOR)
+)
 """Roles on a project that see only their own part of it and what they engaged."""
 
 
@@ -86,8 +91,9 @@ def access_project(
 def participations_for(
     actor: Actor, project: Project, *, permission: str = "project.view"
 ) -> QuerySet[Participation]:
-    """The parts of a project the actor sees: all for authorities, owner, bank and the general
-    contractor; for a subcontractor or a labour agency its own part and those it engaged."""
+    """The parts of a project the actor sees: all for authorities, bank, the general contractor and the
+    owner's clerk; for a subcontractor or a labour agency its own part and those below it. What a firm's
+    contractor roles see elsewhere they do not see where the firm is the owner."""
     all_parts = Participation.objects.filter(project=project)
     if actor.kind == "system":
         return all_parts
@@ -96,14 +102,66 @@ def participations_for(
         return all_parts
     mine = set(organisations_with(actor, roles))
     parts = list(all_parts.values_list("pk", "organisation_id", "role", "parent_id"))
-    if any(org in mine and role not in OWN_PART_ONLY for _pk, org, role, _parent in parts):
-        return all_parts
-    seen = {pk for pk, org, _role, _parent in parts if org in mine}
-    while True:
-        below = {pk for pk, _org, _role, parent in parts if parent in seen} - seen
-        if not below:
-            return all_parts.filter(pk__in=seen)
-        seen |= below
+    as_owner = set(organisations_with(actor, {Role.OWNER_CLERK} & roles))
+    for _pk, org, role, _parent in parts:
+        if org in (as_owner if role == Participation.Role.OWNER else mine) and role not in OWN_PART_ONLY:
+            return all_parts
+    seen = {pk for pk, org, role, _parent in parts if org in mine and role in OWN_PART_ONLY}
+    return all_parts.filter(pk__in=seen | below(seen, {pk: parent for pk, _org, _role, parent in parts}))
+
+
+_OWN_AND_BELOW = """
+WITH RECURSIVE reached AS (
+  SELECT id, project_id FROM registration_participation
+  WHERE organisation_id = ANY(%s) AND role IN ('subcontractor', 'agency')
+  UNION
+  SELECT p.id, p.project_id FROM registration_participation p
+  JOIN reached r ON p.parent_id = r.id AND p.project_id = r.project_id
+) SELECT id FROM reached
+"""
+
+
+def own_and_below(organisations: list[int]) -> RawSQL:
+    """Ids of the parts that organisations hold as subcontractors or agencies, and of all those below them;
+    for `filter(participation__in=…)`, however long the chain is."""
+    return RawSQL(_OWN_AND_BELOW, [organisations])  # noqa: S611 our own statement, ids as parameters
+
+
+@dataclass(frozen=True)
+class ChainReach:
+    """What an actor may change in a project's chain: everything if it `leads`; else what stands below its
+    `own` parts. A firm's own clerk and manager are its own to name."""
+
+    leads: bool
+    own: frozenset[int]
+    below: frozenset[int]
+
+    def may_edit(self, part: int) -> bool:
+        """Engagement, contract, end."""
+        return self.leads or part in self.below
+
+    def may_engage(self, part: int) -> bool:
+        """Put a firm below this one."""
+        return self.leads or part in self.own | self.below
+
+
+def chain_reach(actor: Actor, project: Project, *, permission: str = "chain.edit") -> ChainReach:
+    """The general contractor changes the whole chain, a subcontractor what stands below itself."""
+    mine = set(organisations_with(actor, PERMISSIONS[permission])) if actor.kind == "user" else set()
+    parts = list(
+        Participation.objects.filter(project=project).values_list(
+            "pk", "organisation_id", "role", "parent_id"
+        )
+    )
+    leads = actor.kind == "system" or any(
+        org in mine and role == Participation.Role.GENERAL_CONTRACTOR for _pk, org, role, _parent in parts
+    )
+    own = {pk for pk, org, role, _parent in parts if org in mine and role in OWN_PART_ONLY}
+    return ChainReach(
+        leads,
+        frozenset(own),
+        frozenset(below(own, {pk: parent for pk, _org, _role, parent in parts})),
+    )
 
 
 def access_participation(

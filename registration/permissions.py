@@ -5,6 +5,8 @@ from registration.models.accounts import Role
 GC = {Role.GC_CLERK, Role.GC_MANAGER}
 CLERK = {Role.GC_CLERK, Role.SC_CLERK, Role.AGENCY_CLERK}
 CONTRACTOR = {*GC, *CLERK}
+STAFFED = {*CONTRACTOR, Role.OWNER_CLERK}
+"""Roles of firms that keep their own list of accounts."""
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     name: frozenset(roles)
@@ -16,6 +18,12 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "roster.upload": CLERK,
         "project.register": GC,
         "chain.edit": {*GC, Role.SC_CLERK},
+        "part.describe": CONTRACTOR,
+        "team.edit": CONTRACTOR,
+        "staff.view": STAFFED,
+        "staff.manage": {Role.GC_MANAGER, Role.SC_CLERK, Role.AGENCY_CLERK, Role.OWNER_CLERK},
+        "project.find_breach": {Role.INSPECTOR},
+        "firm.record_standing": {Role.INSPECTOR},
         "contract.view": {*CONTRACTOR, Role.INSPECTOR},
         "contract.make": CLERK,
         "contract.sign": {Role.GC_MANAGER, Role.SC_CLERK, Role.AGENCY_CLERK},

@@ -315,6 +315,44 @@ def build_cast() -> Cast:
     )
 
 
+@dataclass
+class Agency:
+    """A labour agency engaged by the subcontractor, its clerk Lan, and one of its people at work."""
+
+    agency: Organisation
+    lan: User
+    agency_part: Participation
+    agency_team: Team
+    fang: Worker
+    fang_posting: Posting
+
+
+def add_agency(cast: Cast) -> Agency:
+    """Put a labour agency below Qian's firm; apart from the cast, whose counts many tests know by heart."""
+    agency = _organisation("MA28AAA06", "金华仁和劳务派遣有限公司", "仁和派遣", "agency")
+    part = Participation.objects.create(
+        project=cast.project,
+        organisation=agency,
+        role="agency",
+        parent=cast.sc_part,
+        scope="辅助用工",
+        clerk_name="兰晓",
+        manager_name="贺仁",
+        licence="330703202600012",
+        entered_on=JOINED,
+    )
+    team = Team.objects.create(project=cast.project, participation=part, name="派遣普工班")
+    fang, _card = make_worker("方进财", region="330726", birth=date(1982, 5, 9), seq=431, phone="13957904311")
+    return Agency(
+        agency=agency,
+        lan=make_user("lan", "兰晓", Role.AGENCY_CLERK, agency),
+        agency_part=part,
+        agency_team=team,
+        fang=fang,
+        fang_posting=make_posting(fang, team, pin=31, trade="普工", rate_fen=26000),
+    )
+
+
 @pytest.fixture
 def cast(db: None) -> Cast:
     """The cast in the test's database. For transactional tests ask for `transactional_db` as well."""

@@ -20,6 +20,13 @@ NAVIGATION: dict[str, list[tuple[str, Any, str, tuple[str, ...]]]] = {
         ("money", _("Pay and money"), "money", ("payroll:sheets",)),
         ("orders", _("Payment orders"), "send", ("payroll:orders",)),
         ("accounts", _("Special accounts"), "bank", ("payroll:accounts",)),
+        ("staff", _("Our accounts"), "person", ("registration:staff",)),
+    ],
+    "owner": [
+        ("projects", _("Projects"), "project", ("registration:projects",)),
+        ("accounts", _("Special accounts"), "bank", ("payroll:accounts",)),
+        ("orders", _("Payment orders"), "send", ("payroll:orders",)),
+        ("staff", _("Our accounts"), "person", ("registration:staff",)),
     ],
     "inspector": [
         ("today", _("Today"), "home", ("inspection:today",)),
@@ -53,10 +60,13 @@ ROLES: dict[str, tuple[str, Any]] = {
     "gc_manager": ("contractor", _("Project manager")),
     "sc_clerk": ("contractor", _("Labour clerk, subcontractor")),
     "agency_clerk": ("contractor", _("Labour clerk, labour agency")),
-    "owner_clerk": ("money", _("Project owner's clerk")),
+    "owner_clerk": ("owner", _("Project owner's clerk")),
     "bank_officer": ("money", _("Bank officer")),
     "site": ("site", _("Site guard")),
 }
+
+# place -> roles to which it is closed, where a person holds no other
+CLOSED: dict[str, frozenset[str]] = {"accounts": frozenset({"sc_clerk", "agency_clerk"})}
 
 
 @dataclass(frozen=True)
@@ -80,9 +90,16 @@ def _address(names: tuple[str, ...]) -> str | None:
     return None
 
 
-def navigation(audience: str, path: str, counts: dict[str, int] | None = None) -> list[NavItem]:
-    """The places of an audience that this side serves; the one whose address is the longest start of path is current."""
-    found = [(key, label, icon, _address(names)) for key, label, icon, names in NAVIGATION.get(audience, [])]
+def navigation(
+    audience: str, path: str, counts: dict[str, int] | None = None, roles: frozenset[str] = frozenset()
+) -> list[NavItem]:
+    """The places of an audience that this side serves and that are not closed to all of a person's roles; the
+    one whose address is the longest start of path is current."""
+    found = [
+        (key, label, icon, _address(names))
+        for key, label, icon, names in NAVIGATION.get(audience, [])
+        if not roles or not roles <= CLOSED.get(key, frozenset())
+    ]
     places = [(key, label, icon, url) for key, label, icon, url in found if url]
     starts = [url for _, _, _, url in places if path == url or (path.startswith(url) and url != "/")]
     current = max(starts, key=len, default="")
@@ -92,13 +109,17 @@ def navigation(audience: str, path: str, counts: dict[str, int] | None = None) -
     ]
 
 
+def _roles(request: HttpRequest) -> frozenset[str]:
+    return frozenset(duty.role for duty in getattr(getattr(request, "actor", None), "duties", ()))
+
+
 def _duty(request: HttpRequest) -> Any:
     duties = getattr(getattr(request, "actor", None), "duties", ())
     return duties[0] if duties else None
 
 
 def audience_of(request: HttpRequest) -> str:
-    """Whose pages these are: inspector, contractor, money, site, worker or public; a view may set it itself."""
+    """Whose pages these are: inspector, contractor, owner, money, site, worker or public; a view may set it itself."""
     given = getattr(request, "audience", None)
     if given:
         return str(given)
@@ -129,7 +150,9 @@ def interface(request: HttpRequest) -> dict[str, Any]:
         "signed_in": SimpleLazyObject(lambda: signed_in(request)),
         "theme": theme if theme in {"light", "dark"} else "",
         "nav_items": SimpleLazyObject(
-            lambda: navigation(str(audience), request.path, getattr(request, "nav_counts", None))
+            lambda: navigation(
+                str(audience), request.path, getattr(request, "nav_counts", None), _roles(request)
+            )
         ),
         "nav_scope": getattr(request, "nav_scope", None),
         "htmx_request": bool(getattr(request, "htmx", False)),

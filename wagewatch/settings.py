@@ -70,6 +70,10 @@ WAGEWATCH_EVIDENCE_FORMER_KEYS = _env("WAGEWATCH_EVIDENCE_FORMER_KEYS")
 WAGEWATCH_BRAND = _env("WAGEWATCH_BRAND", "薪安")
 # Where people reach this installation: stands in QR codes of documents that are made without a request.
 WAGEWATCH_ADDRESS = _env("WAGEWATCH_ADDRESS", "http://127.0.0.1:8000").rstrip("/")
+# Where contractors sign in, for links that the supervision side hands out.
+WAGEWATCH_ENTERPRISE_URL = _env("WAGEWATCH_ENTERPRISE_URL").rstrip("/")
+if SIDE == "supervision" and not WAGEWATCH_ENTERPRISE_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured("WAGEWATCH_ENTERPRISE_URL: write the address at which contractors sign in.")
 WAGEWATCH_BANK_URL = _env("WAGEWATCH_BANK_URL", "http://127.0.0.1:8011")
 WAGEWATCH_BANK_KEY = _env("WAGEWATCH_BANK_KEY", "demo-bank-key" if (DEMO or TESTING) else "")
 WAGEWATCH_SMS_GATEWAY = _choice(

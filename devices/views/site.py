@@ -18,7 +18,7 @@ from devices.barred import barred_today
 from devices.month import month_matrix, month_sheet
 from devices.month_pdf import month_pdf
 from devices.rules import work_date
-from registration.access import OWN_PART_ONLY, projects_for
+from registration.access import OWN_PART_ONLY, own_and_below, projects_for
 from registration.http import ActorRequest, staff_view
 from registration.models import Participation, Project, Team
 from registration.permissions import PERMISSIONS
@@ -60,13 +60,15 @@ def sites(request: ActorRequest) -> HttpResponseBase:
 def _watched_parts(
     request: ActorRequest, projects: list[Project]
 ) -> tuple[QuerySet[Participation], list[int]]:
-    """The parts whose people the actor sees, and the projects seen whole: a subcontractor sees its own part."""
+    """The parts whose people the actor sees, and the projects seen whole: a subcontractor sees its own part
+    and those below it."""
     parts = Participation.objects.filter(project__in=projects)
     if request.actor.is_authority:
         return parts, [project.pk for project in projects]
-    mine = parts.filter(organisation__in=request.actor.organisation_ids)
+    firms = list(request.actor.organisation_ids)
+    mine = parts.filter(organisation__in=firms)
     whole = set(mine.exclude(role__in=OWN_PART_ONLY).values_list("project", flat=True))
-    return parts.filter(Q(project__in=whole) | Q(pk__in=mine.values("pk"))), sorted(whole)
+    return parts.filter(Q(project__in=whole) | Q(pk__in=own_and_below(firms))), sorted(whole)
 
 
 def _now(request: ActorRequest, pk: int) -> dict[str, Any]:

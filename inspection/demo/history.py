@@ -12,6 +12,7 @@ from django.db import connection
 from devices.services.days import roll_up
 from devices.services.seals import seal_days
 from inspection.demo import coming_and_going, contracts, papers, wages
+from inspection.demo.chain import name_foremen
 from inspection.demo.days import post_day
 from inspection.demo.nanjing import enter_nanjing
 from inspection.demo.people import County, SiteState, enter_county, join_late, upload_rosters
@@ -132,6 +133,7 @@ def _new_people(county: County, month: date, today: date, drawn: list[bytes], mo
     later = [site for site in county.sites if "from_october" in site.plan.tags]
     for site in later:
         upload_rosters(site, month, now=moment)
+        name_foremen(site.project, site.plan, site.clerk, now=moment)
     contracts.first_contracts(later, joined=month, today=today, drawn=drawn, now=moment + timedelta(hours=2))
     _record_papers(county, month, today)
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from devices.models import Terminal
 from devices.services.terminals import KnownTerminal, enrol_terminal
+from inspection.demo.chain import engage_firms, name_foremen
 from inspection.demo.names import Invented, card_number, invent
 from inspection.demo.plan import AUTHORITIES, BANK, FIRMS, SITES, Site
 from payroll.models import SpecialAccount
@@ -17,7 +18,7 @@ from registration.middleware import actor_of_user
 from registration.models import Authority, Organisation, Participation, Project, Role, RosterUpload, User
 from registration.rules.roster_row import Defaults
 from registration.services.organisations import appoint, register_authority, register_organisation
-from registration.services.projects import engage, register_project
+from registration.services.projects import register_project
 from registration.services.roster_apply import apply_roster
 from registration.services.rosters import read_upload, receive_roster
 from wagewatch.lib.identity import make_uscc
@@ -91,6 +92,7 @@ def enter_county(first_day: date, *, now: datetime) -> County:
         _gates(site, now=now)
         if "from_october" not in site.plan.tags:
             upload_rosters(site, first_day, now=now)
+            name_foremen(site.project, site.plan, site.clerk, now=now)
     joiners = [
         Invented(**{**person.__dict__, "card": card_number(900 + n, TROUBLE[n])})
         for n, person in enumerate(people)
@@ -132,28 +134,12 @@ def _site(
         name_en=plan.name_en,
         region_code=plan.region,
         sector=plan.sector,
-        address=f"{plan.name}工地",
+        address=f"{plan.name}工地" if plan.owner else "曹宅镇工业路 3 号",
         contract_sum_fen=heads * 120_000_000,
         contract_signed_on=first_day - timedelta(days=40),
         started_on=first_day,
     )
-    roles = Participation.Role
-    owner = engage(project, organisations[plan.owner], roles.OWNER)
-    gc_people = {f.key: f.people for f in FIRMS}[plan.gc]
-    clerk, manager = users[gc_people[0][0]], users[gc_people[1][0]]
-    gc = engage(
-        project, organisations[plan.gc], roles.GENERAL_CONTRACTOR, by=owner, scope="施工总承包",
-        clerk_name=clerk.name, entered_on=first_day,
-    )  # fmt: skip
-    engage(project, organisations["zhengyi"], roles.SUPERVISOR, by=owner, scope="监理")
-    parts: list[tuple[Participation, Actor]] = []
-    for part in plan.parts:
-        sc_user = users[{f.key: f.people for f in FIRMS}[part.firm][0][0]]
-        engaged = engage(
-            project, organisations[part.firm], roles.SUBCONTRACTOR, by=gc, scope=part.scope,
-            clerk_name=sc_user.name, entered_on=first_day,
-        )  # fmt: skip
-        parts.append((engaged, actor_of_user(sc_user)))
+    clerk, manager, parts = engage_firms(project, plan, organisations, users, first_day)
     account_number = f"3301{number:015d}"
     account = open_account(
         organisations[plan.gc],
@@ -260,10 +246,12 @@ def _signins(users: dict[str, User]) -> list[dict[str, str]]:
         ("zhao", "总包劳资专管员", "上传花名册、编工资表"),
         ("he", "总包项目经理", "审批、指令银行"),
         ("qian", "分包劳资专管员", "编工资表、答复异议"),
+        ("lan", "派遣单位劳资专管员", "只看自己派的人"),
         ("kong", "另一家总包", "看不到别家项目"),
         ("ye", "建设单位", "看专户"),
         ("hang", "银行经办", "看专户和指令"),
         ("menwei", "工地门卫", "看谁在场"),
+        ("guo", "自愿登记的工厂", "没有建设单位的用工场所"),
     ]
     return [
         {

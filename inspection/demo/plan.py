@@ -141,7 +141,20 @@ FIRMS = [
     Firm("zhengyi", "浙江正义工程监理有限公司", "正义监理", "supervisor", "330702"),
     Firm("dongchen", "金东区东辰水利投资有限公司", "东辰水投", "owner"),
     Firm("jianan", "金华健安医院建设有限公司", "健安医院建设", "owner"),
-    Firm("kangyuan", "金华康源劳务派遣有限公司", "康源派遣", "agency"),
+    Firm(
+        "kangyuan",
+        "金华康源劳务派遣有限公司",
+        "康源派遣",
+        "agency",
+        people=(("lan", "兰晓", "agency_clerk"),),
+    ),
+    Firm(
+        "jinyi",
+        "金华锦艺五金制品有限公司",
+        "锦艺五金",
+        "contractor",
+        people=(("guo", "郭艺", "gc_clerk"), ("jin", "金锦", "gc_manager")),
+    ),
     Firm(
         "zhisheng",
         "浙江智盛装配建筑有限公司",
@@ -169,11 +182,21 @@ FIRMS = [
 
 @dataclass(frozen=True)
 class Part:
-    """A subcontractor's people on a project: teams as (name, trade, heads, yuan per day)."""
+    """A firm's people on a project: teams as (name, trade, heads, yuan per day).
+
+    `by` is the firm that engaged it (the general contractor if empty), `let` the teams whose work was let to
+    the foreman; the firm may be the general contractor itself.
+    """
 
     firm: str
     scope: str
     teams: tuple[tuple[str, str, int, int], ...]
+    by: str = ""
+    role: str = "subcontractor"
+    engagement: str = "lawful"
+    licence: str = ""
+    manager: str = ""
+    let: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -190,7 +213,7 @@ class Site:
     name_en: str
     region: str
     sector: str
-    owner: str
+    owner: str  # "" for a factory that registered by its own will
     gc: str
     parts: tuple[Part, ...]
     story: tuple[str, str, str]
@@ -198,7 +221,7 @@ class Site:
     tags: frozenset[str] = field(default_factory=frozenset)
 
 
-B, M, T, W = Sector.BUILDING, Sector.MUNICIPAL, Sector.TRANSPORT, Sector.WATER
+B, M, T, W, F = Sector.BUILDING, Sector.MUNICIPAL, Sector.TRANSPORT, Sector.WATER, Sector.MANUFACTURING
 
 SITES = [
     Site(
@@ -220,6 +243,15 @@ SITES = [
                 ),
             ),
             Part("anju", "钢筋工程", (("钢筋班", "钢筋工", 44, 330),)),
+            Part(
+                "kangyuan",
+                "辅助用工",
+                (("派遣普工班", "普工", 18, 240),),
+                by="muchuan",
+                role="agency",
+                licence="330703202400027",
+                manager="康明",
+            ),
         ),
         ("paid", "paid", "returned"),
         tags=frozenset({"live"}),
@@ -235,6 +267,14 @@ SITES = [
         (
             Part("shunxing", "模板工程", (("模板一班", "模板工", 46, 350), ("模板二班", "模板工", 40, 350))),
             Part("changxin", "普工劳务", (("综合班", "普工", 46, 260),)),
+            Part(
+                "hefeng",
+                "支模劳务",
+                (("支模班", "模板工", 20, 320),),
+                by="shunxing",
+                engagement="recontracted",
+                manager="楼建新",
+            ),
         ),
         ("paid", "late", "confirming"),
         tags=frozenset({"objections"}),
@@ -249,7 +289,7 @@ SITES = [
         "cenling",
         (
             Part("muchuan", "主体劳务", (("主体一班", "砌筑工", 50, 330), ("主体二班", "混凝土工", 40, 310))),
-            Part("yuanda", "机电安装", (("电工班", "工地电工", 30, 380),)),
+            Part("yuanda", "机电安装", (("电工班", "工地电工", 30, 380),), let=("电工班",)),
         ),
         ("paid", "paid", "part"),
     ),
@@ -370,6 +410,17 @@ SITES = [
             Part("heshun", "路基劳务", (("路基一班", "普工", 60, 280), ("路基二班", "普工", 60, 280))),
             Part("zhonglian", "桥梁劳务", (("桥梁班", "混凝土工", 56, 330),)),
         ),
+        ("paid", "paid", "paid"),
+    ),
+    Site(
+        "JHZZ-2026-0003",
+        "锦艺五金曹宅厂区",
+        "Jinyi hardware works, Caozhai",
+        "330703",
+        F,
+        "",
+        "jinyi",
+        (Part("jinyi", "生产", (("冲压车间", "冲压工", 16, 230), ("包装车间", "包装工", 12, 200))),),
         ("paid", "paid", "paid"),
     ),
 ]

@@ -148,10 +148,11 @@ def reject_objections(sheet: PaySheet, clerk: Actor, now: datetime) -> None:
 
 
 def fund(bank: PastBank, site: SiteState, month: date, amount_fen: int, now: datetime) -> None:
-    """The owner allocates labour cost for a month."""
-    owner = Participation.objects.select_related("organisation").get(
-        project=site.project, role=Participation.Role.OWNER
-    )
+    """The owner allocates labour cost for a month; a factory without one puts in its own money."""
+    payers = Participation.objects.filter(
+        project=site.project, role__in=("owner", "general_contractor")
+    ).select_related("organisation")
+    owner = payers.order_by("-role")[0]
     bank.bank.deposit(
         site.account_number,
         amount_fen,

@@ -18,6 +18,7 @@ from inspection.models import Alarm, ProjectStat
 from inspection.parties import chain_of
 from payroll.models import AccountEntry, PaySheet, PaySlip
 from registration.access import access_project, projects_for
+from registration.chain_picture import chain_picture
 from registration.http import ActorRequest
 from registration.models import Participation, Project, Region, Sector
 from registration.services.citizen_cards import has_scheme
@@ -151,6 +152,7 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
                 overdue.stop if overdue else None,
                 overdue.alarm.level if overdue else 1,
             ),
+            "picture": chain_picture(found, Participation.objects.filter(project=found)),
         },
     )
 

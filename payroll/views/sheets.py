@@ -20,7 +20,7 @@ from payroll.services import approvals
 from payroll.services import sheets as services
 from payroll.services.accounts import reserved_fen
 from payroll.views.rows import SHOWN, Board, board_of, chosen
-from registration.access import projects_for
+from registration.access import organisations_with, own_and_below, projects_for
 from registration.actors import Actor
 from registration.http import ActorRequest, staff_view
 from registration.models import Participation
@@ -340,7 +340,7 @@ def parts_to_prepare(actor: Actor) -> list[Participation]:
     projects = list(projects_for(actor, permission="sheet.prepare").order_by("pk"))
     if not projects:
         return []
-    mine = actor.organisation_ids
+    mine = organisations_with(actor, PERMISSIONS["sheet.prepare"])
     leading = set(
         Participation.objects.filter(
             project__in=projects, organisation__in=mine, role="general_contractor"
@@ -348,7 +348,7 @@ def parts_to_prepare(actor: Actor) -> list[Participation]:
     )
     return list(
         Participation.objects.filter(
-            Q(project__in=leading) | Q(organisation__in=mine) | Q(parent__organisation__in=mine),
+            Q(project__in=leading) | Q(pk__in=own_and_below(mine)),
             project__in=projects,
             role__in=["general_contractor", "subcontractor", "agency"],
         )

@@ -14,7 +14,7 @@ from registration.models.contracts import ContractKind, ContractSignature, Contr
 from registration.models.entering import CardRead, JoinRequest
 from registration.models.files import StoredFile
 from registration.models.notices import HistoryShare, PostingNotice
-from registration.models.organisations import Authority, Organisation, Sector
+from registration.models.organisations import Authority, LegalForm, Organisation, Sector, Standing
 from registration.models.people import (
     BankCard,
     Education,
@@ -57,6 +57,7 @@ __all__ = [
     "JoinRequest",
     "LabourContract",
     "LeftReason",
+    "LegalForm",
     "LoginCode",
     "Membership",
     "Organisation",
@@ -77,6 +78,7 @@ __all__ = [
     "SensitiveView",
     "SkillGrade",
     "SmsMessage",
+    "Standing",
     "StoredFile",
     "Team",
     "Training",

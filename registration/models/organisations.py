@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from registration.models.places import Region
@@ -39,8 +40,33 @@ class Authority(models.Model):
         return self.name
 
 
+class LegalForm(models.TextChoices):
+    """Legal form of a firm, as far as article 20 of order 724 asks: whether investors answer for it."""
+
+    COMPANY = "company", pgettext_lazy("legal form", "Company")
+    PARTNERSHIP = "partnership", _("Partnership")
+    SOLE = "sole", _("Sole proprietorship")
+    INDIVIDUAL = "individual", _("Individual business")
+    OTHER = "other", pgettext_lazy("legal form", "Other")
+
+
+class Standing(models.TextChoices):
+    """What became of a firm (order 724, articles 21 and 22); recorded by the authority."""
+
+    ACTIVE = "active", _("In business")
+    MERGED = "merged", _("Merged into another firm")
+    DIVIDED = "divided", _("Split up")
+    REVOKED = "revoked", _("Licence revoked")
+    CLOSED = "closed", _("Ordered to close")
+    DISSOLVED = "dissolved", _("Dissolved")
+
+
 class Organisation(models.Model):
-    """A firm, owner, agency or bank, known by its unified social credit code (GB 32100)."""
+    """A firm, owner, agency or bank, known by its unified social credit code (GB 32100).
+
+    `standing`, `successor` and `investors` say who answers for a firm that is no more, or that is no
+    company; the authority records them, firms cannot.
+    """
 
     class Kind(models.TextChoices):
         CONTRACTOR = "contractor", _("Contractor")
@@ -55,6 +81,21 @@ class Organisation(models.Model):
     kind = models.CharField("类别", max_length=20, choices=Kind.choices)
     region = models.ForeignKey(Region, models.PROTECT, verbose_name="注册地")
     bank_code = models.CharField("联行号", max_length=12, blank=True, help_text="银行填写")
+    legal_form = models.CharField(
+        "组织形式",
+        max_length=12,
+        choices=LegalForm.choices,
+        default=LegalForm.COMPANY,
+        db_default="company",
+    )
+    standing = models.CharField(
+        "存续状况", max_length=10, choices=Standing.choices, default=Standing.ACTIVE, db_default="active"
+    )
+    standing_since = models.DateField("状况变更日", null=True, blank=True)
+    successor = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="承继单位"
+    )
+    investors = models.CharField("主要出资人", max_length=200, blank=True, default="", db_default="")
     history = HistoricalRecords()
 
     class Meta:

@@ -77,8 +77,8 @@ class Engagement(models.TextChoices):
 
     LAWFUL = "lawful", _("Lawful subcontract")
     RECONTRACTED = "recontracted", _("Work passed on unlawfully (article 30)")
-    NAME_LENT = "name_lent", _("Works under a borrowed name (article 19)")
-    UNQUALIFIED = "unqualified", _("Without the needed qualification (article 36)")
+    NAME_LENT = "name_lent", _("Works under a borrowed name (articles 19, 36)")
+    UNQUALIFIED = "unqualified", _("Without the needed qualification (articles 19, 36)")
     UNLICENSED = "unlicensed", _("Labour agency without a licence (article 18)")
 
 

@@ -46,6 +46,8 @@ _NATIONWIDE = (
     _Default("contract.conclude_within_months", 1, "劳动合同法第10条"),
     _Default("leave.settle_within_wd", 0, "工资支付暂行规定（劳部发〔1994〕489号）第9条"),
     _Default("acknowledge.remind_after_days", 3, PROPOSED),
+    _Default("invitation.days", 7, PROPOSED),
+    _Default("invitation.per_day", 20, PROPOSED),
     _Default("account.open_within_days", 30, "人社部发〔2021〕53号"),
     _Default("account.file_within_days", 30, "人社部发〔2021〕53号"),
     _Default("account.closing_notice_days", 30, "国务院令第724号第27条"),

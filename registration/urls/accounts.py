@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import path
 
-from registration.views import accounts, worker_accounts
+from registration.views import accounts, invitations, worker_accounts
 
 app_name = "accounts"
 urlpatterns = [
@@ -18,5 +18,7 @@ if settings.SIDE != "supervision":
         path("worker/", worker_accounts.worker_sign_in, name="worker-sign-in"),
         path("worker/code/", worker_accounts.worker_code, name="worker-code"),
         path("worker/which/", worker_accounts.worker_which, name="worker-which"),
+        path("invitation/", invitations.invitation, name="invitation"),
+        path("invitation/<str:token>/", invitations.open_link, name="invitation-open"),
         path("outbox/", worker_accounts.outbox, name="outbox"),
     ]

@@ -5,6 +5,7 @@ from django.urls import path
 from registration.urls import papers
 from registration.views import (
     card_desk,
+    chain,
     contract_acts,
     contracts,
     join,
@@ -12,8 +13,10 @@ from registration.views import (
     leavers,
     notices,
     people,
+    project_edit,
     projects,
     rosters,
+    staff,
     worker,
     worker_contracts,
     worker_postings,
@@ -24,10 +27,27 @@ _ONE = "people/<int:project_pk>/"
 _CONTRACT = _ONE + "contracts/<int:pk>/"
 _OWN_CONTRACT = "contract/<int:project_pk>/<int:pk>/"
 _DESK = _ONE + "card-desk/"
+_CHAIN = "projects/<int:pk>/chain/"
+_PART = _CHAIN + "<int:part_pk>/"
 _ROSTER = _ONE + "rosters/<int:pk>/"
 urlpatterns = [
     path("projects/", projects.projects, name="projects"),
+    path("projects/new/", project_edit.new, name="project-new"),
     path("projects/<int:pk>/", projects.project, name="project"),
+    path("projects/<int:pk>/edit/", project_edit.edit, name="project-edit"),
+    path(_CHAIN, chain.chain, name="chain"),
+    path(_CHAIN + "add/", chain.add, name="chain-add"),
+    path(_PART, chain.part, name="part"),
+    path(_PART + "end/", chain.end, name="part-end"),
+    path(_PART + "back/", chain.come_back, name="part-back"),
+    path(_PART + "invite/", chain.invite, name="part-invite"),
+    path(_PART + "teams/new/", chain.team_new, name="team-new"),
+    path("projects/<int:pk>/teams/<int:team_pk>/", chain.team, name="team"),
+    path("staff/", staff.staff, name="staff"),
+    path("staff/<int:firm_pk>/invite/", staff.invite, name="staff-invite"),
+    path("staff/<int:firm_pk>/<int:pk>/link/", staff.link, name="staff-link"),
+    path("staff/<int:firm_pk>/<int:pk>/end/", staff.end, name="staff-end"),
+    path("staff/<int:firm_pk>/<int:pk>/restore/", staff.restore, name="staff-restore"),
     path("people/", projects.people, name="people"),
     path(_ONE, people.people, name="people"),
     path(_ONE + "export/", people.export, name="people-export"),

@@ -64,7 +64,8 @@ def _demo_people() -> list[dict[str, str]]:
     ]
 
 
-def _sign_in(request: HttpRequest, user: User) -> None:
+def enter(request: HttpRequest, user: User) -> None:
+    """Sign the user in on this browser, after all that was to be checked."""
     request.session.pop(PENDING_KEY, None)
     request.session.pop(WORKER_SESSION_KEY, None)
     request.session.pop(WORKER_PHONE_KEY, None)
@@ -94,7 +95,7 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
                 }
                 return redirect("accounts:second-factor")
             else:
-                _sign_in(request, user)
+                enter(request, user)
                 return redirect(safe_next(request) or "home")
         else:
             form.add_error(None, _("User name and password do not fit together. Check both."))
@@ -127,7 +128,7 @@ def second_factor(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         refusal = check_device(user, device, form.cleaned_data["code"])
         if refusal is None:
-            _sign_in(request, user)
+            enter(request, user)
             django_otp.login(request, device)
             if new:
                 messages.success(request, _("The second step is set up. It is asked at every sign-in."))

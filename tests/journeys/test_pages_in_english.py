@@ -24,6 +24,7 @@ DATA = (
     " UNION SELECT name FROM registration_region UNION SELECT name FROM registration_user"
     " UNION SELECT name FROM registration_worker UNION SELECT bank_name FROM registration_bankcard"
     " UNION SELECT scope FROM registration_participation UNION SELECT clerk_name FROM registration_participation"
+    " UNION SELECT manager_name FROM registration_participation"
     " UNION SELECT left(name, -1) FROM registration_region WHERE length(name) > 2"
     " UNION SELECT name FROM registration_authority UNION SELECT name FROM devices_terminal"
     " UNION SELECT name FROM payroll_specialaccount UNION SELECT filename FROM registration_rosterupload"
@@ -53,6 +54,9 @@ def _pages(stack: Stack) -> dict[str, list[str]]:
         "beat has raised the alarm",
         lambda: stack.one("SELECT id FROM inspection_alarm WHERE rule = 'D3' AND project_id = %s", project),
     )
+    of_role = " FROM registration_participation WHERE project_id = %s AND role = %s"
+    part = stack.one("SELECT id" + of_role, project, "subcontractor")
+    firm = stack.one("SELECT organisation_id" + of_role, project, "general_contractor")
     month = stack.one("SELECT to_char(month, 'YYYY-MM') FROM payroll_paysheet WHERE id = %s", sheet)
     order = stack.one("SELECT min(id) FROM payroll_paymentorder")
     slip = f"{month}.{project}.{sheet}.{person}"
@@ -62,10 +66,15 @@ def _pages(stack: Stack) -> dict[str, list[str]]:
             "/today/", "/projects/", f"/projects/{project}/", f"/people/{project}/", f"/people/{project}/{person}/",
             f"/people/{project}/rosters/", "/sites/", f"/sites/{project}/", f"/sites/{project}/days/?month={month}",
             "/pay/sheets/", "/pay/sheets/new/", f"/pay/sheets/{sheet}/", f"/pay/lines/{slip}/", "/pay/orders/",
-            "/pay/accounts/", f"/pay/accounts/{account}/",
+            "/pay/accounts/", f"/pay/accounts/{account}/", "/projects/new/", f"/projects/{project}/edit/",
+            f"/projects/{project}/chain/", f"/projects/{project}/chain/add/", f"/projects/{project}/chain/{part}/",
+            f"/projects/{project}/chain/{part}/teams/new/", f"/projects/{project}/chain/{part}/end/",
         ],
         "qian": ["/today/", "/pay/uploads/new/"],
-        "he": [f"/pay/sheets/{sheet}/approve/", f"/pay/sheets/{sheet}/instruct/"],
+        "he": [
+            "/staff/", f"/staff/{firm}/invite/",
+            f"/pay/sheets/{sheet}/approve/", f"/pay/sheets/{sheet}/instruct/",
+        ],
         "ye": ["/pay/accounts/"],
         "hang": ["/pay/orders/"],
         "menwei": ["/sites/"],
@@ -73,7 +82,8 @@ def _pages(stack: Stack) -> dict[str, list[str]]:
             "/supervision/", "/supervision/alarms/", f"/supervision/alarms/{alarm}/", "/supervision/projects/",
             f"/supervision/projects/{project}/", f"/supervision/projects/{project}/months/{month}/",
             f"/supervision/projects/{project}/months/{month}/workers/{person}/", "/supervision/people/",
-            "/supervision/alarms/rules/",
+            "/supervision/alarms/rules/", f"/supervision/projects/{project}/breach/",
+            f"/supervision/projects/firms/{firm}/",
         ],
         "worker": ["/my/pay/", f"/my/pay/{slip}/", "/me/days/", "/contract/", "/me/"],
     }  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from registration.models import Membership
 from tests.cast import make_card_number
 from tests.devices.post import batch, event
 from tests.payroll import stage as payroll
@@ -115,6 +116,17 @@ def _results(s: Stage) -> SimpleUploadedFile:
 _TRAINING_FACTS = {"kind": "003001", "name": "安全教育", "held_on": "2026-11-12", "minutes": "60"}
 _CERTIFICATE_FACTS = {"kind": "special", "trade": "焊工", "issuer": "应急管理局", "issued_on": "2025-01-01"}
 
+
+def _part(s: Stage) -> dict[str, Any]:
+    return {"pk": s.cast.project.pk, "part_pk": s.cast.sc_part.pk}
+
+
+def _member(s: Stage) -> dict[str, Any]:
+    """The membership of clerk Zhao in the general contractor's list of accounts."""
+    member = Membership.objects.get(user=s.cast.zhao)
+    return {"firm_pk": s.cast.gc.pk, "pk": member.pk}
+
+
 PARTS: dict[str, Parts] = {
     **dict.fromkeys(
         (
@@ -135,6 +147,23 @@ PARTS: dict[str, Parts] = {
     "registration:citizen-card": _citizen_card,
     "devices:site-barred": _project,
     "registration:project": _project,
+    "registration:project-edit": _project,
+    "registration:chain": _project,
+    "registration:chain-add": _project,
+    "registration:part": _part,
+    "registration:part-end": _part,
+    "registration:part-back": _part,
+    "registration:part-invite": _part,
+    "registration:team-new": _part,
+    "registration:team": lambda s: {"pk": s.cast.project.pk, "team_pk": s.cast.team.pk},
+    "registration:staff-invite": lambda s: {"firm_pk": s.cast.gc.pk},
+    "registration:staff-link": _member,
+    "registration:staff-end": _member,
+    "registration:staff-restore": _member,
+    "accounts:invitation-open": lambda _s: {"token": "x" * 43},
+    "inspection:project-breach": _project,
+    "inspection:firm": lambda s: {"pk": s.cast.sc.pk},
+    "inspection:firm-account": lambda s: {"pk": s.cast.sc.pk},
     "registration:people": _none,
     "registration:people-export": _people,
     "registration:person": _person,
@@ -334,6 +363,30 @@ BODIES: dict[str, Parts] = {
     "payroll:line": lambda _s: {"verdict": "reject", "answer": "闸机记录清楚，请看考勤。"},
     "payroll:worker-confirm": lambda s: {"typed": "1", "version": s.slip.version},
     "payroll:worker-object": lambda s: {"reason": "days", "claimed": "400", "version": s.slip.version},
+    "registration:project-new": lambda s: {
+        "firm": s.cast.gc.pk,
+        "region": "330703",
+        "code": "JH330703900",
+        "name": "新项目",
+        "sector": "manufacturing",
+        "state": "building",
+        "pay_day": "15",
+    },
+    "registration:project-edit": lambda _s: {"name": "多湖住宅", "state": "building", "pay_day": "10"},
+    "registration:part": lambda s: {
+        "by": s.cast.gc_part.pk,
+        "engagement": "lawful",
+        "corp_type": "006",
+        "manager_name": "沈总",
+    },
+    "registration:part-end": lambda _s: {"left_on": "2026-11-16"},
+    "registration:part-invite": lambda _s: {"name": "兰晓", "username": "qian_sc", "role": "sc_clerk"},
+    "registration:team-new": lambda _s: {"name": "抹灰班"},
+    "registration:team": lambda _s: {"name": "木工甲班"},
+    "registration:staff-invite": lambda _s: {"name": "新门卫", "username": "men", "role": "site"},
+    "inspection:project-breach": lambda _s: {"breach": "on", "reason": "金资规罚 2026-7"},
+    "inspection:firm": lambda _s: {"legal_form": "company", "standing": "active", "reason": "企业信用公示"},
+    "inspection:firm-account": lambda _s: {"name": "兰晓", "username": "lan", "role": "sc_clerk"},
     "inspection:worker-unmask": lambda _s: {"purpose": "complaint"},
     "accounts:sign-in": lambda _s: {"username": "zhao", "password": "wrong-horse-9"},
     "accounts:worker-sign-in": lambda _s: {"phone": "13857906017"},

@@ -46,6 +46,9 @@ GET  accounts:worker-code            in    in    in    in    in    in    in    i
 POST accounts:worker-code            in    in    in    in    in    in    in    in    in    in    in    in    in    in    in
 GET  accounts:worker-which           in    in    in    in    in    in    in    in    in    in    in    in    in    in    in
 POST accounts:worker-which           in    in    in    in    in    in    in    in    in    in    in    in    in    in    in
+GET  accounts:invitation              in    in    in    in    in    in    in    in    in    in    in    in    in    in    in
+POST accounts:invitation              in    in    in    in    in    in    in    in    in    in    in    in    in    in    in
+GET  accounts:invitation-open        409   409   409   409   409   409   409   409   409   409   409   409   409   409   409
 GET  accounts:outbox                404   404   404   404   404   404   404   404   404   404   404   404   404   404   404
 
 GET  devices:sites                   in    in    in   200   200   200   200   200   200   200   200   200   200    in    in
@@ -75,6 +78,31 @@ POST devices:api-heartbeats         401   401   401   401   401   401   401   40
 
 GET  registration:projects           in    in    in   200   200   200   200   200   200   200   404   404   404    in    in
 GET  registration:project            in    in    in   200   200   200   200   404   200   404   404   404   404    in    in
+GET  registration:project-new         in    in    in   404   200   200   404   200   404   404   404   404   404    in    in
+POST registration:project-new         in    in    in   404    go    go   404   400   404   404   404   404   404    in    in
+GET  registration:project-edit        in    in    in   404   200   200   404   404   404   404   404   404   404    in    in
+POST registration:project-edit        in    in    in   404    go    go   404   404   404   404   404   404   404    in    in
+GET  registration:chain               in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+GET  registration:chain-add           in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+POST registration:chain-add           in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+GET  registration:part                in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+POST registration:part                in    in    in   404    go    go    go   404   404   404   404   404   404    in    in
+GET  registration:part-end            in    in    in   404   200   200   403   404   404   404   404   404   404    in    in
+POST registration:part-end            in    in    in   404   400   400   403   404   404   404   404   404   404    in    in
+POST registration:part-back           in    in    in   404   409   409   403   404   404   404   404   404   404    in    in
+GET  registration:part-invite         in    in    in   404   200   200   403   404   404   404   404   404   404    in    in
+POST registration:part-invite         in    in    in   404   400   400   403   404   404   404   404   404   404    in    in
+GET  registration:team-new            in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+POST registration:team-new            in    in    in   404    go    go    go   404   404   404   404   404   404    in    in
+GET  registration:team                in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+POST registration:team                in    in    in   404    go    go    go   404   404   404   404   404   404    in    in
+GET  registration:staff               in    in    in   404   200   200   200   200   200   404   404   404   404    in    in
+GET  registration:staff-invite        in    in    in   404   403   200   404   404   404   404   404   404   404    in    in
+POST registration:staff-invite        in    in    in   404   403   200   404   404   404   404   404   404   404    in    in
+POST registration:staff-link          in    in    in   404   403   409   404   404   404   404   404   404   404    in    in
+GET  registration:staff-end           in    in    in   404   403   200   404   404   404   404   404   404   404    in    in
+POST registration:staff-end           in    in    in   404   403    go   404   404   404   404   404   404   404    in    in
+POST registration:staff-restore       in    in    in   404   403   409   404   404   404   404   404   404   404    in    in
 GET  registration:people             in    in    in   200    go    go    go    go   200   200   404   404   404    in    in
 GET  registration:people-export      in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
 GET  registration:person             in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
@@ -250,6 +278,12 @@ GET  inspection:templates            in    in    in   404   404   404   404   40
 GET  inspection:template             in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:template-new         in    in    in   404   404   404   404   404   404   404   200   200   403    in    in
 POST inspection:template-new         in    in    in   404   404   404   404   404   404   404    go   400   403    in    in
+GET  inspection:project-breach        in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+POST inspection:project-breach        in    in    in   404   404   404   404   404   404   404    go   404   404    in    in
+GET  inspection:firm                  in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+POST inspection:firm                  in    in    in   404   404   404   404   404   404   404    go   404   404    in    in
+GET  inspection:firm-account          in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+POST inspection:firm-account          in    in    in   404   404   404   404   404   404   404   400   404   404    in    in
 GET  inspection:people               in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:reports                in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:reports-export         in    in    in   404   404   404   404   404   404   404   200   200   200    in    in

@@ -33,6 +33,10 @@ def addresses(crowd: Crowd) -> dict[str, tuple[str, str]]:
     pages: dict[str, tuple[str, dict[str, object], str]] = {
         "registration:projects": ("zhao", {}, ""),
         "registration:project": ("zhao", project, ""),
+        "registration:chain": ("zhao", project, ""),
+        "registration:part": ("zhao", {**project, "part_pk": cast.sc_part.pk}, ""),
+        "registration:team": ("zhao", {**project, "team_pk": cast.team.pk}, ""),
+        "registration:staff": ("he", {}, ""),
         "registration:people": ("zhao", {}, ""),
         "registration:people-export": ("zhao", people, ""),
         "registration:person": ("zhao", {**people, "worker_pk": cast.sun.pk}, ""),
@@ -95,6 +99,7 @@ def addresses(crowd: Crowd) -> dict[str, tuple[str, str]]:
         "inspection:contracts": ("li", project, ""),
         "inspection:contract": ("li", {**people, "pk": crowd.contract_pk}, ""),
         "inspection:templates": ("li", {}, ""),
+        "inspection:firm": ("li", {"pk": cast.sc.pk}, ""),
         "inspection:people": ("li", {}, ""),
         "inspection:reports": ("li", {}, "?by=trade"),
         "inspection:reports-export": ("li", {}, ""),

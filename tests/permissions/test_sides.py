@@ -9,11 +9,15 @@ from django.urls.exceptions import Resolver404
 
 from inspection.models import Alarm, AlarmFlip
 from payroll.models import PaymentOrder, PaySheet, PaySlip, SpecialAccount
-from registration.models import Posting, Worker
+from registration.models import Organisation, Participation, Posting, Worker
+from registration.services.firms import StandingFacts, record_standing
+from registration.services.projects import find_planning_breach
+from registration.services.staff import open_first_account
 from tests.cast import Cast
 from tests.permissions.addresses import PARTS
 from tests.permissions.stage import on_stage
 from tests.permissions.test_matrix import url_names
+from wagewatch.lib.identity import make_uscc
 
 ENTERPRISE = {"registration", "devices", "payroll"}
 SUPERVISION = {"inspection"}
@@ -123,6 +127,44 @@ def test_the_database_role_of_a_side_writes_its_own_tables_only(
             cursor.execute("SELECT count(*) FROM registration_project")
             assert cursor.fetchone() == (2,), "both sides read everything"
             cursor.execute("RESET ROLE")
+
+
+def test_an_authority_writes_what_it_finds_and_no_other_column(cast: Cast) -> None:
+    """Article 37 of a project, 20 to 22 of a firm; their other facts belong to the enterprise side."""
+    may = {
+        "registration_project": {"planning_breach"},
+        "registration_organisation": {
+            "legal_form", "standing", "standing_since", "successor_id", "investors",
+        },
+        "registration_participation": set(),
+        "registration_team": set(),
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        for table, expected in may.items():
+            cursor.execute(
+                "SELECT a.attname FROM pg_attribute a WHERE a.attrelid = %s::regclass AND a.attnum > 0"
+                " AND NOT a.attisdropped AND has_column_privilege('wagewatch_supervision', %s, a.attname, 'UPDATE')",
+                [table, table],
+            )
+            assert {name for (name,) in cursor.fetchall()} == expected, table
+    newcomer = Organisation.objects.create(
+        uscc=make_uscc("330703", "MA28AAA77"), name="周册劳务", kind="contractor", region_id="330703"
+    )
+    Participation.objects.create(
+        project=cast.project, organisation=newcomer, role="subcontractor", parent=cast.gc_part
+    )
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL ROLE wagewatch_supervision")
+        li = {"actor": cast.actor(cast.li), "now": cast.now}
+        find_planning_breach(cast.project.pk, True, "金资规罚 2026-7", **li)
+        record_standing(cast.sc.pk, StandingFacts("company", "revoked", cast.today), "企业信用公示", **li)
+        made = open_first_account(newcomer.pk, "zhou-ce", "周册", "sc_clerk", **li)
+        with connection.cursor() as cursor:
+            cursor.execute("RESET ROLE")
+    assert made.token
+    cast.project.refresh_from_db()
+    assert cast.project.planning_breach is True
 
 
 def test_a_new_months_partition_obeys_the_sides_too(db: None) -> None:

@@ -19,7 +19,7 @@ from registration.services.seeding import seed
 
 class Command(BaseCommand):
     help = (
-        "Load the demo county: 12 projects, 30 organisations, about 1,450 workers, three months of history."
+        "Load the demo county: 13 projects, 31 organisations, about 1,520 workers, three months of history."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
