@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from registration.views import people, projects, rosters, worker
+from registration.views import people, people_files, person_edit, person_new, projects, rosters, worker
 
 app_name = "registration"
 _ONE = "people/<int:project_pk>/"
@@ -13,10 +13,17 @@ urlpatterns = [
     path("people/", projects.people, name="people"),
     path(_ONE, people.people, name="people"),
     path(_ONE + "export/", people.export, name="people-export"),
+    path(_ONE + "new/", person_new.person_new, name="person-new"),
+    path(_ONE + "files/", people_files.files, name="people-files"),
     path(_ONE + "<int:worker_pk>/", people.person, name="person"),
     path(_ONE + "<int:worker_pk>/unmask/", people.unmasked, name="person-unmask"),
     path(_ONE + "<int:worker_pk>/card/", people.card, name="person-card"),
     path(_ONE + "<int:worker_pk>/leave/", people.leaving, name="person-leave"),
+    path(_ONE + "<int:worker_pk>/photo/", person_edit.photo, name="person-photo"),
+    path(_ONE + "<int:worker_pk>/details/", person_edit.details, name="person-details"),
+    path(_ONE + "<int:worker_pk>/identity/", person_edit.identity, name="person-identity"),
+    path(_ONE + "<int:worker_pk>/agreement/", person_edit.agreement, name="person-agreement"),
+    path(_ONE + "<int:worker_pk>/file/", people_files.personal_file, name="person-file"),
     path(_ONE + "rosters/", rosters.upload, name="roster-upload"),
     path(_ONE + "rosters/template/", rosters.template, name="roster-template"),
     path(_ROSTER, rosters.roster, name="roster"),
