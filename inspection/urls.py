@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inspection.views import alarms, people, projects, today
+from inspection.views import alarms, people, person, projects, today
 
 app_name = "inspection"
 urlpatterns = [
@@ -16,6 +16,11 @@ urlpatterns = [
     path("projects/<int:pk>/", projects.project, name="project"),
     path("projects/<int:pk>/months/<str:month>/", projects.project_month, name="project-month"),
     path("people/", people.people, name="people"),
+    path("projects/<int:project_pk>/people/<int:worker_pk>/", person.person, name="person"),
+    path("projects/<int:project_pk>/people/<int:worker_pk>/photo/", person.photo, name="person-photo"),
+    path(
+        "projects/<int:project_pk>/people/<int:worker_pk>/identity/", person.identity, name="person-identity"
+    ),
     path(
         "projects/<int:project_pk>/months/<str:month>/workers/<int:worker_pk>/",
         people.worker_month,

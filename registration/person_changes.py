@@ -14,8 +14,6 @@ from wagewatch.lib.identity import mask_id, mask_name, mask_phone
 from wagewatch.lib.money import format_cny
 
 MOST = 60
-_HIDDEN = _("changed")
-
 _WORKER: dict[str, Any] = {
     "name": pgettext_lazy("roster field", "Name"),
     "id_number": pgettext_lazy("roster field", "ID number"),
@@ -57,11 +55,12 @@ class Change:
 
 
 def changes_of_person(
-    worker: Worker, postings: Sequence[Posting], organisations: Iterable[int]
+    worker: Worker, postings: Sequence[Posting], organisations: Iterable[int] | None
 ) -> list[Change]:
     """The latest changes of the person's data, card and of these postings, the newest first.
 
-    People of `organisations` are named; others stand as another company. A fixed number of statements.
+    People of `organisations` are named (None: everybody); others stand as another company. A fixed number
+    of statements.
     """
     rows: list[tuple[Any, Any, dict[str, Any], str]] = []
     rows += _pairs(Worker.history.filter(id=worker.pk), _WORKER)
@@ -81,7 +80,7 @@ def changes_of_person(
 
 def _pairs(history: Any, labels: dict[str, Any]) -> list[tuple[Any, Any, dict[str, Any], str]]:
     """Each row of history beside the one before it of the same object."""
-    newest = list(history.order_by("-history_date", "-history_id")[: MOST * 2])
+    newest = list(history.order_by("-history_id")[: MOST * 2])
     before: dict[int, Any] = {}
     found = []
     for row in reversed(newest):
@@ -96,14 +95,16 @@ def _cards(worker: Worker) -> list[tuple[Any, Any, dict[str, Any], str]]:
     made = list(
         BankCard.history.filter(worker_id=worker.pk, history_type="+")
         .defer("number")
-        .order_by("history_date", "history_id")[:MOST]
+        .order_by("history_id")[:MOST]
     )
     return [(row, earlier, {"tail": _("Wage card")}, "") for earlier, row in pairwise(made)]
 
 
-def _names(user_ids: set[int | None], organisations: Iterable[int]) -> dict[int, str]:
+def _names(user_ids: set[int | None], organisations: Iterable[int] | None) -> dict[int, str]:
     known = {pk for pk in user_ids if pk is not None}
-    own = Membership.objects.filter(user__in=known, organisation__in=list(organisations))
+    own = Membership.objects.filter(user__in=known)
+    if organisations is not None:
+        own = own.filter(organisation__in=list(organisations))
     return dict(own.values_list("user_id", "user__name"))
 
 

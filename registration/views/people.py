@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,11 +16,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from registration.access import access_project, access_worker, postings_for, teams_for
+from registration.access import access_project, access_worker, postings_for, projects_for, teams_for
 from registration.finding import Finding, find_people
 from registration.history_of_person import history_of_person
 from registration.http import ActorRequest, staff_view
-from registration.models import BankCard, Participation, Project, Worker, WorkerPhoto
+from registration.models import BankCard, Participation, Posting, Project, Worker, WorkerPhoto
 from registration.permissions import CONTRACTOR, PERMISSIONS
 from registration.person_changes import changes_of_person
 from registration.roster_files import SECRETS, roster_sheet
@@ -129,6 +129,7 @@ def _person_context(request: ActorRequest, project: Project, worker: Worker) -> 
         "worker": worker,
         "postings": here,
         "history": history_of_person(worker.pk),
+        "own_stints": _own_stints(request, worker),
         "changes": changes_of_person(worker, here, _firms(project)),
         "has_photo": WorkerPhoto.objects.filter(worker=worker).exists(),
         "open": next((p for p in here if p.left_on is None), None),
@@ -139,6 +140,20 @@ def _person_context(request: ActorRequest, project: Project, worker: Worker) -> 
         "card_form": CardForm(),
         "leave_form": LeaveForm(initial={"left_on": site_date(timezone.now())}),
     }
+
+
+def _own_stints(request: ActorRequest, worker: Worker) -> set[int]:
+    """The person's postings, on any project, for the actor's companies or on projects they lead: there the
+    team is named too."""
+    mine = request.actor.organisation_ids
+    seen = projects_for(request.actor, permission="person.view")
+    led = Participation.objects.filter(
+        organisation__in=mine, role=Participation.Role.GENERAL_CONTRACTOR, project__in=seen
+    ).values("project")
+    own = Posting.objects.filter(
+        Q(participation__organisation__in=mine) | Q(project__in=led), worker=worker, project__in=seen
+    )
+    return set(own.values_list("pk", flat=True))
 
 
 def _firms(project: Project) -> list[int]:

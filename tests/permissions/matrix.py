@@ -73,6 +73,19 @@ GET  registration:person-card        in    in    in   404   200   200   200   40
 POST registration:person-card        in    in    in   404    go   403    go   404   404   404   404   404   404    in    in
 GET  registration:person-leave       in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
 POST registration:person-leave       in    in    in   404    go   403    go   404   404   404   404   404   404    in    in
+GET  registration:person-new         in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:person-new         in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+GET  registration:people-files       in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+POST registration:people-files       in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+GET  registration:person-photo       in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+GET  registration:person-details     in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:person-details     in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:person-identity    in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:person-identity    in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:person-agreement   in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:person-agreement   in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:person-file        in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:person-file        in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
 GET  registration:roster-upload      in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
 POST registration:roster-upload      in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
 GET  registration:roster-template    in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
@@ -138,6 +151,11 @@ GET  inspection:projects-export      in    in    in   404   404   404   404   40
 GET  inspection:project              in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 GET  inspection:project-month        in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 GET  inspection:people               in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+POST inspection:people               in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+GET  inspection:person               in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+GET  inspection:person-photo         in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+GET  inspection:person-identity      in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+POST inspection:person-identity      in    in    in   404   404   404   404   404   404   404    go   404   404    in    in
 GET  inspection:worker-month         in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 POST inspection:worker-unmask        in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 """

@@ -21,6 +21,7 @@ from payroll.services import confirmations
 from payroll.services import sheets as sheet_services
 from registration.models import Authority, RosterUpload
 from registration.services import parameters
+from registration.services.portraits import store_portrait
 from tests.cast import NOW, Cast, build_cast, make_user
 from tests.devices.post import headers
 from tests.inspection.stage import sent_sheet, set_parameters
@@ -137,6 +138,7 @@ def build_stage() -> Stage:
         opened_at=cast.now,
         changed_at=cast.now,
     )
+    store_portrait(cast.sun.pk, b"\xff\xd8\xff\xe0 face", source="file", now=cast.now)
     for project in (cast.project, cast.other_project):
         ProjectStat.objects.create(project=project, as_of=cast.now)
     users = {

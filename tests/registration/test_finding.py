@@ -150,7 +150,9 @@ def test_inspectors_find_people_of_their_region_only(site: Cast) -> None:
     assert [p.worker_id for p in page.context["page"]] == [site.sun.pk]
     assert (
         list(
-            site.client(site.wang).post("/supervision/people/", {"q": str(site.sun.id_number)}).context["page"]
+            site.client(site.wang)
+            .post("/supervision/people/", {"q": str(site.sun.id_number)})
+            .context["page"]
         )
         == []
     )
