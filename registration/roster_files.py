@@ -103,7 +103,7 @@ def masked_rows(postings: QuerySet[Posting]) -> Iterator[tuple[Value, ...]]:
 
 
 def _label(choices: type, value: object) -> str:
-    return str(choices(value).label) if value else ""  # type: ignore[call-arg, attr-defined]
+    return str(choices(value).label) if value else ""
 
 
 def full_rows(postings: QuerySet[Posting]) -> Iterator[tuple[Value, ...]]:

@@ -14,6 +14,7 @@ from devices.services.seals import seal_days
 from inspection.demo import wages
 from inspection.demo.days import post_day
 from inspection.demo.people import County, SiteState, enter_county, join_late, upload_rosters
+from inspection.demo.persons import people_one_by_one
 from inspection.demo.wages import PastBank, local
 from inspection.services.rules import run_rules
 from inspection.services.stats import rebuild_stat
@@ -62,6 +63,7 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
         agenda = Agenda(now)
         agenda.at(local(last_month, 9), lambda moment: _new_people(county, last_month, moment))
         _plan_days(agenda, county, first_day, today, now)
+        agenda.at(local(today - timedelta(days=2), 10), lambda moment: people_one_by_one(county, now=moment))
         drawn = wages.signatures()
         for number, month in enumerate(months[:-1]):
             for site in county.sites:
