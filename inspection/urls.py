@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from inspection.views import alarms, citizen_cards, contracts, firms, people, projects, statistics, today
+from inspection.views import (
+    alarms,
+    citizen_cards,
+    contracts,
+    firms,
+    people,
+    person,
+    projects,
+    statistics,
+    today,
+)
 
 app_name = "inspection"
 urlpatterns = [
@@ -28,6 +38,11 @@ urlpatterns = [
     path("reports/", statistics.report, name="reports"),
     path("reports/export/", statistics.export, name="reports-export"),
     path("citizen-cards/", citizen_cards.citizen_cards, name="citizen-cards"),
+    path("projects/<int:project_pk>/people/<int:worker_pk>/", person.person, name="person"),
+    path("projects/<int:project_pk>/people/<int:worker_pk>/photo/", person.photo, name="person-photo"),
+    path(
+        "projects/<int:project_pk>/people/<int:worker_pk>/identity/", person.identity, name="person-identity"
+    ),
     path(
         "projects/<int:project_pk>/months/<str:month>/workers/<int:worker_pk>/",
         people.worker_month,

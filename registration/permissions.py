@@ -15,6 +15,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "person.view": {*CONTRACTOR, Role.INSPECTOR},
         "person.unmask": {*CLERK, Role.INSPECTOR},
         "person.edit": CLERK,
+        "person.correct": {*CLERK, Role.INSPECTOR},
         "roster.upload": CLERK,
         "project.register": GC,
         "chain.edit": {*GC, Role.SC_CLERK},

@@ -16,6 +16,7 @@ from inspection.demo.chain import name_foremen
 from inspection.demo.days import post_day
 from inspection.demo.nanjing import enter_nanjing
 from inspection.demo.people import County, SiteState, enter_county, join_late, upload_rosters
+from inspection.demo.persons import people_one_by_one
 from inspection.demo.wages import PastBank, local
 from inspection.services.rules import run_rules
 from inspection.services.stats import rebuild_stat
@@ -72,6 +73,7 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
         agenda.at(now - timedelta(hours=20), lambda moment: contracts.latest_offers(county.sites, now=moment))
         _plan_comings(agenda, county, first_day, last_month, now)
         _plan_days(agenda, county, first_day, today, now)
+        agenda.at(local(today - timedelta(days=2), 10), lambda moment: people_one_by_one(county, now=moment))
         for number, month in enumerate(months[:-1]):
             for site in county.sites:
                 _plan_month(agenda, bank, site, month, site.plan.story[number], drawn)

@@ -3,21 +3,23 @@
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Q
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from inspection.http import inspector_view, text_of
 from inspection.worker_month import responsible, stages_of
 from payroll.models import PaySlip
 from registration.access import access_project, access_worker, not_found, projects_for
+from registration.finding import find_people
 from registration.http import ActorRequest
 from registration.models import Posting
+from registration.roster_files import SECRETS
 from registration.services.people import unmask
+from registration.views.searching import searched
 from wagewatch.lib.dates import parse_month, site_date
 
 PER_PAGE = 50
@@ -29,21 +31,22 @@ PURPOSES = (
 )
 
 
-@require_GET
+@never_cache
+@require_http_methods(["GET", "POST"])
 @inspector_view
 def people(request: ActorRequest) -> HttpResponseBase:
-    """Find a worker by name on the projects within reach; names and numbers stay masked."""
-    words = text_of(request, "q")
-    found = (
+    """Find a worker on the projects within reach; names and numbers stay masked."""
+    words, elsewhere = searched(request)
+    if elsewhere is not None:
+        return elsewhere
+    postings = (
         Posting.objects.filter(project__in=projects_for(request.actor, permission="alarm.view"))
         .select_related("worker", "project__region", "participation__organisation", "team")
-        .defer("worker__id_number", "worker__phone", "worker__address")
+        .defer(*SECRETS)
         .order_by("project_id", "team_id", "worker__name", "pk")
     )
-    if words:
-        tail = Q(worker__id_tail=words.upper()) if len(words) == 4 else Q()
-        found = found.filter(Q(worker__name__icontains=words) | tail)
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    found = find_people(postings, words)
+    page = Paginator(found.postings, PER_PAGE).get_page(request.GET.get("page"))
     latest: dict[tuple[int, int], PaySlip] = {}
     pairs = [(posting.project_id, posting.worker_id) for posting in page]
     slips = PaySlip.objects.filter(
@@ -52,7 +55,8 @@ def people(request: ActorRequest) -> HttpResponseBase:
     for slip in slips.order_by("month"):
         latest[slip.project_id, slip.worker_id] = slip
     rows = [{"posting": p, "slip": latest.get((p.project_id, p.worker_id))} for p in page]
-    return render(request, "inspection/people.html", {"page": page, "rows": rows, "words": words})
+    context = {"page": page, "rows": rows, "words": words, "is_close": found.is_close}
+    return render(request, "inspection/people.html", context)
 
 
 def _wage(request: ActorRequest, project_pk: int, month: str, worker_pk: int) -> dict[str, Any]:

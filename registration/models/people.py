@@ -125,6 +125,7 @@ class Worker(models.Model):
         verbose_name = verbose_name_plural = "工人"
         indexes = [
             models.Index(fields=["phone_index"], name="worker_phone", condition=Q(phone_index__isnull=False)),
+            models.Index(fields=["id_tail"], name="worker_id_tail"),
             GinIndex(fields=["name"], name="worker_name_trgm", opclasses=["gin_trgm_ops"]),
             GinIndex(fields=["initials"], name="worker_initials_trgm", opclasses=["gin_trgm_ops"]),
         ]

@@ -19,8 +19,7 @@ from wagewatch.lib.identity import check_id_number, normalise_card, normalise_na
 from wagewatch.lib.money import parse_yuan
 from wagewatch.lib.texts import visible
 
-ID_KINDS = {"resident": "01", "residence_permit": "02", "foreigner": "03"}
-NUMBERED = frozenset(ID_KINDS.values())
+NUMBERED = frozenset(("01", "02", "03"))
 """Kinds whose number has a check digit and tells the birth date; the kind itself is told by the number."""
 DOCUMENTS = frozenset(("08", "10", "12"))
 """Passport and travel permits: birth date and sex are typed."""
@@ -32,6 +31,15 @@ BASES = frozenset(("day", "hour", "month", "piece"))
 PIECE_UNITS = frozenset(("m", "m2", "m3", "t", "piece", "set", "job"))
 WORK_ROLES = frozenset(("10", "20"))
 LAST_PAY_DAY = 28
+
+
+def kind_of_number(number: str) -> tuple[str, str]:
+    """Kind of card and nationality that a checked number tells; the nationality '' where it does not."""
+    if number[:1].isalpha():
+        return "03", number[:3]
+    if number[:1] == "9":
+        return "03", ""
+    return ("02" if number[:2] in {"81", "82", "83"} else "01"), "CHN"
 
 
 class PersonValues(msgspec.Struct, frozen=True):
@@ -151,54 +159,88 @@ def read_person(typed: Mapping[str, Any], *, today: date) -> tuple[PersonValues 
     return values, reading.messages
 
 
-def _identity(reading: Reading, today: date) -> dict[str, Any] | None:
-    """Number, kind, birth date, sex, nationality and origin."""
+class Document(msgspec.Struct, frozen=True):
+    """What stands on a person's document. `sex` 0 where neither the number nor anybody tells it yet."""
+
+    name: str
+    id_kind: str
+    id_number: str
+    nationality: str
+    birth_date: date | None
+    sex: int
+    origin_code: str
+
+
+def read_document(typed: Mapping[str, Any], *, today: date) -> tuple[Document | None, list[Message]]:
+    """Kind, number, nationality and name only: what is asked first, to find a person again.
+
+    None with at least one message of kind stop when something must be corrected first.
+    """
+    reading = Reading(typed)
+    found = _number(reading, today)
+    name = reading.attempt("name", normalise_name)
+    if reading.stopped or found is None or name is None:
+        return None, reading.messages
+    return Document(name=name.value, **found), reading.messages
+
+
+def _number(reading: Reading, today: date) -> dict[str, Any] | None:
+    """What the number tells: kind, nationality, and where it does, birth date, sex and origin."""
     kind = reading.choice("id_kind", NUMBERED | DOCUMENTS, "01")
-    said = reading.text("sex")
-    sex = {"1": 1, "2": 2, "男": 1, "女": 2}.get(said, 0)
-    typed = reading.attempt("nationality", normalise_nationality) or ""
-    nationality = typed if kind == "08" else "CHN"
+    nationality = reading.attempt("nationality", normalise_nationality) or ""
     if kind in DOCUMENTS:
         found = reading.attempt("id_number", lambda text: normalise_document(kind, text))
-        number, birth, origin = found.value if found else "", reading.day("birth_date"), ""
-        if birth is None and not any(m.field == "birth_date" for m in reading.messages):
-            reading.say("birth_date", "stop", "birth_date.missing", _("Write the date of birth."))
-        if birth is not None and not date(today.year - 120, 1, 1) <= birth <= today:
-            text = _("This date of birth cannot be right. Check the year.")
-            reading.say("birth_date", "stop", "birth_date.wrong", text)
+        number = found.value if found else ""
+        told: dict[str, Any] = {"birth_date": None, "sex": 0, "origin_code": ""}
+        nationality = nationality if kind == "08" else "CHN"
     else:
         checked = reading.attempt("id_number", lambda text: check_id_number(text, today=today))
         if checked is None:
             return None
-        kind, number, birth = ID_KINDS[checked.kind], checked.number, checked.birth_date
-        origin = checked.region_code if kind == "01" else ""
-        if kind == "03":
-            nationality = number[:3] if number[0].isalpha() else typed
-        if checked.sex and sex and sex != checked.sex:
-            text = _("The sex written here does not fit the ID number. Check the ID number.")
-            reading.say("id_number", "warn", "id.sex", text)
-        sex = checked.sex or sex
-        beside = reading.day("birth_date")
-        if beside is not None and beside != birth:
-            text = _("The date of birth written here does not fit the ID number. Check both.")
-            reading.say("id_number", "stop", "id.birth_differs", text)
-    if not sex:
+        number = checked.number
+        kind, known = kind_of_number(number)
+        nationality = known or nationality
+        told = {"birth_date": checked.birth_date, "sex": checked.sex}
+        told["origin_code"] = checked.region_code if kind == "01" else ""
+    if not nationality:
+        text = _("Write the three letters of the nationality, such as VNM.")
+        reading.say("nationality", "stop", "nationality.missing", text)
+    return {"id_kind": kind, "id_number": number, "nationality": nationality, **told}
+
+
+def _identity(reading: Reading, today: date) -> dict[str, Any] | None:
+    """Number, kind, birth date, sex, nationality and origin."""
+    found = _number(reading, today)
+    if found is None:
+        return None
+    said = {"1": 1, "2": 2, "男": 1, "女": 2}.get(reading.text("sex"), 0)
+    if found["sex"] and said and said != found["sex"]:
+        text = _("The sex written here does not fit the ID number. Check the ID number.")
+        reading.say("id_number", "warn", "id.sex", text)
+    found["sex"] = found["sex"] or said
+    if not found["sex"]:
         reading.say(
             "sex", "stop", "sex.choose", _("Choose the sex; this document's number does not tell it.")
         )
-    if kind in {"03", "08"} and not nationality:
-        text = _("Write the three letters of the nationality, such as VNM.")
-        reading.say("nationality", "stop", "nationality.missing", text)
-    if reading.stopped or birth is None:
-        return None
-    return {
-        "id_kind": kind,
-        "id_number": number,
-        "birth_date": birth,
-        "sex": sex,
-        "nationality": nationality,
-        "origin_code": reading.text("origin_code")[:6] or origin,
-    }
+    found["birth_date"] = _birth_date(reading, found["birth_date"], today)
+    found["origin_code"] = reading.text("origin_code")[:6] or found["origin_code"]
+    return None if reading.stopped else found
+
+
+def _birth_date(reading: Reading, told: date | None, today: date) -> date | None:
+    """The date that the number tells, else the one beside it."""
+    beside = reading.day("birth_date")
+    if told is not None:
+        if beside is not None and beside != told:
+            text = _("The date of birth written here does not fit the ID number. Check both.")
+            reading.say("id_number", "stop", "id.birth_differs", text)
+        return told
+    if beside is None and not any(m.field == "birth_date" for m in reading.messages):
+        reading.say("birth_date", "stop", "birth_date.missing", _("Write the date of birth."))
+    elif beside is not None and not date(today.year - 120, 1, 1) <= beside <= today:
+        text = _("This date of birth cannot be right. Check the year.")
+        reading.say("birth_date", "stop", "birth_date.wrong", text)
+    return beside
 
 
 def _others(reading: Reading) -> dict[str, Any]:
@@ -233,6 +275,48 @@ def _others(reading: Reading) -> dict[str, Any]:
         "photo": bytes(typed.get("photo") or b""),
         "photo_source": str(typed.get("photo_source") or "file"),
     }
+
+
+CORRECTABLE = (
+    "phone",
+    "address",
+    "english_name",
+    "ethnicity",
+    "origin_code",
+    "household",
+    "education",
+    "politics",
+    "skill_grade",
+    "id_issuer",
+    "id_valid_until",
+    "emergency_name",
+    "emergency_phone",
+)
+"""What a clerk may correct without a reason."""
+KEPT_IF_EMPTY = frozenset(("phone", "address", "emergency_name", "emergency_phone"))
+"""Fields that a form does not show, so that an empty one says nothing."""
+
+
+def read_details(typed: Mapping[str, Any]) -> tuple[dict[str, Any] | None, list[Message]]:
+    """Corrections of a person's details: field to new value, of the fields that were typed at all.
+
+    `no_phone` takes the phone number away. None with a message of kind stop when something is wrong.
+    """
+    reading = Reading(typed)
+    found = _others(reading) | {
+        "phone": reading.value("phone", normalise_phone),
+        "origin_code": reading.text("origin_code")[:6],
+    }
+    if reading.stopped:
+        return None, reading.messages
+    changes = {
+        field: found[field]
+        for field in CORRECTABLE
+        if field in typed and (found[field] or field not in KEPT_IF_EMPTY)
+    }
+    if reading.text("no_phone") and not found["phone"]:
+        changes["phone"] = ""
+    return changes, reading.messages
 
 
 class _Plain(msgspec.Struct, frozen=True):

@@ -228,7 +228,7 @@ def _known(worker: Worker, project_id: int) -> Known:
         phone=str(worker.phone or ""),
         card=str(card.number) if card else "",
         bank=card.bank_name if card else "",
-        posting=current and _open(current),
+        posting=_open(current) if current else None,
         last_joined_on=left[-1].joined_on if left else None,
         last_left_on=max((p.left_on for p in left if p.left_on), default=None),
     )

@@ -36,7 +36,7 @@ from registration.models import (
     WorkerPhoto,
 )
 from registration.permissions import PERMISSIONS
-from registration.rules.person_values import ID_KINDS, PersonValues, PostingValues
+from registration.rules.person_values import PersonValues, PostingValues, kind_of_number
 from registration.services.codes import joining, prove_phone, request_code
 from registration.services.entering import enter
 from registration.services.history import record_history
@@ -366,7 +366,7 @@ def accept_request(
         id_number=found.number,
         birth_date=found.birth_date,
         sex=found.sex,
-        id_kind=ID_KINDS[found.kind],
+        id_kind=kind_of_number(found.number)[0],
         origin_code=found.region_code if found.kind == "resident" else "",
         phone=request.phone,
         card_number=request.card_number or "",

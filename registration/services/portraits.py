@@ -42,11 +42,15 @@ def make_portrait(data: bytes) -> bytes:
     picture.thumbnail(LARGEST, Image.Resampling.LANCZOS)
     while True:
         for quality in _QUALITIES:
-            out = io.BytesIO()
-            picture.save(out, "JPEG", quality=quality, optimize=True)
-            if out.tell() <= LARGEST_BYTES:
-                return out.getvalue()
+            if len(made := _jpeg(picture, quality)) <= LARGEST_BYTES:
+                return made
         picture = picture.resize((picture.width * 3 // 4, picture.height * 3 // 4), Image.Resampling.LANCZOS)
+
+
+def _jpeg(picture: Image.Image, quality: int) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=quality, optimize=True)
+    return out.getvalue()
 
 
 def _cut(picture: Image.Image) -> Image.Image:

@@ -17,6 +17,7 @@ from psycopg2.extras import execute_values
 from registration.access import access_participation, access_project, not_found
 from registration.actors import Actor
 from registration.models import BankCard, Posting, RosterUpload, Team, Worker
+from registration.rules.person_values import kind_of_number
 from registration.rules.roster_row import Defaults, Message, ReadRow, message
 from registration.rules.roster_verdict import CHANGED, NEW, REFUSED, UNCHANGED, Judged, judge
 from registration.services.copying import copy_rows
@@ -27,6 +28,7 @@ from registration.services.rosters import StagedRow, count_verdicts
 from wagewatch.lib.crypto import blind_index, decrypt, encrypt
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import RuleViolation
+from wagewatch.lib.pinyin import initials_of
 
 State = RosterUpload.State
 _REASON = "roster %s"
@@ -140,6 +142,7 @@ _STAGE = (
     ("origin_code", "text"), ("ethnicity", "text"), ("address", "bytea"), ("phone", "bytea"), ("phone_index", "bytea"),
     ("team", "text"), ("trade", "text"), ("basis", "text"), ("rate_fen", "bigint"), ("joined_on", "date"),
     ("left_on", "date"), ("card", "bytea"), ("card_index", "bytea"), ("card_tail", "text"), ("bank", "text"),
+    ("initials", "text"), ("id_kind", "text"), ("nationality", "text"),
 )  # fmt: skip
 
 
@@ -200,9 +203,10 @@ class _Writer:
         self._run(
             """
             INSERT INTO registration_worker (name, id_number, id_index, id_tail, sex, birth_date, origin_code,
-                ethnicity, address, phone, phone_index, registered_at, registered_by)
+                ethnicity, address, phone, phone_index, initials, id_kind, nationality, registered_at,
+                registered_by, updated_at)
             SELECT name, id_number, id_index, id_tail, sex, birth_date, origin_code, ethnicity, address, phone,
-                phone_index, %(now)s, 'roster'
+                phone_index, initials, id_kind, nationality, %(now)s, 'roster', %(now)s
             FROM roster_stage WHERE worker_id IS NULL ORDER BY id_index
             ON CONFLICT (id_index) DO NOTHING RETURNING id
             """
@@ -384,6 +388,8 @@ def _stage_row(number: int, one: Judged, index: Indexes) -> tuple[Any, ...]:
         index.card,
         values.card[-4:],
         values.bank,
+        initials_of(values.name) if new else "",
+        *kind_of_number(values.id_number),
     )
 
 

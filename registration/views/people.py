@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
-from django.http import HttpResponse, HttpResponseBase
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,20 +18,31 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from registration.access import access_project, access_worker, postings_for, projects_for, teams_for
 from registration.contract_page import person_contracts
+from registration.finding import Finding, find_people
+from registration.history_of_person import history_of_person
 from registration.http import ActorRequest, staff_view
-from registration.models import BankCard, LeftReason, Participation, PayBasis, Posting, Project, Worker
+from registration.models import (
+    BankCard,
+    LeftReason,
+    Participation,
+    Posting,
+    Project,
+    Worker,
+    WorkerPhoto,
+)
 from registration.permissions import CONTRACTOR, PERMISSIONS
+from registration.person_changes import changes_of_person
+from registration.roster_files import SECRETS, roster_sheet
 from registration.services import people as services
 from registration.services.leaving import leave, left_registered_at
+from registration.views.file_answers import file_answer
 from registration.views.person_papers import barred, page_standings, papers_of
 from registration.views.scope import set_scope
+from registration.views.searching import searched
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import WagewatchError
-from wagewatch.lib.identity import mask_name
-from wagewatch.lib.sheets import ColumnOut, SheetOut, write_workbook
 
 PAGE = 50
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 STATES = (
     ("working", pgettext_lazy("people", "At work")),
     ("left", pgettext_lazy("people", "Left")),
@@ -50,19 +61,16 @@ PURPOSES = (
 )
 
 
-def _filtered(request: ActorRequest, project: Project) -> QuerySet[Posting]:
-    """The postings of the page's filters: ?q= name or last four of the ID number, ?team=, ?state=."""
+def filtered(request: ActorRequest, project: Project, words: str) -> Finding:
+    """The postings of the page's filters: what is looked for, ?team=, ?state=."""
+    chosen = request.POST if request.method == "POST" else request.GET
     card = BankCard.objects.filter(worker=OuterRef("worker"), is_current=True)
     found = postings_for(request.actor, project).annotate(
         card_tail=Subquery(card.values("tail")[:1]), card_bank=Subquery(card.values("bank_name")[:1])
     )
-    words = request.GET.get("q", "").replace("\x00", "").strip()[:60]
-    if words:
-        tail = Q(worker__id_tail=words.upper()) if len(words) == 4 else Q()
-        found = found.filter(Q(worker__name__icontains=words) | tail)
-    if (team := request.GET.get("team", "")).isdecimal() and len(team) < 18:
+    if (team := chosen.get("team", "")).isdecimal() and len(team) < 18:
         found = found.filter(team_id=int(team))
-    state = request.GET.get("state", "working")
+    state = chosen.get("state", "working")
     if state == "left":
         found = found.filter(left_on__isnull=False)
     elif state != "all":
@@ -77,32 +85,42 @@ def _filtered(request: ActorRequest, project: Project) -> QuerySet[Posting]:
         found = found.filter(acknowledged_at=None, denied_at=None).exclude(registered_by="self")
     elif state == "barred":
         found = found.filter(pk__in=barred(request, project))
-    return (
+    found = (
         found.select_related("worker", "team", "participation__organisation")
-        .defer("worker__id_number", "worker__phone", "worker__address")
+        .defer(*SECRETS)
         .order_by("team__name", "pin", "pk")
     )
+    return find_people(found, words)
 
 
-@require_GET
+@never_cache
+@require_http_methods(["GET", "POST"])
 @staff_view(*CONTRACTOR)
 def people(request: ActorRequest, project_pk: int) -> HttpResponseBase:
     """The people of a project: masked, filtered by the address."""
     project = access_project(project_pk, request.actor, permission="person.view")
+    words, elsewhere = searched(request)
+    if elsewhere is not None:
+        return elsewhere
     set_scope(request, project)
-    page = Paginator(_filtered(request, project), PAGE).get_page(request.GET.get("page"))
+    found = filtered(request, project, words)
+    page = Paginator(found.postings, PAGE).get_page(request.GET.get("page"))
+    chosen = request.POST if request.method == "POST" else request.GET
     context = {
         "project": project,
         "page": page,
+        "words": words,
+        "is_close": found.is_close,
         "teams": teams_for(request.actor, project).order_by("name"),
         "states": STATES,
-        "state": request.GET.get("state", "working"),
-        "team": request.GET.get("team", ""),
+        "state": chosen.get("state", "working"),
+        "team": chosen.get("team", ""),
         "today": site_date(timezone.now()),
         "standings": page_standings(project, page),
         "several": postings_for(request.actor, project).values("participation").distinct()[:2].count() > 1,
         "may_upload": request.actor.has_role(*PERMISSIONS["roster.upload"]),
-        "filtered": any(request.GET.get(key) for key in ("q", "team", "state")),
+        "may_edit": request.actor.has_role(*PERMISSIONS["person.edit"]),
+        "filtered": any(chosen.get(key) for key in ("q", "team", "state")),
     }
     return render(request, "registration/contractor_people.html", context)
 
@@ -112,60 +130,19 @@ def people(request: ActorRequest, project_pk: int) -> HttpResponseBase:
 def export(request: ActorRequest, project_pk: int) -> HttpResponseBase:
     """The filtered list as .xlsx, masked as on the page."""
     project = access_project(project_pk, request.actor, permission="person.view")
-    columns = [
-        ColumnOut("姓名", width=10),
-        ColumnOut("身份证尾号", width=12),
-        ColumnOut("用工单位", width=28),
-        ColumnOut("班组"),
-        ColumnOut("工种"),
-        ColumnOut("计薪方式", width=10),
-        ColumnOut("单价（元）", "money"),
-        ColumnOut("进场日期", "date"),
-        ColumnOut("退场日期", "date"),
-        ColumnOut("工资卡尾号", width=12),
-    ]
-    rows = (
-        (
-            mask_name(p.worker.name),
-            p.worker.id_tail,
-            p.participation.organisation.name,
-            p.team.name,
-            p.trade,
-            str(PayBasis(p.pay_basis).label),
-            p.rate_fen,
-            p.joined_on,
-            p.left_on,
-            getattr(p, "card_tail", None) or "",
-        )
-        for p in _filtered(request, project).iterator(chunk_size=2000)
-    )
-    data = write_workbook([SheetOut("人员", columns, rows)])
-    return HttpResponse(
-        data,
-        content_type=XLSX,
-        headers={"Content-Disposition": f'attachment; filename="people-{project.pk}.xlsx"'},
-    )
+    words, elsewhere = searched(request)
+    if elsewhere is not None:
+        return elsewhere
+    postings = filtered(request, project, words).postings
+    return file_answer(roster_sheet(postings, full=False), f"people-{project.pk}", "xlsx")
 
 
 def _person_context(request: ActorRequest, project: Project, worker: Worker) -> dict[str, Any]:
-    seen = projects_for(request.actor, permission="person.view")
     here = list(
         postings_for(request.actor, project)
         .filter(worker=worker)
         .select_related("team", "participation__organisation")
         .order_by("-joined_on")
-    )
-    mine = set(request.actor.organisation_ids)
-    led = Participation.objects.filter(
-        organisation__in=mine, role=Participation.Role.GENERAL_CONTRACTOR, project__in=seen
-    ).values("project")
-    elsewhere = (
-        Posting.objects.filter(
-            Q(participation__organisation__in=mine) | Q(project__in=led), worker=worker, project__in=seen
-        )
-        .exclude(project=project)
-        .select_related("project", "team", "participation__organisation")
-        .order_by("-joined_on")[:50]
     )
     may_edit = request.actor.has_role(*PERMISSIONS["person.edit"])
     newest = here[0] if here else None
@@ -177,7 +154,10 @@ def _person_context(request: ActorRequest, project: Project, worker: Worker) -> 
         "project": project,
         "worker": worker,
         "postings": here,
-        "elsewhere": elsewhere,
+        "history": history_of_person(worker.pk),
+        "own_stints": _own_stints(request, worker),
+        "changes": changes_of_person(worker, here, _firms(project)),
+        "has_photo": WorkerPhoto.objects.filter(worker=worker).exists(),
         "open": next((p for p in here if p.left_on is None), None),
         **person_contracts(project, here),
         "card": BankCard.objects.filter(worker=worker, is_current=True).first(),
@@ -188,6 +168,25 @@ def _person_context(request: ActorRequest, project: Project, worker: Worker) -> 
         "leave_form": LeaveForm(initial={"left_on": site_date(timezone.now())}),
         "papers": papers_of(request, project, worker, here),
     }
+
+
+def _own_stints(request: ActorRequest, worker: Worker) -> set[int]:
+    """The person's postings, on any project, for the actor's companies or on projects they lead: there the
+    team is named too."""
+    mine = request.actor.organisation_ids
+    seen = projects_for(request.actor, permission="person.view")
+    led = Participation.objects.filter(
+        organisation__in=mine, role=Participation.Role.GENERAL_CONTRACTOR, project__in=seen
+    ).values("project")
+    own = Posting.objects.filter(
+        Q(participation__organisation__in=mine) | Q(project__in=led), worker=worker, project__in=seen
+    )
+    return set(own.values_list("pk", flat=True))
+
+
+def _firms(project: Project) -> list[int]:
+    """Whose people are named beside a change: the companies of the project."""
+    return list(Participation.objects.filter(project=project).values_list("organisation_id", flat=True))
 
 
 def _door(request: ActorRequest, project_pk: int, worker_pk: int) -> tuple[Project, Worker]:

@@ -1,6 +1,7 @@
 """For every URL name: the parts of its address on the stage's project, and a body that a POST would carry."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,6 +13,7 @@ from tests.payroll import stage as payroll
 from tests.permissions.stage import Stage
 from tests.registration.papers import sheet
 from tests.registration.rosters import person, xlsx
+from wagewatch.lib.identity import make_id_number
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Parts = Callable[[Stage], dict[str, Any]]
@@ -127,6 +129,10 @@ def _member(s: Stage) -> dict[str, Any]:
     return {"firm_pk": s.cast.gc.pk, "pk": member.pk}
 
 
+def _identity(s: Stage) -> dict[str, Any]:
+    return {"id_kind": "01", "id_number": s.cast.sun.id_number, "name": s.cast.sun.name, "reason": "核对"}
+
+
 PARTS: dict[str, Parts] = {
     **dict.fromkeys(
         (
@@ -194,6 +200,13 @@ PARTS: dict[str, Parts] = {
     "registration:card-read": _card_read,
     "registration:card-read-photo": _card_read,
     "registration:card-read-discard": _card_read,
+    "registration:person-new": _people,
+    "registration:people-files": _people,
+    "registration:person-photo": _person,
+    "registration:person-details": _person,
+    "registration:person-identity": _person,
+    "registration:person-agreement": _person,
+    "registration:person-file": _person,
     "registration:roster-upload": _people,
     "registration:roster-template": _people,
     "registration:roster": _roster,
@@ -263,6 +276,9 @@ PARTS: dict[str, Parts] = {
     "inspection:contract-file": _contract("in_force"),
     "inspection:template": lambda s: {"pk": s.in_force.template_id},
     "inspection:project-month": lambda s: {"pk": s.cast.project.pk, "month": "2026-08"},
+    "inspection:person": _person,
+    "inspection:person-photo": _person,
+    "inspection:person-identity": _person,
     "inspection:worker-month": _month_of_sun,
     "inspection:worker-unmask": _month_of_sun,
     "evidence:receipt": _entry,
@@ -310,6 +326,18 @@ BODIES: dict[str, Parts] = {
         "joined_on": "2026-11-16",
         "phone": "13857901234",
     },
+    "registration:person-new": lambda _s: {
+        "id_kind": "01",
+        "id_number": make_id_number("522121", date(1988, 4, 5), 331),
+        "name": "罗大勇",
+    },
+    "registration:people-files": lambda _s: {"content": "masked", "format": "xlsx"},
+    "registration:person-details": lambda _s: {"education": "03"},
+    "registration:person-identity": _identity,
+    "registration:person-agreement": lambda _s: {"team": "木工一班", "trade": "木工", "rate": "360"},
+    "registration:person-file": lambda _s: {"format": "xlsx", "purpose": "contract"},
+    "inspection:people": lambda s: {"q": s.cast.sun.id_number},
+    "inspection:person-identity": _identity,
     "registration:roster-upload": lambda s: {
         "participation": s.cast.sc_part.pk,
         "file": SimpleUploadedFile("花名册.xlsx", xlsx([person(3)]), XLSX),

@@ -117,6 +117,19 @@ GET  registration:card-read          in    in    in   404   200   404   200   40
 POST registration:card-read          in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
 GET  registration:card-read-photo    in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
 POST registration:card-read-discard  in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:person-new         in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:person-new         in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+GET  registration:people-files       in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+POST registration:people-files       in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+GET  registration:person-photo       in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+GET  registration:person-details     in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:person-details     in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:person-identity    in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:person-identity    in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:person-agreement   in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:person-agreement   in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:person-file        in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:person-file        in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
 GET  registration:roster-upload      in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
 POST registration:roster-upload      in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
 GET  registration:roster-template    in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
@@ -288,6 +301,11 @@ GET  inspection:people               in    in    in   404   404   404   404   40
 GET  inspection:reports                in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:reports-export         in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:citizen-cards          in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+POST inspection:people               in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+GET  inspection:person               in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+GET  inspection:person-photo         in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+GET  inspection:person-identity      in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+POST inspection:person-identity      in    in    in   404   404   404   404   404   404   404    go   404   404    in    in
 GET  inspection:worker-month         in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 POST inspection:worker-unmask        in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 """

@@ -43,6 +43,7 @@ from registration.models import (
 from registration.services import acknowledging, joining, parameters, sharing
 from registration.services.certificates import CertificateFacts, add_certificate
 from registration.services.citizen_cards import apply_for_cards
+from registration.services.portraits import store_portrait
 from registration.services.trainings import Result, Scan, record_training
 from tests.cast import NOW, Cast, build_cast, make_user
 from tests.devices.post import headers
@@ -182,6 +183,7 @@ def build_stage() -> Stage:
         opened_at=cast.now,
         changed_at=cast.now,
     )
+    store_portrait(cast.sun.pk, b"\xff\xd8\xff\xe0 face", source="file", now=cast.now)
     for project in (cast.project, cast.other_project):
         ProjectStat.objects.create(project=project, as_of=cast.now)
     contracts.set_stage()

@@ -117,7 +117,7 @@ def test_the_export_is_masked_and_has_no_formulas(cast: Cast) -> None:
     cast.team.name = "=1+1"
     cast.team.save()
     answer = cast.client(cast.zhao).get(url(cast, "export/"))
-    sheet = read_workbook(answer.content, "a.xlsx").sheets[0]
+    sheet = read_workbook(b"".join(answer.streaming_content), "a.xlsx").sheets[0]
     rows = [[cell.value for cell in row] for row in sheet.rows]
     assert rows[1][:5] == ["孙**", cast.sun.id_tail, "金华沐川建筑劳务有限公司", "=1+1", "木工"]
     assert sheet.rows[1][3].kind == "text"

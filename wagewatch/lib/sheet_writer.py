@@ -2,11 +2,12 @@
 
 import io
 import re
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 import xlsxwriter
 
@@ -16,7 +17,11 @@ ColumnKind = Literal["text", "money", "number", "date"]
 Value = str | int | float | Decimal | bool | date | datetime | None
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What makes a spreadsheet take a text for a formula when the cell is edited or pasted elsewhere; such a cell
+is marked as quoted text besides being stored as text."""
 _LONGEST_TEXT = 32_767
+_INERT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _INLINE_LIST = 255
 _EXTRA_ROWS = 1_000
 
@@ -52,15 +57,22 @@ class SheetOut:
 def write_workbook(sheets: Sequence[SheetOut]) -> bytes:
     """The bytes of an .xlsx with headings frozen, drop-downs, and text, date and money formats."""
     out = io.BytesIO()
-    book = xlsxwriter.Workbook(
-        out,
-        {
-            "in_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-        },
-    )
+    _write_book(xlsxwriter.Workbook(out, {"in_memory": True, **_INERT}), sheets)
+    return out.getvalue()
+
+
+def workbook_file(sheets: Sequence[SheetOut]) -> IO[bytes]:
+    """The same as an open temporary file, for any number of rows: a row is written and forgotten.
+
+    Texts stand in their cells instead of a shared table, so the file is somewhat larger.
+    """
+    out = tempfile.TemporaryFile()  # noqa: SIM115 the caller reads and closes it
+    _write_book(xlsxwriter.Workbook(out, {"constant_memory": True, **_INERT}), sheets)
+    out.seek(0)
+    return out
+
+
+def _write_book(book: Any, sheets: Sequence[SheetOut]) -> None:
     formats = _formats(book)
     lists: list[Sequence[str]] = []
     names = _unique_names([sheet.name for sheet in sheets])
@@ -69,7 +81,6 @@ def write_workbook(sheets: Sequence[SheetOut]) -> bytes:
     if lists:
         _write_lists(book, lists)
     book.close()
-    return out.getvalue()
 
 
 def inert(text: str) -> str:
@@ -80,6 +91,7 @@ def inert(text: str) -> str:
 def _formats(book: Any) -> dict[tuple[str, bool], Any]:
     looks: dict[str, dict[str, Any]] = {
         "text": {"num_format": "@"},
+        "quoted": {"num_format": "@", "quote_prefix": True},
         "money": {"num_format": "#,##0.00;-#,##0.00"},
         "number": {"num_format": "General"},
         "date": {"num_format": "yyyy-mm-dd"},
@@ -136,7 +148,8 @@ def _write(
         if marked:
             page.write_blank(r, c, None, look)
     elif isinstance(value, str):
-        page.write_string(r, c, inert(value), formats["text", marked])
+        text = inert(value)
+        page.write_string(r, c, text, formats["quoted" if text.startswith(_FORMULA) else "text", marked])
     elif isinstance(value, datetime):
         local = value.astimezone(SITE_TZ).replace(tzinfo=None) if value.tzinfo else value
         page.write_datetime(r, c, local, formats["moment", marked])

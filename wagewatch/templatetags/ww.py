@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from wagewatch import icons
-from wagewatch.lib import dates, identity, money, names
+from wagewatch.lib import dates, identity, money, names, origins
 
 register = template.Library()
 
@@ -219,6 +219,12 @@ def days_overdue(due: dt.date, today: dt.date) -> str:
 def mask_name(text: str | None) -> str:
     """孙长根 -> 孙**."""
     return names.mask_name(text) if text else NONE
+
+
+@register.filter
+def origin_name(code: str | None) -> str:
+    """330703 -> 浙江省金华市金东区; of abolished divisions as much as still exists."""
+    return origins.origin_name(code) if code else ""
 
 
 @register.filter
