@@ -33,7 +33,8 @@ def month_pdf(project: Project, matrix: Matrix, *, at: datetime) -> bytes:
         _("Signature"),
     ]
     widths = [_WHO, *[_DAY] * len(matrix.dates), _SUM, _SUM, _SUM, _SIGN]
-    aligns: list[Align] = ["L", *["C"] * len(matrix.dates), "R", "R", "R", "L"]
+    marks: list[Align] = ["C"] * len(matrix.dates)
+    aligns: list[Align] = ["L", *marks, "R", "R", "R", "L"]
     for group in matrix.groups:
         paper.paragraph(f"{group.organisation} {group.team}", size=10)
         paper.grid(heads, [_line(row) for row in group.rows], widths=widths, aligns=aligns, size=6.5)
