@@ -30,6 +30,7 @@ SKILL_GRADES = frozenset(range(6))
 BASES = frozenset(("day", "hour", "month", "piece"))
 PIECE_UNITS = frozenset(("m", "m2", "m3", "t", "piece", "set", "job"))
 WORK_ROLES = frozenset(("10", "20"))
+PHOTO_SOURCES = frozenset(("card", "camera", "file", "self"))
 LAST_PAY_DAY = 28
 
 
@@ -256,7 +257,7 @@ def _others(reading: Reading) -> dict[str, Any]:
     if start and end and end < start:
         text = _("The document ends before it begins. Check both dates.")
         reading.say("id_valid_until", "stop", "id.validity", text)
-    emergency = reading.text("emergency_name")
+    emergency, photo = reading.text("emergency_name"), typed.get("photo")
     return {
         "english_name": reading.text("english_name")[:80],
         "ethnicity": group,
@@ -272,8 +273,8 @@ def _others(reading: Reading) -> dict[str, Any]:
         "emergency_phone": reading.value("emergency_phone", _any_phone),
         "card_number": reading.value("card_number", normalise_card),
         "bank_name": reading.text("bank_name")[:60],
-        "photo": bytes(typed.get("photo") or b""),
-        "photo_source": str(typed.get("photo_source") or "file"),
+        "photo": photo if isinstance(photo, bytes) else b"",
+        "photo_source": source if (source := typed.get("photo_source")) in PHOTO_SOURCES else "file",
     }
 
 

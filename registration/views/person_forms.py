@@ -106,7 +106,7 @@ class PersonForm(TypedForm):
     politics = choice(_("Political affiliation"), [*NOT_SAID, *Politics.choices])
     skill_grade = choice(_("Skill grade"), SkillGrade.choices)
     id_issuer = text(_("Issued by"), 60)
-    id_valid_until = day(_("Document valid until"), hint=_("Empty if it is valid for ever (长期)."))
+    id_valid_until = day(_("Document valid until"), hint=_("Empty if it is valid without end."))
     phone = text(
         _("Mobile number"), 30, hint=_("The worker signs in with it and confirms the wages."), inputmode="tel"
     )
@@ -183,7 +183,7 @@ class DetailsForm(TypedForm):
     politics = choice(_("Political affiliation"), [*NOT_SAID, *Politics.choices])
     skill_grade = choice(_("Skill grade"), SkillGrade.choices)
     id_issuer = text(_("Issued by"), 60)
-    id_valid_until = day(_("Document valid until"), hint=_("Empty if it is valid for ever (长期)."))
+    id_valid_until = day(_("Document valid until"), hint=_("Empty if it is valid without end."))
     emergency_name = text(_("Emergency contact"), 60)
     emergency_phone = text(_("Phone of the emergency contact"), 30, inputmode="tel")
     photo = forms.FileField(

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from registration.rules.ethnic_groups import ETHNIC_GROUPS
 from tests.journeys.people import crew
 from tests.journeys.stage import Stack, wait_for
 from tests.journeys.walker import PHONE, TABLET, House, axe, sideways, sign_in, sign_in_worker
+from wagewatch.lib.origins import origin_name, provinces
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -22,7 +24,7 @@ DATA = (
     " UNION SELECT name FROM registration_team UNION SELECT trade FROM registration_posting"
     " UNION SELECT source FROM registration_parameter"
     " UNION SELECT name FROM registration_region UNION SELECT name FROM registration_user"
-    " UNION SELECT name FROM registration_worker UNION SELECT bank_name FROM registration_bankcard"
+    " UNION SELECT name FROM registration_worker UNION SELECT ethnicity FROM registration_worker UNION SELECT bank_name FROM registration_bankcard"
     " UNION SELECT scope FROM registration_participation UNION SELECT clerk_name FROM registration_participation"
     " UNION SELECT manager_name FROM registration_participation"
     " UNION SELECT left(name, -1) FROM registration_region WHERE length(name) > 2"
@@ -64,7 +66,9 @@ def _pages(stack: Stack) -> dict[str, list[str]]:
         "": ["/accounts/sign-in/", "/accounts/worker/", "/verify/", "/nowhere/"],
         "zhao": [
             "/today/", "/projects/", f"/projects/{project}/", f"/people/{project}/", f"/people/{project}/{person}/",
-            f"/people/{project}/rosters/", "/sites/", f"/sites/{project}/", f"/sites/{project}/days/?month={month}",
+            f"/people/{project}/new/", f"/people/{project}/files/", f"/people/{project}/{person}/details/",
+            f"/people/{project}/{person}/identity/", f"/people/{project}/{person}/agreement/",
+            f"/people/{project}/{person}/file/", f"/people/{project}/rosters/", "/sites/", f"/sites/{project}/", f"/sites/{project}/days/?month={month}",
             "/pay/sheets/", "/pay/sheets/new/", f"/pay/sheets/{sheet}/", f"/pay/lines/{slip}/", "/pay/orders/",
             "/pay/accounts/", f"/pay/accounts/{account}/", "/projects/new/", f"/projects/{project}/edit/",
             f"/projects/{project}/chain/", f"/projects/{project}/chain/add/", f"/projects/{project}/chain/{part}/",
@@ -84,6 +88,9 @@ def _pages(stack: Stack) -> dict[str, list[str]]:
             f"/supervision/projects/{project}/months/{month}/workers/{person}/", "/supervision/people/",
             "/supervision/alarms/rules/", f"/supervision/projects/{project}/breach/",
             f"/supervision/projects/firms/{firm}/",
+            f"/supervision/projects/{project}/people/{person}/",
+            f"/supervision/projects/{project}/people/{person}/identity/",
+            "/supervision/alarms/rules/",
         ],
         "worker": ["/my/pay/", f"/my/pay/{slip}/", "/me/days/", "/contract/", "/me/"],
     }  # fmt: skip
@@ -94,6 +101,8 @@ def _pages(stack: Stack) -> dict[str, list[str]]:
 
 def test_english_pages_fit_small_screens_and_axe(stack: Stack, house: House) -> None:
     data = {text for row in stack.sql(DATA) if (text := (row[0] or "").strip()) and CHINESE.search(text)}
+    data |= {*ETHNIC_GROUPS.values(), *(name for _code, name in provinces())}
+    data |= {origin_name(row[0]) for row in stack.sql("SELECT DISTINCT origin_code FROM registration_worker")}
     broken, wide, faults, chinese = [], [], [], []
     for who, paths in _pages(stack).items():
         page = house.room(PHONE, language="en", csp=False)
