@@ -70,7 +70,10 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
         wages.open_accounts(bank, county.sites, start)
         agenda = Agenda(now)
         agenda.at(local(last_month, 9), lambda moment: _new_people(county, last_month, today, drawn, moment))
-        agenda.at(now - timedelta(hours=20), lambda moment: contracts.latest_offers(county.sites, now=moment))
+        agenda.at(
+            now - timedelta(hours=20),
+            lambda moment: contracts.latest_offers(county.sites, drawn=drawn, now=moment),
+        )
         _plan_comings(agenda, county, first_day, last_month, now)
         _plan_days(agenda, county, first_day, today, now)
         agenda.at(local(today - timedelta(days=2), 10), lambda moment: people_one_by_one(county, now=moment))
