@@ -81,6 +81,9 @@ def _now(request: ActorRequest, pk: int) -> dict[str, Any]:
     refused = presence.refused_today(project, today=today) if everybody else []
     gates = presence.terminals_health(project, now=now)
     kept_out = barred_today(project, list(parts.values_list("pk", flat=True)), today=today)
+    why = {one.worker_id: one.words for one in kept_out}
+    for row in refused:
+        row["why"] = why.get(row["entry"].worker_id, "") if row["entry"].reason == "device" else ""
     in_use = [gate for gate in gates if gate.trouble != "revoked"]
     well = sum(not gate.trouble for gate in in_use)
     stats: list[dict[str, Any]] = [

@@ -187,7 +187,9 @@ def _results(site: _Site, numbers: dict[int, int], issued_on: date) -> None:
         ColumnOut("卡号", width=20),
         ColumnOut("发卡日期", "date"),
     ]
-    rows = [[p.worker.name, str(p.worker.id_number), card_number(p.pin), issued_on] for p in postings]
+    rows: list[list[str | date]] = [
+        [p.worker.name, str(p.worker.id_number), card_number(p.pin), issued_on] for p in postings
+    ]
     data = write_workbook([SheetOut("制卡结果", columns, rows)])
     import_results(
         site.project.pk, data, "市民卡制卡结果.xlsx", actor=site.head_clerk, now=local(issued_on, 15)

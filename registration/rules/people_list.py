@@ -50,7 +50,7 @@ def read_text(text: str) -> list[Line]:
 
 def read_rows(rows: Iterable[tuple[int, Sequence[str]]]) -> list[Line]:
     """Lines from rows of texts; rows that hold only headings are left out. Raises Malformed `list.too_long`."""
-    found = []
+    found: list[Line] = []
     for number, pieces in rows:
         texts = [text for piece in pieces if (text := visible(piece))]
         if not texts or all(text.lower() in _HEADINGS for text in texts):

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -111,7 +110,7 @@ def import_results(project_id: int, data: bytes, filename: str, *, actor: Actor,
         try:
             card = _judge(row, cards.get(index), holders, seen.get(index), today)
         except WagewatchError as error:
-            done.refused.append(Refused(row.line, f"…{row.id_number[-4:]}", error))  # type: ignore[arg-type]
+            done.refused.append(Refused(row.line, f"…{row.id_number[-4:]}", error))
             continue
         seen[index] = row.line
         if card is None:
@@ -144,7 +143,7 @@ def _facts(
     ):
         cards[bytes(people[card.worker_id])] = card
     holders = {
-        bytes(index): worker
+        bytes(index or b""): worker
         for index, worker in CitizenCard.objects.filter(
             number_index__in=[card_index(row.number) for row in rows]
         )
@@ -159,7 +158,7 @@ _NOBODY = object()
 
 def _judge(
     row: ResultRow,
-    card: Any,
+    card: CitizenCard | None,
     holders: dict[bytes, int],
     earlier_line: int | None,
     today: date,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from registration.models import Participation, Posting, Project
 from registration.rules.people_list import Line, read_rows
 from wagewatch.lib.crypto import blind_index
-from wagewatch.lib.errors import Malformed
+from wagewatch.lib.errors import Malformed, WagewatchError
 from wagewatch.lib.identity import mask_name, number_cell
 from wagewatch.lib.sheets import Cell, read_workbook
 
@@ -23,7 +23,7 @@ class Refused:
 
     line: int
     shown: str
-    problem: Malformed
+    problem: WagewatchError
 
 
 @dataclass

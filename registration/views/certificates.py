@@ -46,7 +46,7 @@ class CertificateForm(forms.Form):
         choices=SkillGrade.choices,
         coerce=int,
         required=False,
-        empty_value=0,
+        empty_value=0,  # type: ignore[arg-type]
         widget=forms.Select(attrs={"class": "input"}),
     )
     number = text_field(_("Certificate number"), 60, autocomplete="off")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from registration.rules.entry import DENY, Finding
 from registration.services.entry import Standing
 
-MAY, WATCH, MAY_NOT = _("may enter"), _("look again"), _("may not enter")
+MAY, MAY_NOT = _("may enter"), _("may not enter")
 
 
 def shown_findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
@@ -33,7 +33,7 @@ def shown(standing: Standing | None) -> dict[str, Any]:
     words: Sequence[Finding] = standing.denials or standing.warnings
     return {
         "level": standing.level,
-        "label": {"deny": MAY_NOT, "warn": WATCH}.get(standing.level, MAY),
+        "label": MAY if standing.may_enter else MAY_NOT,
         "words": gettext(", ").join(str(finding.short) for finding in words),
         "findings": shown_findings(standing.findings),
     }

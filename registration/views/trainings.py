@@ -73,8 +73,8 @@ def trainings(request: ActorRequest, project_pk: int) -> HttpResponseBase:
     if kind in Training.Kind.values:
         found = found.filter(kind=kind)
     page = Paginator(found.order_by("-held_on", "-pk"), PAGE).get_page(request.GET.get("page"))
-    counts = {
-        row["training"]: row
+    counts: dict[int, dict[str, Any]] = {
+        row["training"]: dict(row)
         for row in TrainingAttendance.objects.filter(project=project, training__in=[t.pk for t in page])
         .filter(worker__in=postings_for(request.actor, project).values("worker"))
         .order_by()
@@ -291,7 +291,7 @@ def _training_page(
         .defer("worker__id_number", "worker__phone", "worker__address")
         .order_by("worker__name", "pk")
     )
-    page = Paginator(rows, 100).get_page(request.GET.get("page"))
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     teams = dict(
         postings_for(request.actor, project)
         .filter(worker__in=[row.worker_id for row in page])
