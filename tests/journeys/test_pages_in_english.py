@@ -90,7 +90,6 @@ def _pages(stack: Stack) -> dict[str, list[str]]:
             f"/supervision/projects/firms/{firm}/",
             f"/supervision/projects/{project}/people/{person}/",
             f"/supervision/projects/{project}/people/{person}/identity/",
-            "/supervision/alarms/rules/",
         ],
         "worker": ["/my/pay/", f"/my/pay/{slip}/", "/me/days/", "/contract/", "/me/"],
     }  # fmt: skip
