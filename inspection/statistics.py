@@ -105,7 +105,7 @@ GROUP BY GROUPING SETS ((), (region_id), (trade), (age), (skill), (origin), (way
 """
 
 # Somebody's work began in the period on another project than the one they were on before.
-_MOVED = """
+MOVES = """
 WITH moved AS (
   SELECT p.project_id, p.joined_on, lag(p.project_id) OVER chronicle AS from_id
   FROM registration_posting p
@@ -121,22 +121,19 @@ WITH moved AS (
   WHERE moved.from_id <> moved.project_id AND moved.joined_on BETWEEN %(since)s AND %(until)s
     AND (f.id = ANY(%(projects)s) OR t.id = ANY(%(projects)s))
 )
-"""
-BETWEEN_PROJECTS = (
-    _MOVED
-    + """
-SELECT CASE WHEN sees_from THEN from_name ELSE '' END, from_city,
-       CASE WHEN sees_to THEN to_name ELSE '' END, to_city, count(*) AS n, sum(count(*)) OVER ()::bigint
-FROM pairs GROUP BY 1, 2, 3, 4 ORDER BY n DESC, 1, 2, 3, 4 LIMIT %(limit)s
-"""
+, by_project AS (
+  SELECT CASE WHEN sees_from THEN from_name ELSE '' END AS from_name, from_city,
+         CASE WHEN sees_to THEN to_name ELSE '' END AS to_name, to_city, count(*) AS n
+  FROM pairs GROUP BY 1, 2, 3, 4
+), by_city AS (
+  SELECT from_city, to_city, sum(n)::bigint AS n FROM by_project WHERE from_city <> to_city GROUP BY 1, 2
 )
-BETWEEN_CITIES = (
-    _MOVED
-    + """
-SELECT from_city, to_city, count(*) AS n, sum(count(*)) OVER ()::bigint
-FROM pairs WHERE from_city <> to_city GROUP BY 1, 2 ORDER BY n DESC, 1, 2 LIMIT %(limit)s
+(SELECT 'project', from_name, from_city, to_name, to_city, n, (sum(n) OVER ())::bigint
+ FROM by_project ORDER BY n DESC, 2, 3, 4, 5 LIMIT %(limit)s)
+UNION ALL
+(SELECT 'city', '', from_city, '', to_city, n, (sum(n) OVER ())::bigint
+ FROM by_city ORDER BY n DESC, 3, 5 LIMIT %(limit)s)
 """
-)
 
 
 @dataclass(frozen=True)
@@ -213,7 +210,7 @@ def scope(actor: Actor, region: str = "") -> QuerySet[Project]:
 
 
 def statistics(actor: Actor, question: Question, *, now: datetime) -> Statistics:
-    """Count the people of the projects within reach; four statements whatever there is."""
+    """Count the people of the projects within reach; three statements whatever there is."""
     projects = list(scope(actor, question.region).order_by().values_list("pk", flat=True))
     facts: dict[str, Any] = {
         "projects": projects,
@@ -229,10 +226,9 @@ def statistics(actor: Actor, question: Question, *, now: datetime) -> Statistics
     with connection.cursor() as cursor:
         cursor.execute(PEOPLE, facts)
         total, rows = _read(cursor.fetchall())
-        cursor.execute(BETWEEN_PROJECTS, facts)
-        moves = cursor.fetchall()
-        cursor.execute(BETWEEN_CITIES, facts)
-        cities = cursor.fetchall()
+        cursor.execute(MOVES, facts)
+        found = cursor.fetchall()
+    moves, cities = ([row[1:] for row in found if row[0] == kind] for kind in ("project", "city"))
     return Statistics(
         as_of=now,
         projects=len(projects),
@@ -240,8 +236,8 @@ def statistics(actor: Actor, question: Question, *, now: datetime) -> Statistics
         rows=rows,
         moves=[Move(*row[:5]) for row in moves],
         moved=int(moves[0][5]) if moves else 0,
-        city_moves=[Move("", a, "", b, n) for a, b, n, _all in cities],
-        moved_city=int(cities[0][3]) if cities else 0,
+        city_moves=[Move(*row[:5]) for row in cities],
+        moved_city=int(cities[0][5]) if cities else 0,
     )
 
 

@@ -198,7 +198,7 @@ def handle_notice(
     may = participations_for(actor, project, permission="person.edit")
     if not may.filter(pk=notice.posting.participation_id).exists():
         not_permitted("person.edit")
-    answer = answer.strip()[:200]
+    answer = answer.replace("\x00", "").strip()[:200]
     if not answer:
         raise RuleViolation("notice.answer", _("Write what was done. The worker reads it on the phone."))
     done = PostingNotice.objects.filter(project=project, pk=notice.pk, handled_at=None).update(

@@ -409,7 +409,7 @@ def refuse_request(
     """
     project = access_project(project_id, actor, permission="join.answer", for_write=True)
     request = access_request(request_id, project, actor, for_write=True)
-    reason = reason.strip()[:200]
+    reason = reason.replace("\x00", "").strip()[:200]
     if not reason:
         raise RuleViolation("join.reason", _("Write why. The worker reads it on the phone."))
     _still_waiting(request)

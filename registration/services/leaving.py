@@ -179,7 +179,7 @@ def undo_leave(worker_id: int, project_id: int, *, why: str, actor: Actor, now: 
     `leave.none`, `leave.back_already`; NotFound, NotPermitted.
     """
     project = access_project(project_id, actor, for_write=True)
-    why = why.strip()[:60]
+    why = why.replace("\x00", "").strip()[:60]
     if not why:
         raise RuleViolation("leave.why", _("Say why the last day was wrong."))
     postings = list(
