@@ -12,6 +12,7 @@ import msgspec
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from registration.rules.ages import age_remark
 from wagewatch.lib.dates import parse_date
 from wagewatch.lib.errors import Malformed, Text
 from wagewatch.lib.headings import DataRow
@@ -218,8 +219,18 @@ class RowReader:
         if values.sex and said and said[0] in "男女" and "男女".index(said[0]) + 1 != values.sex:
             text = _("The sex written here does not fit the ID number. Check the ID number.")
             out.messages.append(message("id_number", "warn", "id.sex", text))
+        if values.id_number and not values.sex:
+            self._sex_beside(out, said)
         values.ethnicity = self._word(row["ethnicity"])[:20]
         values.address = visible(row["address"].text)[:200]
+
+    def _sex_beside(self, out: ReadRow, said: str) -> None:
+        """The sex from its own column, where the number does not tell it (foreigners' cards before 2023)."""
+        if said and said[0] in "男女":
+            out.values.sex = "男女".index(said[0]) + 1
+            return
+        text = _("The number of this card does not tell the sex. Write it into the column for it.")
+        out.messages.append(message("id_number", "stop", "sex.missing", text))
 
     def _contact(self, row: DataRow, out: ReadRow) -> None:
         values = out.values
@@ -315,18 +326,11 @@ class RowReader:
             self._stop(out, "left_on", row["left_on"], Malformed("date.order", text))
         if values.birth_date is None:
             return
-        age = _age(values.birth_date, start)
-        if age < self.youngest:
-            text = _("Born %(born)s: under %(years)s on the day of joining. Must not be employed.")
-            facts = {"born": f"{values.birth_date:%Y-%m}", "years": self.youngest}
-            self._stop(out, "id_number", row["id_number"], Malformed("age.too_young", text, **facts))
-        elif age < 18:
-            text = _("%(age)s years old: young workers need protection and a health check.")
-            out.messages.append(message("id_number", "warn", "age.young", text, age=age))
-        elif age >= self.oldest[values.sex - 1]:
-            text = _("%(age)s years old: check the local rules for older workers.")
-            out.messages.append(message("id_number", "warn", "age.old", text, age=age))
-
-
-def _age(birth: date, day: date) -> int:
-    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+        remark = age_remark(values.birth_date, values.sex, start, youngest=self.youngest, oldest=self.oldest)
+        if remark is None:
+            return
+        if remark.kind == "stop":
+            refusal = Malformed(remark.code, remark.text, **remark.facts)
+            self._stop(out, "id_number", row["id_number"], refusal)
+        else:
+            out.messages.append(message("id_number", remark.kind, remark.code, remark.text, **remark.facts))

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from registration.access import access_project, not_found, not_permitted, participations_for
 from registration.actors import Actor
 from registration.models import BankCard, Posting, Project, SensitiveView, Worker
+from registration.services.cards import set_card
 from registration.services.history import record_history
-from wagewatch.lib.crypto import blind_index
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import RuleViolation
 from wagewatch.lib.identity import normalise_card
@@ -43,40 +43,8 @@ def change_card(
     """
     _postings(worker_id, project, actor, "person.edit")
     cleaned = normalise_card(number).value
-    index = blind_index(cleaned, kind="card")
-    worker = Worker.objects.select_for_update(of=("self",)).get(pk=worker_id)
-    current = BankCard.objects.filter(worker=worker, is_current=True).first()
-    reason = "card changed"
-    if current is not None and bytes(current.number_index) == index:
-        if current.bank_name != bank_name:
-            BankCard.objects.filter(pk=current.pk).update(bank_name=bank_name)
-            record_history(BankCard, [current.pk], kind="~", actor=actor, now=now, reason=reason)
-            current.bank_name = bank_name
-        return current
-    taken = _("This card belongs to another person on record. Everybody needs a card of their own.")
-    if BankCard.objects.filter(number_index=index, is_current=True).exists():
-        raise RuleViolation("card.other_person", taken)
-    if current is not None:
-        BankCard.objects.filter(pk=current.pk).update(is_current=False)
-        record_history(BankCard, [current.pk], kind="~", actor=actor, now=now, reason=reason)
-    try:
-        with transaction.atomic():
-            (card,) = BankCard.objects.bulk_create(
-                [
-                    BankCard(
-                        worker=worker,
-                        number=cleaned,
-                        number_index=index,
-                        tail=cleaned[-4:],
-                        bank_name=bank_name,
-                        added_at=now,
-                    )
-                ]
-            )
-    except IntegrityError:  # given to somebody else in this very moment
-        raise RuleViolation("card.other_person", taken) from None
-    record_history(BankCard, [card.pk], kind="+", actor=actor, now=now, reason=reason)
-    return card
+    Worker.objects.select_for_update(of=("self",)).get(pk=worker_id)
+    return set_card(worker_id, cleaned, bank_name, actor=actor, now=now)
 
 
 @transaction.atomic

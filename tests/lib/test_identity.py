@@ -77,7 +77,8 @@ def test_tabs_and_spaces_around_need_no_note() -> None:
         ("342221850312601", "id.fifteen_digits"),
         (GOOD[:17], "id.length"),
         (GOOD + "1", "id.length"),
-        ("USA110185031201", "id.old_card"),
+        ("USA110185133101", "id.birth_date"),
+        ("USAB10185031201", "id.characters"),
         ("同上", "id.characters"),
         (GOOD[:10] + "O" + GOOD[11:], "id.characters"),
         ("99" + GOOD[2:], "id.province"),
@@ -95,6 +96,30 @@ def test_refuses_with_the_reason(written: str, code: str) -> None:
         identity.check_id_number(written, today=date(2026, 11, 22))
     assert refused.value.code == code
     assert "%(" not in refused.value.message
+
+
+@pytest.mark.parametrize("written", ["KAZ110090123105", "kaz 1100 901231 05", "ＫＡＺ110090123105"])
+def test_foreigners_cards_of_before_2023_stay_valid(written: str) -> None:
+    found = identity.check_id_number(written, today=date(2026, 11, 22))
+    assert (found.number, found.birth_date) == ("KAZ110090123105", date(1990, 12, 31))
+    assert (found.kind, found.sex, found.region_code) == ("foreigner", 0, "")
+    assert "id.check_digit" not in codes(found)
+
+
+def test_a_last_digit_that_does_not_fit_is_a_note_on_a_foreigners_card() -> None:
+    found = identity.check_id_number("KAZ110090123101", today=date(2026, 11, 22))
+    assert codes(found) == ["id.check_digit"]
+
+
+def test_two_digits_of_a_year_are_the_last_century_unless_that_is_impossible() -> None:
+    today = date(2026, 11, 22)
+    assert identity.check_id_number("USA110026112205", today=today).birth_date == date(2026, 11, 22)
+    assert identity.check_id_number("USA110026112305", today=today).birth_date == date(1926, 11, 23)
+    assert identity.check_id_number("USA110000022905", today=today).birth_date == date(2000, 2, 29)
+
+
+def test_the_check_digit_of_icao_is_that_of_its_own_example() -> None:
+    assert identity.icao_check_digit("L898902C3") == "6"
 
 
 def test_a_good_number_may_end_in_000() -> None:

@@ -24,6 +24,7 @@ __all__ = [
     "check_id_number",
     "check_uscc",
     "check_uscc_digit",
+    "icao_check_digit",
     "id_check_character",
     "luhn_ok",
     "make_id_number",
@@ -58,12 +59,13 @@ IdKind = Literal["resident", "residence_permit", "foreigner"]
 
 @dataclass(frozen=True)
 class IdNumber:
-    """A checked 18-character number. ``sex`` is 1 male, 2 female (GB/T 2261.1); ``region_code`` is the
-    six-digit division it was issued under, which may have been abolished since."""
+    """A checked number. ``sex`` is 1 male, 2 female (GB/T 2261.1), 0 where the number does not tell it
+    (foreigners' cards of before 2023); ``region_code`` is the six-digit division it was issued under,
+    which may have been abolished since, or ''."""
 
     number: str
     birth_date: date
-    sex: Literal[1, 2]
+    sex: Literal[0, 1, 2]
     region_code: str
     kind: IdKind
     notes: tuple[Note, ...] = ()
@@ -77,7 +79,9 @@ class IdNumber:
 def normalise_id_number(text: str) -> Normalised:
     """Half-width digits without spaces, X as last character; notes say what was changed.
 
-    Raises ``Malformed`` ``id.empty scientific masked characters fifteen_digits length old_card``.
+    Also the 15 characters (three letters, twelve digits) of foreigners' cards issued before December 2023.
+
+    Raises ``Malformed`` ``id.empty scientific masked characters fifteen_digits length``.
     """
     value, notes = clean(text, drop=" -")
     if not value:
@@ -101,13 +105,8 @@ def normalise_id_number(text: str) -> Normalised:
             "id.fifteen_digits",
             _("This is an old ID number of 15 digits. Write the 18 characters of the present card."),
         )
-    if re.fullmatch(r"[A-Z]{3}\d{12}", value):
-        raise Malformed(
-            "id.old_card",
-            _(
-                "This is the number of an old residence card for foreigners. Write the 18 digits of the new card."
-            ),
-        )
+    if re.fullmatch(r"[A-Za-z]{3}[0-9]{12}", value):
+        return Normalised(value.upper(), tuple(notes))
     if not re.fullmatch(r"[0-9]*[0-9X]", value):
         raise Malformed(
             "id.characters",
@@ -123,13 +122,16 @@ def normalise_id_number(text: str) -> Normalised:
 
 
 def check_id_number(text: str, *, today: date | None = None) -> IdNumber:
-    """Read and check an ID number, a residence permit (81, 82, 83) or a foreigner's card (9…).
+    """Read and check an ID number, a residence permit (81, 82, 83) or a foreigner's card (9…, or the 15
+    characters of cards issued before December 2023, which stay valid until they expire).
 
     The province must exist; the county is not looked up, because numbers keep abolished codes. With
     ``today`` a birth date in the future or more than 120 years ago is refused. Raises ``Malformed``:
     the codes of ``normalise_id_number`` and ``id.province birth_date checksum``.
     """
     value, notes = normalise_id_number(text)
+    if len(value) == 15:
+        return _former_residence_card(value, notes, today)
     kind: IdKind = "resident"
     province = value[:2]
     if value[0] == "9":
@@ -152,6 +154,26 @@ def check_id_number(text: str, *, today: date | None = None) -> IdNumber:
         )
     sex: Literal[1, 2] = 1 if int(value[16]) % 2 else 2
     return IdNumber(value, birth, sex, value[:6], kind, notes)
+
+
+def _former_residence_card(value: str, notes: tuple[Note, ...], today: date | None) -> IdNumber:
+    """Nationality (3 letters), place of application (4), birth date YYMMDD, a serial and a check digit.
+
+    The check digit is that of ICAO 9303 (7-3-1) by public readers of the card; no official text of it was
+    found, so one that does not fit is a note (``id.check_digit``) and no refusal.
+    """
+    year, rest = int(value[7:9]), value[9:13]
+    latest = today or date(2029, 12, 31)
+    century = "20" if date(2000 + year, 1, 1) <= latest and f"20{value[7:13]}" <= f"{latest:%Y%m%d}" else "19"
+    birth = _birth_date(f"{century}{year:02d}{rest}", today)
+    if icao_check_digit(value[:14]) != value[14]:
+        notes = (*notes, Note("id.check_digit", _("The last digit does not fit. Compare it with the card.")))
+    return IdNumber(value, birth, 0, "", "foreigner", notes)
+
+
+def icao_check_digit(text: str) -> str:
+    """The check digit of ICAO Doc 9303 part 3: digits and letters (A = 10) weighted 7, 3, 1, modulo 10."""
+    return str(sum(int(char, 36) * (7, 3, 1)[place % 3] for place, char in enumerate(text)) % 10)
 
 
 def _birth_date(digits: str, today: date | None) -> date:

@@ -1,0 +1,51 @@
+"""A worker's wage card: one card one person, one current card each (Order 724, article 31)."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from registration.actors import Actor
+from registration.models import BankCard
+from registration.services.history import record_history
+from wagewatch.lib.crypto import blind_index
+from wagewatch.lib.errors import RuleViolation
+
+_REASON = "card changed"
+
+
+def set_card(worker_id: int, number: str, bank_name: str, *, actor: Actor, now: datetime) -> BankCard:
+    """Make a cleaned card number the worker's current card; the same number only corrects the bank.
+
+    The caller holds the lock on the worker. Raises RuleViolation `card.other_person` if somebody else
+    has this card.
+    """
+    index = blind_index(number, kind="card")
+    current = BankCard.objects.filter(worker_id=worker_id, is_current=True).first()
+    if current is not None and bytes(current.number_index) == index:
+        if bank_name and current.bank_name != bank_name:
+            BankCard.objects.filter(pk=current.pk).update(bank_name=bank_name)
+            record_history(BankCard, [current.pk], kind="~", actor=actor, now=now, reason=_REASON)
+            current.bank_name = bank_name
+        return current
+    taken = _("This card belongs to another person on record. Everybody needs a card of their own.")
+    if BankCard.objects.filter(number_index=index, is_current=True).exists():
+        raise RuleViolation("card.other_person", taken)
+    if current is not None:
+        BankCard.objects.filter(pk=current.pk).update(is_current=False)
+        record_history(BankCard, [current.pk], kind="~", actor=actor, now=now, reason=_REASON)
+    card = BankCard(
+        worker_id=worker_id,
+        number=number,
+        number_index=index,
+        tail=number[-4:],
+        bank_name=bank_name,
+        added_at=now,
+    )
+    try:
+        with transaction.atomic():
+            BankCard.objects.bulk_create([card])
+    except IntegrityError:  # given to somebody else in this very moment
+        raise RuleViolation("card.other_person", taken) from None
+    record_history(BankCard, [card.pk], kind="+", actor=actor, now=now, reason=_REASON)
+    return card
