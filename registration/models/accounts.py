@@ -102,8 +102,9 @@ class Invitation(models.Model):
 
 
 class LoginCode(models.Model):
-    """A one-time code sent to a phone; only its hash is kept."""
+    """A one-time code sent to a phone; only its hash is kept. It is good for its `purpose` alone."""
 
+    purpose = models.CharField(max_length=40, default="sign_in", db_default="sign_in")
     phone_index = models.BinaryField(max_length=32)
     address_index = models.BinaryField(max_length=32, null=True)
     code_hash = models.BinaryField(max_length=32)
@@ -117,6 +118,11 @@ class LoginCode(models.Model):
         indexes = [
             models.Index(fields=["phone_index", "-created_at"], name="login_code_phone"),
             models.Index(fields=["address_index", "-created_at"], name="login_code_address"),
+            models.Index(
+                fields=["purpose", "-created_at"],
+                name="login_code_purpose",
+                condition=~Q(purpose="sign_in"),
+            ),
         ]
 
     def __str__(self) -> str:

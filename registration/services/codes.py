@@ -1,7 +1,8 @@
-"""One-time codes by which workers sign in: six digits to the phone on their record.
+"""One-time codes that prove a phone: six digits by text message, to sign in or to ask to be registered.
 
 Nothing here tells whether a phone is known: a code row is written for every number, so that limits and
-answers are the same, and only a known number gets a message.
+answers are the same. To sign in only a known number gets a message; to join a site (`joining`) every number
+does, since nobody is known there yet. A code is good for the purpose it was asked for and for no other.
 """
 
 import hmac
@@ -25,10 +26,24 @@ WAIT = timedelta(seconds=60)
 PER_PHONE_AND_HOUR = 6
 PER_ADDRESS_AND_HOUR = 120
 """Generous: the phones of a whole site may share one address of the mobile network."""
+PER_SITE_AND_HOUR = 300
+"""Codes for one site's QR code; a team of a hundred may register in one morning."""
+SIGN_IN = "sign_in"
 
 
-def _hash(phone: str, code: str) -> bytes:
-    return blind_index(f"{phone}:{code}", kind="login-code")
+def joining(project_id: int) -> str:
+    """The purpose of codes asked for by one site's QR code."""
+    return f"join:{project_id}"
+
+
+def signing(project_id: int, contract_id: int) -> str:
+    """The purpose of codes by which a worker signs one contract."""
+    return f"contract:{project_id}.{contract_id}"
+
+
+def _hash(phone: str, code: str, purpose: str) -> bytes:
+    text = f"{phone}:{code}" if purpose == SIGN_IN else f"{purpose}:{phone}:{code}"
+    return blind_index(text, kind="login-code")
 
 
 def _one_at_a_time(phone_index: bytes) -> None:
@@ -40,20 +55,22 @@ def _one_at_a_time(phone_index: bytes) -> None:
 
 
 @transaction.atomic
-def request_code(phone: str, *, address: str, now: datetime) -> None:
-    """Write a new code for `phone` (normalised) and, if a worker has it, queue the message.
+def request_code(phone: str, *, address: str, now: datetime, purpose: str = SIGN_IN) -> None:
+    """Write a new code for `phone` (normalised) and queue the message; to sign in only if a worker has it.
 
-    An earlier code stops being good. Raises RuleViolation `code.too_soon`, `code.too_many`.
+    An earlier code of the same purpose stops being good; the hourly limits count all purposes together. Raises
+    RuleViolation `code.too_soon`, `code.too_many`.
     """
     phone_index = blind_index(phone, kind="phone")
     address_index = blind_index(address, kind="address")
     _one_at_a_time(phone_index)
     hour = now - timedelta(hours=1)
-    times = list(
+    sent = list(
         LoginCode.objects.filter(phone_index=phone_index, created_at__gt=hour)
         .order_by("-created_at")
-        .values_list("created_at", flat=True)[:PER_PHONE_AND_HOUR]
+        .values_list("created_at", "purpose")[:PER_PHONE_AND_HOUR]
     )
+    times = [at for at, sent_for in sent if sent_for == purpose]
     if times and now - times[0] < WAIT:
         raise RuleViolation(
             "code.too_soon",
@@ -61,60 +78,80 @@ def request_code(phone: str, *, address: str, now: datetime) -> None:
             seconds=int((times[0] + WAIT - now).total_seconds()) + 1,
         )
     many = LoginCode.objects.filter(address_index=address_index, created_at__gt=hour).count()
-    if len(times) >= PER_PHONE_AND_HOUR or many >= PER_ADDRESS_AND_HOUR:
+    of_site = (
+        LoginCode.objects.filter(purpose=purpose, created_at__gt=hour).count() if purpose != SIGN_IN else 0
+    )
+    if len(sent) >= PER_PHONE_AND_HOUR or many >= PER_ADDRESS_AND_HOUR or of_site >= PER_SITE_AND_HOUR:
         raise RuleViolation("code.too_many", _("Too many codes were asked for. Try again in one hour."))
     code = f"{secrets.randbelow(10**6):06d}"
     LoginCode.objects.create(
+        purpose=purpose,
         phone_index=phone_index,
         address_index=address_index,
-        code_hash=_hash(phone, code),
+        code_hash=_hash(phone, code, purpose),
         created_at=now,
         expires_at=now + GOOD_FOR,
     )
-    if Worker.objects.filter(phone_index=phone_index).exists():
+    if purpose != SIGN_IN or Worker.objects.filter(phone_index=phone_index).exists():
         text = gettext("[%(brand)s] Your code is %(code)s, good for 5 minutes. Give it to nobody.")
         queue_sms(phone, text % {"brand": settings.WAGEWATCH_BRAND, "code": code}, kind="login_code", now=now)
 
 
 @dataclass(frozen=True)
 class CodeAnswer:
-    """What became of a typed code: `worker_ids` if it was right, else `refusal`."""
+    """What became of a typed code: the workers of the phone if it was right, else `refusal`."""
 
     worker_ids: tuple[int, ...] = ()
     refusal: RuleViolation | None = None
 
 
 def check_code(phone: str, code: str, *, now: datetime) -> tuple[int, ...]:
-    """Use up the newest code of a phone; returns the workers who have this phone, oldest record first.
+    """Use up the newest sign-in code of a phone; returns the workers who have it, oldest record first.
 
     Raises RuleViolation `code.wrong` (with the tries left) or `code.spent`; a wrong try is counted all
     the same, which is why the refusal is raised outside the transaction.
     """
-    answer = _try_code(phone, code, now)
+    answer = _try_code(phone, code, now, SIGN_IN)
     if answer.refusal is not None:
         raise answer.refusal
     return answer.worker_ids
 
 
+def prove_phone(phone: str, code: str, *, purpose: str, now: datetime) -> None:
+    """Use up the newest code of a phone for another purpose than sign-in; raises as `check_code` does."""
+    answer = _try_code(phone, code, now, purpose)
+    if answer.refusal is not None:
+        raise answer.refusal
+
+
+def try_code(phone: str, code: str, *, purpose: str, now: datetime) -> CodeAnswer:
+    """As `prove_phone`, within the caller's transaction, which must commit so that a wrong try counts."""
+    return _try_code(phone, code, now, purpose)
+
+
 @transaction.atomic
-def _try_code(phone: str, code: str, now: datetime) -> CodeAnswer:
+def _try_code(phone: str, code: str, now: datetime, purpose: str) -> CodeAnswer:
     phone_index = blind_index(phone, kind="phone")
     newest = (
-        LoginCode.objects.select_for_update().filter(phone_index=phone_index).order_by("-created_at").first()
+        LoginCode.objects.select_for_update()
+        .filter(phone_index=phone_index, purpose=purpose)
+        .order_by("-created_at")
+        .first()
     )
     spent = RuleViolation("code.spent", _("This code is no longer good. Ask for a new one."))
     if newest is None or newest.used_at or newest.expires_at <= now or newest.tries >= MAX_TRIES:
         return CodeAnswer(refusal=spent)
     newest.tries += 1
-    right = hmac.compare_digest(bytes(newest.code_hash), _hash(phone, code))
+    right = hmac.compare_digest(bytes(newest.code_hash), _hash(phone, code, purpose))
     found: tuple[int, ...] = ()
-    if right:
+    if right and purpose == SIGN_IN:
         workers = Worker.objects.filter(phone_index=phone_index).order_by("pk")
         found = tuple(workers.values_list("pk", flat=True))
-    if found:
+        right = bool(found)
+    if right:
         newest.used_at = now
     newest.save(update_fields=["tries", "used_at"])
-    if found:
+    if right:
         return CodeAnswer(found)
     left = MAX_TRIES - newest.tries
     if not left:
