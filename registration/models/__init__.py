@@ -13,6 +13,7 @@ from registration.models.citizen_cards import CitizenCard, CitizenCardStep
 from registration.models.contracts import ContractKind, ContractSignature, ContractTemplate, LabourContract
 from registration.models.entering import CardRead, JoinRequest
 from registration.models.files import StoredFile
+from registration.models.notices import HistoryShare, PostingNotice
 from registration.models.organisations import Authority, Organisation, Sector
 from registration.models.people import (
     BankCard,
@@ -49,6 +50,7 @@ __all__ = [
     "CorpType",
     "Education",
     "Engagement",
+    "HistoryShare",
     "Household",
     "IdKind",
     "Invitation",
@@ -64,6 +66,7 @@ __all__ = [
     "PieceUnit",
     "Politics",
     "Posting",
+    "PostingNotice",
     "Project",
     "Region",
     "RegisteredBy",

@@ -237,7 +237,7 @@ class Posting(models.Model):
     needs to travel to a terminal. A worker has at most one open posting on a project. `rate_fen` is
     per unit of `pay_basis`, of piece work per `piece_unit`. `pay_day` overrides the project's.
     Registered by others, the worker is asked to acknowledge it (`acknowledged_at`) or deny it
-    (`denied_at`). `settle_by` is the day by which a leaver's wages are due (1994 rules, article 9).
+    (`denied_at`); `asked_at` and `reminded_at` say when a text message asked them. `settle_by` is the day by which a leaver's wages are due (1994 rules, article 9).
     """
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="postings")
@@ -272,7 +272,9 @@ class Posting(models.Model):
     )
     acknowledged_at = models.DateTimeField("本人确认时间", null=True, blank=True)
     denied_at = models.DateTimeField("本人否认时间", null=True, blank=True)
-    history = HistoricalRecords()
+    asked_at = models.DateTimeField("请本人确认时间", null=True, blank=True)
+    reminded_at = models.DateTimeField("提醒时间", null=True, blank=True)
+    history = HistoricalRecords(excluded_fields=["asked_at", "reminded_at"])
 
     class Meta:
         verbose_name = verbose_name_plural = "用工"
@@ -294,6 +296,15 @@ class Posting(models.Model):
         indexes = [
             models.Index(fields=["worker"], name="posting_worker"),
             models.Index(fields=["project", "participation", "team"], name="posting_team"),
+            models.Index(
+                fields=["project"],
+                condition=Q(left_on__isnull=True, acknowledged_at__isnull=True, denied_at__isnull=True)
+                & ~Q(registered_by="self"),
+                name="posting_to_acknowledge",
+            ),
+            models.Index(
+                fields=["project", "left_on"], condition=Q(left_on__isnull=False), name="posting_leavers"
+            ),
         ]
 
     def __str__(self) -> str:

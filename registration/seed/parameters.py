@@ -40,6 +40,8 @@ _NATIONWIDE = (
     _Default("people.youngest_age", 16, "劳动法第15条"),
     _Default("people.adult_age", 18, "劳动法第58条"),
     _Default("people.age_notice", {"male": 60, "female": 55}, "建市〔2019〕18号"),
+    _Default("leave.settle_within_wd", 0, "工资支付暂行规定（劳部发〔1994〕489号）第9条"),
+    _Default("acknowledge.remind_after_days", 3, PROPOSED),
     _Default("account.open_within_days", 30, "人社部发〔2021〕53号"),
     _Default("account.file_within_days", 30, "人社部发〔2021〕53号"),
     _Default("account.closing_notice_days", 30, "国务院令第724号第27条"),
