@@ -1,7 +1,7 @@
-"""What is done with one person on record: a new wage card, the end of their work, a look at full data."""
+"""What is done with one person on record: a new wage card, a look at full data."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -10,12 +10,8 @@ from registration.access import access_project, not_found, not_permitted, partic
 from registration.actors import Actor
 from registration.models import BankCard, Posting, Project, SensitiveView, Worker
 from registration.services.cards import set_card
-from registration.services.history import record_history
-from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import RuleViolation
 from wagewatch.lib.identity import normalise_card
-
-LONGEST_AHEAD = timedelta(days=60)
 
 
 def _postings(worker_id: int, project: Project, actor: Actor, permission: str) -> list[Posting]:
@@ -45,34 +41,6 @@ def change_card(
     cleaned = normalise_card(number).value
     Worker.objects.select_for_update(of=("self",)).get(pk=worker_id)
     return set_card(worker_id, cleaned, bank_name, actor=actor, now=now)
-
-
-@transaction.atomic
-def leave(worker_id: int, project_id: int, left_on: date, *, actor: Actor, now: datetime) -> Posting:
-    """End a person's work on a project; `left_on` is their last day there.
-
-    Raises RuleViolation `posting.not_open`, `posting.before_joining`, `posting.far_ahead`.
-    """
-    project = access_project(project_id, actor, for_write=True)
-    allowed = [p.pk for p in _postings(worker_id, project, actor, "person.edit")]
-    posting = (
-        Posting.objects.select_for_update(of=("self",))
-        .filter(project=project, pk__in=allowed, left_on=None)
-        .first()
-    )
-    if posting is None:
-        raise RuleViolation("posting.not_open", _("This person has left the project already."))
-    if left_on < posting.joined_on:
-        text = _("The last day cannot be before the first, %(day)s.")
-        raise RuleViolation("posting.before_joining", text, day=posting.joined_on.isoformat())
-    if left_on > site_date(now) + LONGEST_AHEAD:
-        raise RuleViolation("posting.far_ahead", _("This day is too far ahead. Check year and month."))
-    Posting.objects.filter(project=project, pk=posting.pk).update(left_on=left_on)
-    record_history(
-        Posting, [posting.pk], kind="~", actor=actor, now=now, reason="left", project_id=project.pk
-    )
-    posting.left_on = left_on
-    return posting
 
 
 def _user_id(actor: Actor) -> int:

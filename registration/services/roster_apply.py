@@ -21,6 +21,7 @@ from registration.rules.roster_row import Defaults, Message, ReadRow, message
 from registration.rules.roster_verdict import CHANGED, NEW, REFUSED, UNCHANGED, Judged, judge
 from registration.services.copying import copy_rows
 from registration.services.history import record_history
+from registration.services.leaving import start_settlement
 from registration.services.roster_facts import Indexes, facts_for, indexes_of
 from registration.services.rosters import StagedRow, count_verdicts
 from wagewatch.lib.crypto import blind_index, decrypt, encrypt
@@ -255,7 +256,9 @@ class _Writer:
             RETURNING id
             """
         )
-        self._history(Posting, self._returned(), "+", keyed=True)
+        made = self._returned()
+        start_settlement(self.upload.project, made)
+        self._history(Posting, made, "+", keyed=True)
         self._run(
             """
             UPDATE registration_posting p SET
@@ -272,7 +275,9 @@ class _Writer:
             RETURNING p.id
             """
         )
-        self._history(Posting, self._returned(), "~", keyed=True)
+        changed = self._returned()
+        start_settlement(self.upload.project, changed)
+        self._history(Posting, changed, "~", keyed=True)
 
     def cards(self) -> None:
         """Wage cards: a new one ends the old one; a card that somebody else holds is left out."""

@@ -18,9 +18,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from registration.access import access_project, access_worker, postings_for, projects_for, teams_for
 from registration.http import ActorRequest, staff_view
-from registration.models import BankCard, Participation, PayBasis, Posting, Project, Worker
+from registration.models import BankCard, LeftReason, Participation, PayBasis, Posting, Project, Worker
 from registration.permissions import CONTRACTOR, PERMISSIONS
 from registration.services import people as services
+from registration.services.leaving import leave, left_registered_at
 from registration.views.scope import set_scope
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import WagewatchError
@@ -34,6 +35,8 @@ STATES = (
     ("left", pgettext_lazy("people", "Left")),
     ("no_card", _("Without a wage card")),
     ("no_phone", _("Without a phone number")),
+    ("denied", _("Says it is not them")),
+    ("unanswered", _("Not acknowledged yet")),
 )
 PURPOSES = (
     ("contract", _("To write the labour contract")),
@@ -65,6 +68,10 @@ def _filtered(request: ActorRequest, project: Project) -> QuerySet[Posting]:
         found = found.filter(~Exists(card))
     elif state == "no_phone":
         found = found.filter(worker__phone_index=None)
+    elif state == "denied":
+        found = found.filter(denied_at__isnull=False)
+    elif state == "unanswered":
+        found = found.filter(acknowledged_at=None, denied_at=None).exclude(registered_by="self")
     return (
         found.select_related("worker", "team", "participation__organisation")
         .defer("worker__id_number", "worker__phone", "worker__address")
@@ -155,7 +162,12 @@ def _person_context(request: ActorRequest, project: Project, worker: Worker) -> 
         .order_by("-joined_on")[:50]
     )
     may_edit = request.actor.has_role(*PERMISSIONS["person.edit"])
+    newest = here[0] if here else None
+    left_at = left_registered_at(newest) if newest and newest.left_on else None
     return {
+        "may_undo_leave": may_edit
+        and left_at is not None
+        and site_date(left_at) == site_date(timezone.now()),
         "project": project,
         "worker": worker,
         "postings": here,
@@ -194,11 +206,17 @@ class CardForm(forms.Form):
 
 
 class LeaveForm(forms.Form):
-    """The last day on the project."""
+    """The last day on the project, and why."""
 
     left_on = forms.DateField(
         label=_("Last day on the project"),
         widget=forms.DateInput(attrs={"type": "date", "class": "input"}, format="%Y-%m-%d"),
+    )
+    reason = forms.ChoiceField(
+        label=pgettext_lazy("leaving", "Why"),
+        choices=LeftReason.choices,
+        required=False,
+        widget=forms.Select(attrs={"class": "input"}),
     )
 
 
@@ -260,19 +278,27 @@ def leaving(request: ActorRequest, project_pk: int, worker_pk: int) -> HttpRespo
     """End the work of a person on the project."""
     project, worker = _door(request, project_pk, worker_pk)
     today: datetime.date = site_date(timezone.now())
-    form = LeaveForm(request.POST or None, initial={"left_on": today})
+    asked_day = request.GET.get("day", "")[:10]
+    form = LeaveForm(request.POST or None, initial={"left_on": asked_day or today, "reason": LeftReason.DONE})
     if request.method == "POST" and form.is_valid():
         try:
-            posting = services.leave(
-                worker.pk, project.pk, form.cleaned_data["left_on"], actor=request.actor, now=timezone.now()
+            posting = leave(
+                worker.pk,
+                project.pk,
+                form.cleaned_data["left_on"],
+                reason=form.cleaned_data["reason"] or LeftReason.OTHER,
+                actor=request.actor,
+                now=timezone.now(),
             )
         except WagewatchError as refusal:
             if refusal.status != 409:
                 raise
             form.add_error("left_on", refusal.message)
         else:
-            text = gettext("Last day on the project: %(day)s. The gates refuse entry after that.")
-            messages.success(request, text % {"day": posting.left_on})
+            text = gettext(
+                "Last day on the project: %(day)s. The gates refuse entry after that; all wages are due on %(due)s."
+            )
+            messages.success(request, text % {"day": posting.left_on, "due": posting.settle_by})
             return redirect(reverse("registration:person", args=[project.pk, worker.pk]))
     context = _person_context(request, project, worker) | {"leave_form": form, "asks": "leave"}
     return render(request, "registration/contractor_person.html", context, status=400 if form.errors else 200)
