@@ -11,7 +11,7 @@ from django.db import connection
 
 from devices.services.days import roll_up
 from devices.services.seals import seal_days
-from inspection.demo import wages
+from inspection.demo import coming_and_going, wages
 from inspection.demo.days import post_day
 from inspection.demo.people import County, SiteState, enter_county, join_late, upload_rosters
 from inspection.demo.wages import PastBank, local
@@ -61,6 +61,7 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
         wages.open_accounts(bank, county.sites, start)
         agenda = Agenda(now)
         agenda.at(local(last_month, 9), lambda moment: _new_people(county, last_month, moment))
+        _plan_comings(agenda, county, first_day, last_month, now)
         _plan_days(agenda, county, first_day, today, now)
         drawn = wages.signatures()
         for number, month in enumerate(months[:-1]):
@@ -84,6 +85,29 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
 
 def _announce(month: date, say: Say) -> Callable[[datetime], None]:
     return lambda _moment: say(f"wages of {month:%Y-%m}")
+
+
+def _plan_comings(agenda: Agenda, county: County, first: date, last_month: date, now: datetime) -> None:
+    """Workers are asked and answer; some leave at the turn of a month, some of them begin elsewhere."""
+    this_month = next_month(last_month)
+    agenda.at(local(first, 10), coming_and_going.ask)
+    agenda.at(local(first, 19), lambda moment: coming_and_going.answer(county, moment))
+    agenda.at(local(last_month, 9, 20), coming_and_going.ask)
+
+    def leave_and_move(moment: datetime) -> None:
+        going = coming_and_going.leave_site(county, "ZJDY-2026-0040", last_month - timedelta(days=1), moment)
+        coming_and_going.move(county, going, "ZJYK-2026-0026", last_month, moment)
+
+    agenda.at(local(last_month, 8), leave_and_move)
+
+    def leave_unpaid(moment: datetime) -> None:
+        coming_and_going.leave_site(county, "ZJDY-2026-0031", this_month - timedelta(days=1), moment)
+
+    agenda.at(local(this_month, 8), leave_unpaid)
+    agenda.at(
+        now - timedelta(hours=20), lambda moment: coming_and_going.object_to_registration(county, moment)
+    )
+    agenda.at(now - timedelta(minutes=5), lambda moment: coming_and_going.scan(county, moment))
 
 
 def _new_people(county: County, month: date, moment: datetime) -> None:
