@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inspection.views import alarms, people, projects, today
+from inspection.views import alarms, people, projects, statistics, today
 
 app_name = "inspection"
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
     path("projects/<int:pk>/", projects.project, name="project"),
     path("projects/<int:pk>/months/<str:month>/", projects.project_month, name="project-month"),
     path("people/", people.people, name="people"),
+    path("reports/", statistics.report, name="reports"),
+    path("reports/export/", statistics.export, name="reports-export"),
     path(
         "projects/<int:project_pk>/months/<str:month>/workers/<int:worker_pk>/",
         people.worker_month,

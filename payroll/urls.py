@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from payroll.views import accounts, lines, orders, sheet_acts, sheets, today, uploads, worker
+from payroll.views import (
+    accounts,
+    leavers,
+    lines,
+    orders,
+    sheet_acts,
+    sheets,
+    today,
+    uploads,
+    worker,
+    worker_history,
+)
 
 app_name = "payroll"
 urlpatterns = [
@@ -30,6 +41,11 @@ urlpatterns = [
     path("pay/accounts/", accounts.account_list, name="accounts"),
     path("pay/accounts/<int:pk>/", accounts.account_page, name="account"),
     path("pay/accounts/<int:pk>/export/", accounts.account_export, name="account-export"),
+    path("pay/leavers/", leavers.leavers, name="leavers"),
+    path("my/history/", worker_history.history, name="worker-history"),
+    path("my/history/<int:pk>/paper/", worker_history.paper, name="worker-history-paper"),
+    path("my/history/<int:pk>/take-back/", worker_history.take_back, name="worker-history-take-back"),
+    path("history/<str:token>/", worker_history.shared, name="history-shared"),
     path("my/pay/", worker.pay, name="worker-pay"),
     path("my/pay/<str:reference>/", worker.slip_page, name="worker-slip"),
     path("my/pay/<str:reference>/confirm/", worker.confirm, name="worker-confirm"),

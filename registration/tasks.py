@@ -36,11 +36,21 @@ def read_roster(upload_id: int) -> None:
 
 @shared_task
 def tidy_up() -> None:
-    """Forget old codes and read rosters whose reader was killed."""
+    """Forget old codes and requests to join, and read rosters whose reader was killed."""
     from registration.services.codes import forget_old_codes
+    from registration.services.joining import forget_old_requests
     from registration.services.rosters import stuck_uploads
 
     now = timezone.now()
     forget_old_codes(now=now)
+    forget_old_requests(now=now)
     for upload_id in stuck_uploads(now=now):
         read_roster(upload_id)
+
+
+@shared_task
+def ask_workers() -> int:
+    """Ask workers by text message whether what others registered is right, and remind them once."""
+    from registration.services.acknowledging import ask_workers as ask
+
+    return ask(now=timezone.now())

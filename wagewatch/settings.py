@@ -365,6 +365,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "ask-workers": {
+        "task": "registration.tasks.ask_workers",
+        "schedule": 5.0 if TESTING else 60.0,
+        "options": {"expires": 60},
+    },
     "make-partitions": {"task": "devices.tasks.make_partitions", "schedule": 6 * 3600.0},
     "roll-up-days": {"task": "devices.tasks.roll_up_days", "schedule": _seconds, "options": {"expires": 30}},
     "close-attendance-days": {

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from devices.models import AttendanceDay
 from payroll.access import sheets_for
 from payroll.models import PaySheet, PaySlip
+from payroll.views.people_tasks import people_tasks
 from payroll.views.sheets import parts_to_prepare
 from registration.http import ActorRequest, staff_view
 from registration.models import Participation, Posting
@@ -40,6 +41,7 @@ def today(request: ActorRequest) -> HttpResponse:
     tasks: list[dict[str, Any]] = []
     if actor.has_role(*CLERK):
         tasks += _to_make(request, day)
+        tasks += people_tasks(request.actor, day)
     is_manager, is_clerk = actor.has_role("gc_manager"), actor.has_role(*CLERK)
     for sheet in open_sheets:
         tasks += _tasks(sheet, day, is_manager=is_manager, is_clerk=is_clerk)

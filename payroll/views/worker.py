@@ -21,6 +21,7 @@ from payroll.services import confirmations
 from payroll.services.signatures import png_from_data_url
 from payroll.views.worker_days import days_of_month
 from registration.http import ActorRequest, worker_view
+from registration.services.acknowledging import waiting_for_worker
 from wagewatch.evidence.models import Entry
 from wagewatch.evidence.receipts import receipt_file
 from wagewatch.evidence.tree import stage_of
@@ -56,6 +57,7 @@ def pay(request: ActorRequest) -> HttpResponse:
         request,
         "payroll/worker_pay.html",
         {
+            "asked_postings": waiting_for_worker(request.worker.pk) if request.worker else [],
             "slips": [{"slip": s, "state": _state_words(s)} for s in slips],
             "waiting": waiting,
             "how": _how(waiting) if waiting else "",

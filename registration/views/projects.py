@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from registration.access import OWN_PART_ONLY, access_project, participations_for, projects_for, teams_for
 from registration.http import ActorRequest, staff_view
-from registration.models import BankCard, Participation, Posting, Project
+from registration.models import BankCard, JoinRequest, Participation, Posting, PostingNotice, Project
 from registration.models.accounts import Role
 from registration.permissions import CONTRACTOR, PERMISSIONS
 from registration.views.scope import set_scope
@@ -121,8 +121,24 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
         "people": sum(at_work.values()),
         "may_upload": request.actor.has_role(*PERMISSIONS["roster.upload"]),
         "may_see_people": request.actor.has_role(*PERMISSIONS["person.view"]),
+        "may_answer_joins": request.actor.has_role(*PERMISSIONS["join.answer"]),
+        **_comings(request, found, parts),
     }
     return render(request, "registration/contractor_project.html", context)
+
+
+def _comings(request: ActorRequest, project: Project, parts: list[Participation]) -> dict[str, int]:
+    """Requests to be registered and notices of workers that wait on these parts."""
+    if not request.actor.has_role(*PERMISSIONS["person.view"]):
+        return {}
+    ids = [part.pk for part in parts]
+    joins = JoinRequest.objects.filter(project=project, state=JoinRequest.State.WAITING)
+    if not any(part.role == Participation.Role.GENERAL_CONTRACTOR for part in parts):
+        joins = joins.filter(employer__in=ids)
+    notices = PostingNotice.objects.filter(
+        project=project, posting__participation__in=ids, handled_at=None
+    ).exclude(kind=PostingNotice.Kind.RIGHT)
+    return {"joins_waiting": joins.count(), "notices_open": notices.count()}
 
 
 def _figure(number: int) -> str:

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from registration.http import ActorRequest, worker_view
 from registration.models import BankCard, Posting
+from registration.services.acknowledging import waiting_for_worker
 
 
 def _postings(request: ActorRequest) -> list[Posting]:
@@ -24,7 +25,12 @@ def _postings(request: ActorRequest) -> list[Posting]:
 def me(request: ActorRequest) -> HttpResponseBase:
     """Name, phone, card, where I work and worked; help; sign-out."""
     card = BankCard.objects.filter(worker=request.worker, is_current=True).first()
-    context = {"worker": request.worker, "card": card, "postings": _postings(request)}
+    context = {
+        "worker": request.worker,
+        "card": card,
+        "postings": _postings(request),
+        "asked_postings": waiting_for_worker(request.worker.pk) if request.worker else [],
+    }
     return render(request, "registration/worker_me.html", context)
 
 

@@ -71,6 +71,14 @@ def _slip(s: Stage) -> dict[str, Any]:
     return {"reference": s.slip.reference}
 
 
+def _join(s: Stage) -> dict[str, Any]:
+    return {"code": s.cast.project.join_code}
+
+
+def _work(s: Stage) -> dict[str, Any]:
+    return {"project_pk": s.cast.project.pk, "pk": s.cast.sun_posting.pk}
+
+
 def _entry(s: Stage) -> dict[str, Any]:
     return {"pk": s.entry.pk}
 
@@ -83,6 +91,25 @@ PARTS: dict[str, Parts] = {
     "registration:person-unmask": _person,
     "registration:person-card": _person,
     "registration:person-leave": _person,
+    "registration:person-leave-undo": _person,
+    "registration:people-leave": _people,
+    "registration:notices": _people,
+    "registration:notice": lambda s: {"project_pk": s.cast.project.pk, "pk": s.notice.pk},
+    "registration:site-joins": _people,
+    "registration:site-join": lambda s: {"project_pk": s.cast.project.pk, "pk": s.join_request.pk},
+    "registration:site-join-code": _people,
+    "registration:site-join-poster": _people,
+    "registration:join": _join,
+    "registration:join-phone": _join,
+    "registration:join-state": _join,
+    "registration:join-who": _join,
+    "registration:join-work": _join,
+    "registration:join-card": _join,
+    "registration:join-send": _join,
+    "registration:worker-posting": _work,
+    "registration:worker-posting-deny": _work,
+    "registration:worker-posting-wrong": _work,
+    "registration:worker-posting-leave": _work,
     "registration:roster-upload": _people,
     "registration:roster-template": _people,
     "registration:roster": _roster,
@@ -128,6 +155,9 @@ PARTS: dict[str, Parts] = {
     "payroll:worker-object": _slip,
     "payroll:worker-receipt": _slip,
     "payroll:worker-receipt-file": _slip,
+    "payroll:worker-history-paper": lambda s: {"pk": s.share.pk},
+    "payroll:worker-history-take-back": lambda s: {"pk": s.share.pk},
+    "payroll:history-shared": lambda s: {"token": s.share.token},
     "inspection:alarm": lambda s: {"pk": s.alarm.pk},
     "inspection:project": _project,
     "inspection:project-month": lambda s: {"pk": s.cast.project.pk, "month": "2026-08"},
@@ -145,6 +175,19 @@ BODIES: dict[str, Parts] = {
     "registration:person-unmask": lambda _s: {"purpose": "contract"},
     "registration:person-card": lambda _s: {"number": make_card_number(990_001), "bank_name": "金华商贸银行"},
     "registration:person-leave": lambda _s: {"left_on": "2026-11-15"},
+    "registration:people-leave": lambda s: {
+        "whom": f"t:{s.cast.team.pk}",
+        "left_on": "2026-11-16",
+        "reason": "done",
+    },
+    "registration:notice": lambda _s: {"answer": "已核对"},
+    "registration:site-join": lambda _s: {"verdict": "refuse", "reason": "请带身份证来"},
+    "registration:site-join-code": lambda _s: {"act": "new"},
+    "registration:join": lambda _s: {"phone": "13700007001"},
+    "registration:worker-posting-deny": lambda _s: {"reason": "never"},
+    "registration:worker-posting-wrong": lambda _s: {"reason": "pay"},
+    "registration:worker-posting-leave": lambda _s: {"last_day": "2026-11-16"},
+    "payroll:worker-history": lambda _s: {"days": "30"},
     "registration:roster-upload": lambda s: {
         "participation": s.cast.sc_part.pk,
         "file": SimpleUploadedFile("花名册.xlsx", xlsx([person(3)]), XLSX),

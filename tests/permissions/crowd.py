@@ -9,10 +9,13 @@ from inspection.services.rules import run_rules
 from payroll.models import PaymentOrder, PaySheet, SpecialAccount
 from payroll.services import accounts, approvals
 from registration.models import Participation, RosterUpload, Team
-from tests.cast import Cast, build_cast, make_posting, make_project
+from registration.services import acknowledging, joining
+from registration.services.leaving import leave
+from tests.cast import Cast, build_cast, make_posting, make_project, make_worker
 from tests.inspection.stage import sent_sheet, set_parameters
 from tests.payroll import stage as payroll
 from tests.registration.rosters import person, staged, xlsx
+from wagewatch.lib.identity import make_id_number
 
 AUGUST, SEPTEMBER = date(2026, 8, 1), date(2026, 9, 1)
 
@@ -67,6 +70,7 @@ def build_crowd(size: int) -> Crowd:
         for n in range(size)
     )
     roster = staged(cast, xlsx([person(n) for n in range(1, size + 1)]))
+    _comers_and_goers(cast, size)
     return Crowd(cast, sheet, order, alarm, ledger.account_id, roster)
 
 
@@ -145,3 +149,21 @@ def _another_project(cast: Cast, n: int) -> None:
         instructed_by=cast.he,
         instructed_at=cast.now,
     )
+
+
+def _comers_and_goers(cast: Cast, size: int) -> None:
+    """Requests to be registered, notices of workers, leavers who are owed."""
+    joining.renew_join_code(cast.project.pk, actor=cast.actor(cast.zhao), now=cast.now)
+    for n in range(size):
+        number = make_id_number("411300", date(1990, 5, 6), 700 + n)
+        person = joining.Applicant("方来顺", number, f"1370000{n:04d}", trade="木工", team_id=cast.team.pk)
+        joining.ask_to_join(cast.project, person, now=cast.now)
+        worker, _card = make_worker(f"林{n}", seq=500 + n, birth=date(1981, 2, 1 + n % 28))
+        posting = make_posting(worker, cast.team, pin=500 + n)
+        acknowledging.say_wrong(
+            cast.project.pk, posting.pk, reason="pay", actor=cast.actor(worker), now=cast.now
+        )
+        gone, _card = make_worker(f"陈{n}", seq=800 + n, birth=date(1983, 2, 1 + n % 28))
+        left = make_posting(gone, cast.team, pin=600 + n)
+        payroll.attend(left, 3, month=date(2026, 11, 1))
+        leave(gone.pk, cast.project.pk, cast.today, actor=cast.actor(cast.qian), now=cast.now)

@@ -92,6 +92,39 @@ POST registration:roster-discard     in    in    in   404    go   404    go   40
 GET  registration:roster-refused     in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
 GET  registration:worker-me          in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 GET  registration:worker-contract    in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
+POST registration:person-leave-undo    in    in    in   404    go    go    go   404   404   404   404   404   404    in    in
+GET  registration:people-leave         in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:people-leave         in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+GET  registration:notices              in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+GET  registration:notice               in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+POST registration:notice               in    in    in   404    go   403    go   404   404   404   404   404   404    in    in
+GET  registration:site-joins           in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+GET  registration:site-join            in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:site-join            in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:site-join-code       in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:site-join-code       in    in    in   404    go   404   403   404   404   404   404   404   404    in    in
+GET  registration:site-join-poster     in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+GET  registration:join                200    go    go   200   200   200   200   200   200   200   200   200   200   200   200
+POST registration:join                 go    go    go    go    go    go    go    go    go    go    go    go    go   200   200
+GET  registration:worker-posting       in   200   404    in    in    in    in    in    in    in    in    in    in    in    in
+POST registration:worker-posting       in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
+GET  registration:worker-posting-deny    in   200   404    in    in    in    in    in    in    in    in    in    in    in    in
+POST registration:worker-posting-deny    in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
+GET  registration:worker-posting-wrong    in   200   404    in    in    in    in    in    in    in    in    in    in    in    in
+POST registration:worker-posting-wrong    in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
+GET  registration:worker-posting-leave    in   200   404    in    in    in    in    in    in    in    in    in    in    in    in
+POST registration:worker-posting-leave    in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
+GET  registration:join-phone           go    go    go    go    go    go    go    go    go    go    go    go    go    go    go
+POST registration:join-phone           go    go    go    go    go    go    go    go    go    go    go    go    go    go    go
+GET  registration:join-state           go    go    go    go    go    go    go    go    go    go    go    go    go    go    go
+GET  registration:join-who             go   200   200    go    go    go    go    go    go    go    go    go    go    go    go
+POST registration:join-who             go   400   400    go    go    go    go    go    go    go    go    go    go    go    go
+GET  registration:join-work            go    go    go    go    go    go    go    go    go    go    go    go    go    go    go
+POST registration:join-work            go    go    go    go    go    go    go    go    go    go    go    go    go    go    go
+GET  registration:join-card            go    go    go    go    go    go    go    go    go    go    go    go    go    go    go
+POST registration:join-card            go    go    go    go    go    go    go    go    go    go    go    go    go    go    go
+GET  registration:join-send            go    go    go    go    go    go    go    go    go    go    go    go    go    go    go
+POST registration:join-send            go    go    go    go    go    go    go    go    go    go    go    go    go    go    go
 
 GET  payroll:today                   in    in    in   404   200   200   200   200   404   404   404   404   404    in    in
 GET  payroll:sheets                  in    in    in   404   200   200   200   200   404   404   404   404   404    in    in
@@ -135,6 +168,12 @@ GET  payroll:worker-object           in   200   404    in    in    in    in    i
 POST payroll:worker-object           in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
 GET  payroll:worker-receipt          in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
 GET  payroll:worker-receipt-file     in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
+GET  payroll:leavers                   in    in    in   404   200   200   200   200   404   404   404   404   404    in    in
+GET  payroll:worker-history            in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
+POST payroll:worker-history            in    go    go    in    in    in    in    in    in    in    in    in    in    in    in
+GET  payroll:worker-history-paper      in   200   404    in    in    in    in    in    in    in    in    in    in    in    in
+POST payroll:worker-history-take-back    in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
+GET  payroll:history-shared           200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
 
 GET  inspection:today                in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:alarms               in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
@@ -146,6 +185,8 @@ GET  inspection:projects-export      in    in    in   404   404   404   404   40
 GET  inspection:project              in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 GET  inspection:project-month        in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 GET  inspection:people               in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+GET  inspection:reports                in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+GET  inspection:reports-export         in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:worker-month         in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 POST inspection:worker-unmask        in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 """

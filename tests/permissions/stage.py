@@ -20,14 +20,16 @@ from inspection.models import Alarm, ProjectStat
 from payroll.models import Objection, PaymentOrder, PaySheet, PaySlip, SheetUpload, SpecialAccount
 from payroll.services import confirmations
 from payroll.services import sheets as sheet_services
-from registration.models import Authority, RosterUpload
-from registration.services import parameters
+from payroll.work_history import history_facts
+from registration.models import Authority, HistoryShare, JoinRequest, PostingNotice, RosterUpload
+from registration.services import acknowledging, joining, parameters, sharing
 from tests.cast import NOW, Cast, build_cast, make_user
 from tests.devices.post import headers
 from tests.inspection.stage import sent_sheet, set_parameters
 from tests.payroll import stage as payroll
 from tests.registration.rosters import person, staged, xlsx
 from wagewatch.evidence.models import Entry
+from wagewatch.lib.identity import make_id_number
 
 AUGUST, SEPTEMBER, OCTOBER = date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 1)
 ROLES = (
@@ -58,6 +60,9 @@ class Stage:
     entry: Entry
     gates: dict[str, tuple[str, str]]
     foreign_gate: Terminal
+    join_request: JoinRequest
+    notice: PostingNotice
+    share: HistoryShare
 
     def ask(self, role: str, method: str, path: str, data: Any = None, **options: Any) -> HttpResponse:
         """One request by a role, with the cookies it had at first; a terminal's is signed.
@@ -172,7 +177,23 @@ def build_stage() -> Stage:
         entry=Entry.objects.filter(kind="slip.confirmed").order_by("pk")[0],
         gates={"g1": ("g1", cast.terminal_secret), "g9": ("g9", rival_secret)},
         foreign_gate=foreign_gate,
+        join_request=_join_request(cast),
+        notice=acknowledging.say_wrong(
+            cast.project.pk, cast.zhou_posting.pk, reason="pay", actor=cast.actor(cast.zhou), now=cast.now
+        ),
+        share=sharing.share_history(
+            history_facts(cast.sun, with_pay=True), days=30, actor=cast.actor(cast.sun), now=cast.now
+        ),
     )
+
+
+def _join_request(cast: Cast) -> JoinRequest:
+    """The site's QR code is on, and somebody has asked for a place in Qian's team."""
+    joining.renew_join_code(cast.project.pk, actor=cast.actor(cast.zhao), now=cast.now)
+    cast.project.refresh_from_db()
+    number = make_id_number("411300", date(1990, 5, 6), 701)
+    person = joining.Applicant("方来顺", number, "13700007002", trade="木工", team_id=cast.team.pk)
+    return joining.ask_to_join(cast.project, person, now=cast.now)
 
 
 @contextmanager

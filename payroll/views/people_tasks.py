@@ -1,0 +1,60 @@
+"""What is to be done today about people who come and go, beside pay sheets."""
+
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Min
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from payroll.leavers import leavers_for, unsettled
+from registration.actors import Actor
+from registration.services.acknowledging import open_by_project
+from registration.services.joining import waiting_by_project
+from wagewatch.lib.dates import site_date
+
+
+def _task(rank: int, due: date, title: str, why: str, url: str, project: str, day: date) -> dict[str, Any]:
+    return {
+        "rank": rank, "due_on": due, "late": due < day, "title": title, "why": why, "url": url,
+        "project": project, "organisation": "", "month": None, "fen": None,
+    }  # fmt: skip
+
+
+def people_tasks(actor: Actor, day: date) -> list[dict[str, Any]]:
+    """Leavers to settle, workers who say something is wrong, requests to be registered; three queries."""
+    tasks = []
+    gone = (
+        unsettled(leavers_for(actor))
+        .order_by()
+        .values("project_id", "project__name")
+        .annotate(number=Count("pk"), due=Min("settle_by"))
+    )
+    for row in gone:
+        why = ngettext(
+            "%(n)s person has left and is not paid in full.",
+            "%(n)s people have left and are not paid in full.",
+            row["number"],
+        ) % {"n": row["number"]}
+        url = f"{reverse('payroll:leavers')}?project={row['project_id']}"
+        tasks.append(
+            _task(1, row["due"], _("Settle the wages of leavers"), why, url, row["project__name"], day)
+        )
+    for said in open_by_project(actor):
+        why = ngettext(
+            "%(n)s notice; %(denied)s say it is not them.",
+            "%(n)s notices; %(denied)s say it is not them.",
+            said["number"],
+        ) % {"n": said["number"], "denied": said["denied"]}
+        url = reverse("registration:notices", args=[said["project_id"]])
+        title = _("Answer what workers say")
+        tasks.append(_task(2, site_date(said["since"]), title, why, url, said["project__name"], day))
+    for asked in waiting_by_project(actor):
+        why = ngettext(
+            "%(n)s person waits to be registered.", "%(n)s people wait to be registered.", asked["number"]
+        ) % {"n": asked["number"]}
+        url = reverse("registration:site-joins", args=[asked["project_id"]])
+        title = _("Register those who scanned the code")
+        tasks.append(_task(2, site_date(asked["since"]), title, why, url, asked["project__name"], day))
+    return tasks
