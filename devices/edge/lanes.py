@@ -138,7 +138,8 @@ class HeartbeatLane:
         used = disk_used(self._folder)
         if (used >= DISK_ALARM) != self._disk_said:
             self._disk_said = used >= DISK_ALARM
-            log.warning("the queue's disk is %.0f %% full", used * 100)
+            level = logging.WARNING if self._disk_said else logging.INFO
+            log.log(level, "the queue's disk is %.0f %% full", used * 100)
         return {
             "devices": self._site.health.report(),
             "disk_used": round(used, 3),

@@ -211,11 +211,15 @@ def test_a_name_that_only_the_card_can_show_is_typed(cast: Cast) -> None:
 def test_the_desk_opens_the_one_card_and_lets_choose_among_several(cast: Cast) -> None:
     client = cast.client(cast.qian)
     assert client.get(desk(cast)).status_code == 200
+    state = client.get(desk(cast)).context["state"]
     assert client.get(desk(cast, "card-desk-waiting")).status_code == 200
+    assert client.get(desk(cast, "card-desk-waiting") + f"?state={state}").status_code == 204  # nothing new
+    note_readers(cast.project.pk, cast.terminal.pk, [Reader("登记台", "ready")])
+    assert client.get(desk(cast, "card-desk-waiting") + f"?state={state}").status_code == 200
     read = lay(cast)
     address = desk(cast, "card-read", read.pk)
     assert client.get(desk(cast))["Location"] == address
-    part = client.get(desk(cast, "card-desk-waiting"))
+    part = client.get(desk(cast, "card-desk-waiting") + f"?state={state}")
     assert (part["HX-Push-Url"], part["HX-Retarget"], part["HX-Reselect"]) == (address, "main", "main")
     assert person(1).card.number in part.content.decode()
     assert "no-store" in part["Cache-Control"]
