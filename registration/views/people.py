@@ -124,11 +124,13 @@ def _person_context(request: ActorRequest, project: Project, worker: Worker) -> 
         .order_by("-joined_on")
     )
     may_edit = request.actor.has_role(*PERMISSIONS["person.edit"])
+    history = history_of_person(worker.pk)
     return {
         "project": project,
         "worker": worker,
         "postings": here,
-        "history": history_of_person(worker.pk),
+        "history": history,
+        "worked_elsewhere": any(stint.project_id != project.pk for stint in history.stints),
         "own_stints": _own_stints(request, worker),
         "changes": changes_of_person(worker, here, _firms(project)),
         "has_photo": WorkerPhoto.objects.filter(worker=worker).exists(),
