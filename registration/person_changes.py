@@ -128,14 +128,19 @@ def _changes(
         Change(
             row.history_date,
             str(label),
-            _shown(earlier, field, teams),
-            _shown(row, field, teams),
+            old := _shown(earlier, field, teams),
+            _otherwise(old, _shown(row, field, teams)),
             who,
             corrected if field in {"name", "id_number"} else "",
         )
         for field, label in labels.items()
         if getattr(row, field) != getattr(earlier, field)
     ]
+
+
+def _otherwise(old: str, new: str) -> str:
+    """The new value; where the mask hides the difference, that there is one."""
+    return gettext("%(shown)s, written otherwise") % {"shown": new} if new == old else new
 
 
 def _shown(row: Any, field: str, teams: dict[int, str]) -> str:

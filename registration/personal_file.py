@@ -140,7 +140,7 @@ def _life(history: PersonHistory) -> Part:
         _("Working life"),
         (
             _("Project"),
-            _("Region"),
+            pgettext("working life", "Place"),
             _("Trade"),
             pgettext("roster field", "Joined"),
             pgettext("roster field", "Left"),

@@ -147,6 +147,7 @@ def _person_context(request: ActorRequest, project: Project, worker: Worker) -> 
     may_edit = request.actor.has_role(*PERMISSIONS["person.edit"])
     newest = here[0] if here else None
     left_at = left_registered_at(newest) if newest and newest.left_on else None
+    history = history_of_person(worker.pk)
     return {
         "may_undo_leave": may_edit
         and left_at is not None
@@ -154,7 +155,8 @@ def _person_context(request: ActorRequest, project: Project, worker: Worker) -> 
         "project": project,
         "worker": worker,
         "postings": here,
-        "history": history_of_person(worker.pk),
+        "history": history,
+        "worked_elsewhere": any(stint.project_id != project.pk for stint in history.stints),
         "own_stints": _own_stints(request, worker),
         "changes": changes_of_person(worker, here, _firms(project)),
         "has_photo": WorkerPhoto.objects.filter(worker=worker).exists(),

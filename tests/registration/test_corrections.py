@@ -231,7 +231,7 @@ def test_changes_are_shown_masked_with_who_and_when(cast: Cast) -> None:
     shown = {(c.field, c.old, c.new, c.who, c.reason) for c in found}
     phone = f"{cast.sun_phone[:3]}****{cast.sun_phone[-4:]}"
     assert {(old, new) for _field, old, new, _who, _why in shown} == {
-        ("孙**", "孙**"),
+        ("孙**", "孙**，写法不同"),
         ("3422**********" + cast.sun.id_tail, "3422**********" + RIGHT[-4:]),
         (phone, "139****1234"),
         ("—", "有记录"),

@@ -401,15 +401,16 @@ def field(bound: BoundField, hint: str = "", short: bool = False, label: str = "
 
 
 @register.inclusion_tag("components/error_summary.html")
-def error_summary(form: BaseForm) -> dict[str, Any]:
-    """The errors of a form in one box at its top, each linked to its field."""
+def error_summary(*forms: BaseForm) -> dict[str, Any]:
+    """The errors of a page's forms in one box at its top, each linked to its field."""
     rows = [
         (bound.id_for_label or bound.auto_id, bound.label, error)
+        for form in forms
         for bound in form.visible_fields()
         for error in bound.errors
     ]
-    general = list(form.non_field_errors()) if form.is_bound else []
-    general += [e for bound in form.hidden_fields() for e in bound.errors]
+    general = [e for form in forms if form.is_bound for e in form.non_field_errors()]
+    general += [e for form in forms for bound in form.hidden_fields() for e in bound.errors]
     return {"rows": rows, "general": general, "number": len(rows) + len(general)}
 
 
