@@ -39,6 +39,7 @@ from registration.services.card_reads import (
 from registration.services.entering import EntryRefused, find_worker
 from registration.views.roster_rows import say
 from registration.views.scope import set_scope
+from registration.views.standing_words import say_standing
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import NotFound, WagewatchError
 from wagewatch.lib.identity import mask_name
@@ -339,6 +340,7 @@ def _tell(request: ActorRequest, posting: Posting, *, found_again: bool, warning
     messages.success(request, text % facts)
     for warning in warnings:
         messages.warning(request, f"{facts['name']}{gettext(': ')}{_words(warning)}")
+    say_standing(request, posting, posting.worker.name)
 
 
 @never_cache

@@ -26,6 +26,7 @@ from registration.permissions import CLERK
 from registration.rules.trades import TRADES
 from registration.services import joining
 from registration.views.scope import set_scope
+from registration.views.standing_words import say_standing
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import WagewatchError
 from wagewatch.lib.identity import mask_name
@@ -110,6 +111,8 @@ def request_page(request: ActorRequest, project_pk: int, pk: int) -> HttpRespons
             form.add_error(None, refusal.message)
         else:
             messages.success(request, _("%(name)s is registered.") % {"name": mask_name(done.name)})
+            if done.posting is not None:
+                say_standing(request, done.posting, done.name)
             return redirect("registration:site-joins", project.pk)
     elif request.method == "POST" and request.POST.get("verdict") != "accept":
         try:

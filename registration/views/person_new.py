@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import datetime
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,10 +23,12 @@ from registration.rules.person_values import Document, PersonValues, read_docume
 from registration.rules.roster_row import Message
 from registration.rules.trades import TRADES
 from registration.services.entering import EntryRefused, enter
+from registration.services.entry import preview_findings
 from registration.services.portability import Recall, recall_person
 from registration.services.portraits import LARGEST_BYTES, make_portrait
 from registration.views.person_forms import CardForm, PersonForm, WorkForm
 from registration.views.scope import set_scope
+from registration.views.standing_words import say_standing, shown_findings
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import Malformed
 from wagewatch.lib.identity import mask_name
@@ -132,6 +135,7 @@ def _second(
         "recall": recall,
         "person": person,
         "work": work,
+        "findings": _findings(request, project, document, recall, today),
         "teams": teams_for(request.actor, project).order_by("name").values_list("name", flat=True).distinct(),
         "trades": TRADES,
         "kept_photo": kept,
@@ -142,6 +146,24 @@ def _second(
     }
     wrong = saving and bool(person.errors or work.errors)
     return render(request, "registration/contractor_person_new.html", context, status=400 if wrong else 200)
+
+
+def _findings(
+    request: ActorRequest, project: Project, document: Document, recall: Recall, today: datetime.date
+) -> list[dict[str, Any]]:
+    """What stands against entry as far as it can be told before the person is registered."""
+    if recall.works_here or document.birth_date is None:
+        return []
+    found = preview_findings(
+        project,
+        on=today,
+        birth_date=document.birth_date,
+        sex=document.sex,
+        trade=request.POST.get("trade", "")[:40],
+        joined_on=today,
+        worker_id=recall.worker.pk if recall.worker else None,
+    )
+    return shown_findings(found)
 
 
 def _photo(request: ActorRequest, form: PersonForm) -> tuple[bytes, str]:
@@ -202,6 +224,7 @@ def _save(
         form.refuse(refusal.field, refusal.message)
         return None, []
     _say(request, values, entered.found_again, entered.posting.pin, entered.warnings)
+    say_standing(request, entered.posting, values.name)
     if "next" in request.POST:
         return redirect("registration:person-new", project.pk), []
     return redirect("registration:person", project.pk, entered.posting.worker_id), []

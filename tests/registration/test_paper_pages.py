@@ -233,3 +233,14 @@ def test_the_phone_shows_how_far_the_card_is(cast: Cast, site: Nanjing) -> None:
     assert steps[2]["note"] == "by Thu 11/12"
     assert "/me/citizen-card/" in client.get("/me/").content.decode()
     assert "/me/citizen-card/" not in cast.client(cast.sun).get("/me/").content.decode()
+
+
+def test_who_registers_somebody_learns_at_once_what_keeps_them_out(cast: Cast) -> None:
+    from wagewatch.lib.identity import make_id_number
+
+    number = make_id_number("341221", date(1990, 5, 4), 113)
+    found = {"step": "find", "id_kind": "01", "id_number": number, "name": "冯小满", "nationality": "CHN"}
+    client = cast.client(cast.qian)
+    page = client.post(url(cast, "new/"), found)
+    assert [f["code"] for f in page.context["findings"]] == ["entry.training", "entry.contract"]
+    assert "没有安全培训" in page.content.decode()

@@ -25,7 +25,7 @@ def contract(cast: Cast, posting: Posting, *, state: str = "in_force", **days: d
     return LabourContract.objects.create(
         project=cast.project, posting=posting, participation=cast.sc_part, worker=posting.worker,
         number=f"C{posting.pk}", state=state, period="1", made_at=cast.now,
-        **({"starts_on": date(2026, 8, 3)} | days),
+        **({"starts_on": date(2026, 8, 3), "signed_on": date(2026, 8, 1)} | days),
     )  # fmt: skip
 
 
