@@ -34,6 +34,8 @@ from registration.models.places import CalendarDay, Parameter, Region
 from registration.models.projects import CorpType, Engagement, Participation, Project, Team
 from registration.models.rosters import RosterRow, RosterUpload
 from registration.models.trainings import Certificate, Training, TrainingAttendance
+from registration.models.projects import Participation, Project, Team
+from registration.models.rosters import ReadyRow, RosterMapping, RosterRow, RosterUpload
 
 __all__ = [
     "Authority",
@@ -65,9 +67,11 @@ __all__ = [
     "Politics",
     "Posting",
     "Project",
+    "ReadyRow",
     "Region",
     "RegisteredBy",
     "Role",
+    "RosterMapping",
     "RosterRow",
     "RosterUpload",
     "Sector",

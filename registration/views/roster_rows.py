@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registration.models import PayBasis, RosterRow, RosterUpload
 from registration.rules.roster_row import RowValues
-from registration.services.rosters import StagedRow
+from registration.services.roster_ready import StagedRow
 from wagewatch.lib.identity import mask_card, mask_id, mask_name, mask_phone
 from wagewatch.lib.money import format_cny
 

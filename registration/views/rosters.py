@@ -23,13 +23,13 @@ from registration.permissions import CLERK
 from registration.rules.roster_row import Defaults
 from registration.rules.trades import TRADES
 from registration.services.roster_apply import apply_roster
+from registration.services.roster_staging import read_upload
 from registration.services.rosters import (
     INLINE_BYTES,
     STUCK_AFTER,
     access_upload,
     discard_roster,
     read_again,
-    read_upload,
     receive_roster,
 )
 from registration.tasks import read_roster, start
@@ -292,7 +292,7 @@ def _what_was_read(upload: RosterUpload) -> dict[str, Any]:
                         "heading": c["heading"],
                         "field": FIELDS.get(c.get("field", "")),
                     }
-                    for c in (*sheet["columns"], *sheet["ignored"])
+                    for c in sheet["columns"]
                 ),
                 key=lambda c: c["place"],
             ),

@@ -20,7 +20,8 @@ from inspection.demo.people import ROSTER_COLUMNS
 from registration.models import Posting, RosterUpload
 from registration.rules.roster_row import Defaults
 from registration.services.roster_apply import apply_roster
-from registration.services.rosters import read_upload, receive_roster
+from registration.services.roster_staging import read_upload
+from registration.services.rosters import receive_roster
 from tests.benchmarks.results import keep
 from tests.cast import Cast
 from wagewatch.lib.sheets import SheetOut, write_workbook
