@@ -14,7 +14,7 @@ from django.core.files.storage import FileSystemStorage
 
 _DESKTOP = (
     "nav head button level chain panel stats lead table tabs bar tiles chart kv message field rail across "
-    "timeline steps parties actbar map dialog empty calendar matrix signature file"
+    "timeline steps parties actbar map colmap dialog empty calendar matrix signature file"
 )
 _WORKER = "button level message field dialog signature file"
 BUNDLES: dict[str, tuple[str, ...]] = {

@@ -32,10 +32,8 @@ from registration.models.people import (
 )
 from registration.models.places import CalendarDay, Parameter, Region
 from registration.models.projects import CorpType, Engagement, Participation, Project, Team
-from registration.models.rosters import RosterRow, RosterUpload
-from registration.models.trainings import Certificate, Training, TrainingAttendance
-from registration.models.projects import Participation, Project, Team
 from registration.models.rosters import ReadyRow, RosterMapping, RosterRow, RosterUpload
+from registration.models.trainings import Certificate, Training, TrainingAttendance
 
 __all__ = [
     "Authority",

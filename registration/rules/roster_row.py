@@ -48,9 +48,17 @@ _RATE_COLUMNS = (("day_rate", "day"), ("hour_rate", "hour"), ("month_rate", "mon
 _CODED = (
     ("household", HOUSEHOLD, _("This kind of household is not known and left out. Write 农业 or 非农业.")),
     ("education", EDUCATION, _("This level of education is not known and left out. Write for example 初中.")),
-    ("politics", POLITICS, _("This affiliation is not known and left out. Write for example 群众 or 共青团员.")),
+    (
+        "politics",
+        POLITICS,
+        _("This affiliation is not known and left out. Write for example 群众 or 共青团员."),
+    ),
     ("work_role", WORK_ROLE, _("This role is not known and left out. Write 工人 or 管理人员.")),
-    ("piece_unit", PIECE_UNIT, _("This unit is not known and left out. Write for example ㎡, m³, 米, 吨 or 件.")),
+    (
+        "piece_unit",
+        PIECE_UNIT,
+        _("This unit is not known and left out. Write for example ㎡, m³, 米, 吨 or 件."),
+    ),
 )
 
 
@@ -245,9 +253,7 @@ class RowReader:
             found = self._words[text] = "" if shown in BLANKS else shown
         return found
 
-    def _code(
-        self, row: DataRow, out: ReadRow, field: str, codes: Mapping[str, str], unknown: Text
-    ) -> None:
+    def _code(self, row: DataRow, out: ReadRow, field: str, codes: Mapping[str, str], unknown: Text) -> None:
         """A word of a fixed list as its code; an unknown one is left out and said."""
         word = self._word(row, field)
         if not word:

@@ -8,9 +8,7 @@ from django.db import connection, models
 
 from registration.actors import Actor
 
-_OWN = frozenset(
-    ("history_id", "history_date", "history_change_reason", "history_type", "history_user_id")
-)
+_OWN = frozenset(("history_id", "history_date", "history_change_reason", "history_type", "history_user_id"))
 
 
 def record_history(

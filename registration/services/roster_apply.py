@@ -34,7 +34,7 @@ from registration.services.rosters import give_back
 from wagewatch.lib.collecting import collector_paused
 from wagewatch.lib.crypto import decrypt_bytes
 from wagewatch.lib.dates import site_date
-from wagewatch.lib.errors import Malformed, RuleViolation, TryLater, WagewatchError
+from wagewatch.lib.errors import Malformed, NotFound, NotPermitted, RuleViolation, TryLater, WagewatchError
 
 State = RosterUpload.State
 TRIES = 3
@@ -195,9 +195,15 @@ def write_upload(upload_id: int, actor: Actor, *, now: datetime) -> None:
             apply_roster(upload.project_id, upload_id, actor=actor, now=now, tell=teller(upload_id))
         except TryLater:
             return
+        except (NotFound, NotPermitted):
+            text = _("Whoever asked for it may not write this roster any more. Nothing was written.")
+            refused = Malformed("roster.not_permitted", text)
+            give_back(upload_id, code=refused.code, text=refusal_text(refused))
         except WagewatchError as error:
             give_back(upload_id, code=error.code, text=refusal_text(error))
         except Exception:
             text = _("Writing broke off and nothing was written. Try again, and tell us if it happens again.")
-            give_back(upload_id, code="roster.broke_off", text=refusal_text(Malformed("roster.broke_off", text)))
+            give_back(
+                upload_id, code="roster.broke_off", text=refusal_text(Malformed("roster.broke_off", text))
+            )
             raise

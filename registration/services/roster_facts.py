@@ -66,7 +66,9 @@ _HOLDERS = """
 SELECT number_index, worker_id FROM registration_bankcard WHERE is_current AND number_index {cards}
 ORDER BY worker_id
 """
-_STAGED = "IN (SELECT {} FROM registration_rosterrow WHERE project_id = %(project)s AND upload_id = %(upload)s)"
+_STAGED = (
+    "IN (SELECT {} FROM registration_rosterrow WHERE project_id = %(project)s AND upload_id = %(upload)s)"
+)
 _LISTED = {"people": "= ANY(%(people)s)", "cards": "= ANY(%(cards)s)"}
 _OF_UPLOAD = {"people": _STAGED.format("id_index"), "cards": _STAGED.format("card_index")}
 

@@ -1,6 +1,6 @@
 """Staged rows in the database: what was read (encrypted), and the good ones ready to be written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,15 +11,29 @@ from registration.rules.roster_row import RowValues
 from registration.rules.roster_verdict import CHANGED, NEW, Judged
 from registration.services.copying import copy_rows
 from registration.services.roster_facts import Indexes
-from wagewatch.lib.crypto import blind_index, encrypt, encrypt_bytes
+from wagewatch.lib.crypto import blind_index, sealer
 
 PERSON_FIELDS = frozenset(
-    ("phone", "household", "education", "politics", "emergency_contact", "emergency_phone", "ethnicity", "address")
+    (
+        "phone",
+        "household",
+        "education",
+        "politics",
+        "emergency_contact",
+        "emergency_phone",
+        "ethnicity",
+        "address",
+    )
 )
 WORK_FIELDS = frozenset(
     ("team", "trade", "pay_basis", "rate", "joined_on", "left_on", "piece_unit", "work_role")
 )
 CARD_FIELDS = frozenset(("card_number", "bank_name"))
+_CONTEXTS = (
+    "worker.id_number", "worker.address", "worker.phone", "worker.emergency_name", "worker.emergency_phone",
+    "card.number",
+)  # fmt: skip
+Seal = Mapping[str, Callable[[str], bytes]]
 
 
 class StagedRow(msgspec.Struct, omit_defaults=True, gc=False):
@@ -46,6 +60,7 @@ _READY_COLUMNS = (
 def write_rows(upload: RosterUpload, judged: Sequence[Judged], indexes: Sequence[Indexes]) -> None:
     """Stage all rows in place of those of an earlier reading."""
     encode = msgspec.json.Encoder().encode
+    seal = sealer("roster.row")
     project_id, upload_id = upload.project_id, upload.pk
     forget_rows(upload)
 
@@ -58,7 +73,7 @@ def write_rows(upload: RosterUpload, judged: Sequence[Judged], indexes: Sequence
                 number,
                 row.sheet[:60],
                 row.line,
-                encrypt_bytes(encode(StagedRow(row.values, row.raw)), context="roster.row"),
+                seal(encode(StagedRow(row.values, row.raw)).decode()),
                 index.person,
                 index.card,
                 one.verdict,
@@ -83,6 +98,7 @@ def forget_rows(upload: RosterUpload) -> None:
 
 def prepare_rows(upload: RosterUpload, judged: Sequence[Judged], indexes: Sequence[Indexes]) -> None:
     """Make the good rows ready to be written, in place of earlier ones."""
+    seal = {context: sealer(context) for context in _CONTEXTS}
     good = [n for n, one in enumerate(judged) if one.verdict in {NEW, CHANGED}]
     # In the order of the index, in which people are written: two uploads cannot wait for each other.
     in_order = sorted(good, key=lambda n: indexes[n].person or b"")
@@ -95,7 +111,8 @@ def prepare_rows(upload: RosterUpload, judged: Sequence[Judged], indexes: Sequen
             [upload.project_id, upload.pk],
         )
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('registration_worker', 'id')) FROM generate_series(1, %s)",
+            "SELECT nextval((SELECT pg_get_serial_sequence('registration_worker', 'id'))::regclass)"
+            " FROM generate_series(1, %s)",
             [sum(judged[n].known_id is None for n in good)],
         )
         new_ids = iter([row[0] for row in cursor.fetchall()])
@@ -112,10 +129,10 @@ def prepare_rows(upload: RosterUpload, judged: Sequence[Judged], indexes: Sequen
                     next(new_ids) if one.known_id is None else one.known_id,
                     one.posting_id,
                     pins.get(n),
-                    *_person(one, indexes[n]),
+                    *_person(one, indexes[n], seal),
                     *_work(one),
                     card_places.get(n),
-                    *_card(one, indexes[n]),
+                    *_card(one, indexes[n], seal),
                 )
 
         copy_rows(cursor, "registration_readyrow", _READY_COLUMNS, rows())
@@ -126,7 +143,7 @@ def _changed(one: Judged) -> frozenset[str] | None:
     return None if one.known_id is None else frozenset(change.field for change in one.changes)
 
 
-def _person(one: Judged, index: Indexes) -> tuple[Any, ...]:
+def _person(one: Judged, index: Indexes, seal: Seal) -> tuple[Any, ...]:
     values = one.row.values
     changed = _changed(one)
 
@@ -139,21 +156,21 @@ def _person(one: Judged, index: Indexes) -> tuple[Any, ...]:
     return (
         changed is not None and not changed.isdisjoint(PERSON_FIELDS),
         values.name,
-        encrypt(values.id_number, context="worker.id_number") if changed is None else None,
+        seal["worker.id_number"](values.id_number) if changed is None else None,
         index.person,
         values.id_number[-4:],
         values.sex,
         values.birth_date,
         values.region_code,
         taken("ethnicity", values.ethnicity),
-        encrypt(address, context="worker.address") if address else None,
-        encrypt(phone, context="worker.phone") if phone else None,
+        seal["worker.address"](address) if address else None,
+        seal["worker.phone"](phone) if phone else None,
         blind_index(phone, kind="phone") if phone else None,
         taken("household", values.household),
         taken("education", values.education),
         taken("politics", values.politics),
-        encrypt(near, context="worker.emergency_name") if near else None,
-        encrypt(near_phone, context="worker.emergency_phone") if near_phone else None,
+        seal["worker.emergency_name"](near) if near else None,
+        seal["worker.emergency_phone"](near_phone) if near_phone else None,
     )
 
 
@@ -178,8 +195,8 @@ def _has_card(one: Judged) -> bool:
     return bool(one.row.values.card) and (changed is None or not changed.isdisjoint(CARD_FIELDS))
 
 
-def _card(one: Judged, index: Indexes) -> tuple[Any, ...]:
+def _card(one: Judged, index: Indexes, seal: Seal) -> tuple[Any, ...]:
     values = one.row.values
     if not _has_card(one):
         return (None, None, "", "")
-    return (encrypt(values.card, context="card.number"), index.card, values.card[-4:], values.bank)
+    return (seal["card.number"](values.card), index.card, values.card[-4:], values.bank)

@@ -15,7 +15,7 @@ from registration.rules.roster_verdict import count_verdicts, judge
 from registration.services.parameters import parameter
 from registration.services.roster_facts import facts_from, indexes_of, recorded_about
 from registration.services.roster_mappings import Remembered, remembered
-from registration.services.roster_ready import prepare_rows, write_rows
+from registration.services.roster_ready import forget_rows, prepare_rows, write_rows
 from registration.services.roster_tables import (
     Found,
     drop_summaries,
@@ -52,12 +52,15 @@ def read_upload(upload_id: int, *, now: datetime) -> None:
         except TryLater:
             return
         except Malformed as error:
-            _waiting(upload).update(
-                state=State.REFUSED,
-                error_code=error.code,
-                error_text=refusal_text(error),
-                content=None,
-            )
+            with transaction.atomic():
+                forget_rows(upload)
+                _waiting(upload).update(
+                    state=State.REFUSED,
+                    error_code=error.code,
+                    error_text=refusal_text(error),
+                    content=None,
+                    samples=None,
+                )
 
 
 @contextmanager
@@ -92,11 +95,13 @@ def _stage(upload: RosterUpload, now: datetime) -> None:
     )
     upload.content = None
     if not found.tables:
-        _waiting(upload).update(
-            state=State.NAMING,
-            reading={**upload.reading, **what_was_read(found, memory)},
-            samples=msgspec.json.encode(samples_of(found)).decode(),
-        )
+        with transaction.atomic():
+            forget_rows(upload)
+            _waiting(upload).update(
+                state=State.NAMING,
+                reading={**upload.reading, **what_was_read(found, memory)},
+                samples=msgspec.json.encode(samples_of(found)).decode(),
+            )
         return
     today = site_date(now)
     rows = _read_rows(upload, project, found, today)

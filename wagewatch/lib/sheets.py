@@ -43,6 +43,7 @@ CPU_SECONDS = 40
 WALL_SECONDS = 60
 _ROOT = Path(__file__).resolve().parents[2]
 
+
 @dataclass(frozen=True)
 class Sheet:
     """One sheet. ``rows[0]`` is spreadsheet row ``first_row`` (1), column 0 is A; rows may differ in
