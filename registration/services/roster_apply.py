@@ -18,7 +18,7 @@ from registration.access import access_participation, access_project, not_found
 from registration.actors import Actor
 from registration.models import RosterUpload
 from registration.rules.roster_row import Defaults, Message, ReadRow
-from registration.rules.roster_verdict import VERDICT_CODES, Judged, count_verdicts, judge
+from registration.rules.roster_verdict import VERDICT_CODES, Change, Judged, count_verdicts, judge
 from registration.services.roster_facts import (
     Recorded,
     facts_from,
@@ -102,6 +102,7 @@ class Staged(NamedTuple):
     row: ReadRow
     verdict: str
     messages: list[Message]
+    changes: list[Change]
 
 
 def _judge_again(upload: RosterUpload, recorded: Recorded, today: Any) -> dict[str, Any]:
@@ -121,19 +122,21 @@ def _staged_rows(upload: RosterUpload) -> list[Staged]:
     """The staged rows with the messages their cells had; those of the verdict are made anew."""
     decode = msgspec.json.Decoder(StagedRow).decode
     messages = msgspec.json.Decoder(list[Message]).decode
+    changes = msgspec.json.Decoder(list[Change]).decode
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT sheet, line, data, verdict, messages::text FROM registration_rosterrow"
+            "SELECT sheet, line, data, verdict, messages::text, changes::text FROM registration_rosterrow"
             " WHERE project_id = %s AND upload_id = %s ORDER BY row",
             [upload.project_id, upload.pk],
         )
         found = cursor.fetchall()
     rows = []
-    for sheet, line, data, verdict, texts in found:
+    for sheet, line, data, verdict, texts, differing in found:
         kept = decode(decrypt_bytes(bytes(data), context="roster.row"))
         said = messages(texts) if texts != "[]" else []
         of_cells = [m for m in said if m.code not in VERDICT_CODES]
-        rows.append(Staged(ReadRow(sheet, line, kept.values, of_cells, kept.raw), verdict, said))
+        row = ReadRow(sheet, line, kept.values, of_cells, kept.raw)
+        rows.append(Staged(row, verdict, said, changes(differing) if differing != "[]" else []))
     return rows
 
 
@@ -151,7 +154,7 @@ def _note_rows(upload: RosterUpload, judged: Sequence[Judged], before: Sequence[
             one.known_id,
         )
         for n, (one, kept) in enumerate(zip(judged, before, strict=True), 1)
-        if one.verdict != kept.verdict or one.messages != kept.messages
+        if (one.verdict, one.messages, one.changes) != (kept.verdict, kept.messages, kept.changes)
     ]
     with connection.cursor() as cursor:
         for start in range(0, len(moved), MANY):

@@ -45,6 +45,9 @@ class Key(NamedTuple):
     nth: int = 1
 
 
+NO_KEY = Key("")
+
+
 @dataclass(frozen=True)
 class Heading:
     """A column heading as it stands: ``group`` is the upper heading of a two-row head, ``hint`` what
@@ -55,7 +58,7 @@ class Heading:
     group: str = ""
     hint: str = ""
     hidden: bool = False
-    key: Key = Key("")
+    key: Key = NO_KEY
 
 
 @dataclass(frozen=True)
