@@ -362,7 +362,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "tidy-registration": {
         "task": "registration.tasks.tidy_up",
-        "schedule": 60.0,
+        "schedule": 5.0 if TESTING else 60.0,
         "options": {"expires": 60},
     },
     "make-partitions": {"task": "devices.tasks.make_partitions", "schedule": 6 * 3600.0},

@@ -86,9 +86,7 @@ def test_a_roster_never_writes_over_the_address_on_record(cast: Cast) -> None:
         ("合同签订日期", "2026-11", "date.no_day"),
     ],
 )
-def test_leaves_out_what_it_does_not_know_and_says_so(
-    cast: Cast, column: str, typed: str, code: str
-) -> None:
+def test_leaves_out_what_it_does_not_know_and_says_so(cast: Cast, column: str, typed: str, code: str) -> None:
     upload = staged(cast, wide(person(1, **{column: typed})))
     assert verdicts(upload) == ["new"]
     assert codes(upload, kind="warn") == [code]
@@ -164,8 +162,12 @@ def test_refused_rows_come_back_with_all_that_was_typed(cast: Cast) -> None:
 
     from wagewatch.lib.sheets import read_workbook
 
-    upload = staged(cast, wide(person(1, 身份证号="330723198001020014", 文化程度="初中", 紧急联系人="李秀英")))
-    saved = cast.client(cast.zhao).get(reverse("registration:roster-refused", args=[cast.project.pk, upload.pk]))
+    upload = staged(
+        cast, wide(person(1, 身份证号="330723198001020014", 文化程度="初中", 紧急联系人="李秀英"))
+    )
+    saved = cast.client(cast.zhao).get(
+        reverse("registration:roster-refused", args=[cast.project.pk, upload.pk])
+    )
     rows = [[c.text for c in row] for row in read_workbook(saved.content, "a.xlsx").sheets[0].rows]
     found = dict(zip(rows[0], rows[1], strict=True))
     assert (found["文化程度"], found["紧急联系人"]) == ("初中", "李秀英")

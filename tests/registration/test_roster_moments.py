@@ -23,7 +23,9 @@ def judged_again(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """From now on: how often a roster is judged again."""
     calls: list[int] = []
     judge = roster_apply.judge
-    monkeypatch.setattr(roster_apply, "judge", lambda rows, facts: calls.append(len(rows)) or judge(rows, facts))
+    monkeypatch.setattr(
+        roster_apply, "judge", lambda rows, facts: calls.append(len(rows)) or judge(rows, facts)
+    )
     return calls
 
 
@@ -56,7 +58,9 @@ def test_what_others_did_meanwhile_is_seen(cast: Cast, monkeypatch: pytest.Monke
     assert {c["field"] for c in kept.changes} == {"joined_on"}
 
 
-def test_a_person_registered_by_others_meanwhile_is_found(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_person_registered_by_others_meanwhile_is_found(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
     upload = staged(cast, xlsx([person(1), person(2)]))
     calls = judged_again(monkeypatch)
     elsewhere = staged(cast, xlsx([person(1)]), who=cast.qian)
@@ -131,7 +135,9 @@ def test_writes_slice_by_slice_and_tells_how_far(cast: Cast, monkeypatch: pytest
     assert told == sorted(told)
     assert told[-1] == 8
     assert len(told) == 9
-    postings = Posting.objects.filter(project=cast.project, pin__gt=2).order_by("pin").select_related("worker")
+    postings = (
+        Posting.objects.filter(project=cast.project, pin__gt=2).order_by("pin").select_related("worker")
+    )
     assert [p.worker.name for p in postings] == [person(n)["姓名"] for n in range(1, 9)]
     assert [p.pin for p in postings] == list(range(3, 11))
     assert Team.objects.filter(participation=cast.sc_part).count() == 3
