@@ -194,8 +194,10 @@ def write_upload(upload_id: int, actor: Actor, *, now: datetime) -> None:
         upload = RosterUpload.objects.defer("content").filter(pk=upload_id, state=State.APPLYING).first()
         if not alone or upload is None:
             return
+        tell = teller(upload_id)
+        tell(0)
         try:
-            apply_roster(upload.project_id, upload_id, actor=actor, now=now, tell=teller(upload_id))
+            apply_roster(upload.project_id, upload_id, actor=actor, now=now, tell=tell)
         except TryLater:
             return
         except (NotFound, NotPermitted):

@@ -1,5 +1,6 @@
 """Which column of an uploaded roster is which: shown, corrected by the clerk, forgotten again."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,12 +34,16 @@ def letter(column: int) -> str:
     return letters
 
 
-def what_was_read(upload: RosterUpload, chosen: dict[str, str] | None = None) -> dict[str, Any]:
-    """Sheets with their columns and masked first values, and all that was left out.
+def what_was_read(
+    upload: RosterUpload,
+    *,
+    samples: Sequence[dict[str, list[str]]] = (),
+    chosen: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """Sheets with their columns (and masked first values), and all that was left out.
 
     `chosen`: what a form that was sent says instead, by input name.
     """
-    samples = _samples(upload)
     sheets = [
         _sheet(place, sheet, samples[place] if place < len(samples) else {}, chosen)
         for place, sheet in enumerate(upload.reading.get("sheets", []))
@@ -98,7 +103,7 @@ def columns_page(
     company = Participation.objects.select_related("organisation").get(
         pk=upload.participation_id, project=project
     )
-    read = what_was_read(upload, chosen)
+    read = what_was_read(upload, samples=_samples(upload), chosen=chosen)
     context = {
         "project": project,
         "upload": upload,

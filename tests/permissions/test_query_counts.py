@@ -38,6 +38,7 @@ def addresses(crowd: Crowd) -> dict[str, tuple[str, str]]:
         "registration:person": ("zhao", {**people, "worker_pk": cast.sun.pk}, ""),
         "registration:roster-upload": ("zhao", people, ""),
         "registration:roster": ("zhao", {**people, "pk": crowd.roster.pk}, ""),
+        "registration:roster-columns": ("zhao", {**people, "pk": crowd.roster.pk}, ""),
         "registration:worker-me": ("sun", {}, ""),
         "registration:worker-contract": ("sun", {}, ""),
         "devices:sites": ("zhao", {}, ""),
