@@ -152,9 +152,6 @@ def message(field: str, kind: str, code: str, text: Text, **facts: Any) -> Messa
     return found
 
 
-_NO_PHONE = _("Without a mobile number the worker cannot sign in to see and confirm the wages.")
-
-
 class RowReader:
     """Reads the rows of one table; knows the hints around it (defaults, sheet and file name)."""
 
@@ -305,8 +302,6 @@ class RowReader:
         elif (said if type(said) is str else cell.text).strip() not in BLANKS:
             found = self._try(out, "phone", row, normalise_phone)
             values.phone = found.value if found else ""
-        else:
-            out.messages.append(message("phone", "warn", "phone.none", _NO_PHONE))
         said = row.raw("card_number")
         cell = EMPTY if type(said) is str else row["card_number"]
         if cell.kind == "number":

@@ -17,12 +17,13 @@ from registration.rules.trades import trade_of_team
 from wagewatch.lib.identity import mask_card, mask_name, mask_phone
 
 NEW, CHANGED, UNCHANGED, REFUSED = "new", "changed", "unchanged", "refused"
+_NO_PHONE = _("Without a mobile number the worker cannot sign in to see and confirm the wages.")
 _NO_CARD = _("Without a wage card nothing can be paid. It can be added later.")
 VERDICT_CODES = frozenset(
     [
         "person.twice", "person.twice_differs", "card.shared", "card.other_person", "name.conflict",
         "posting.other_company", "posting.left", "team.missing", "trade.missing", "rate.missing", "card.none",
-        "rate.high", "rate.low", "contract.not_recorded",
+        "rate.high", "rate.low", "contract.dates", "contract.signed", "contract.until", "phone.none",
     ]
 )  # fmt: skip
 """Messages that judging gives, as opposed to those of reading a cell."""
@@ -192,6 +193,8 @@ def _judge_one(row: ReadRow, extra: list[Message], facts: Facts) -> Judged:
     out = Judged(row, REFUSED, [*row.messages, *extra], [])
     known = facts.people.get(values.id_number) if values.id_number else None
     posting = known.posting if known else None
+    if not values.phone and not (known and known.phone) and "phone" not in row.raw:
+        out.messages.append(message("phone", "warn", "phone.none", _NO_PHONE))
     if known is not None:
         out.known_id = known.id
         _check_person(out, values, known, facts)
@@ -296,9 +299,17 @@ def _tell_contract(out: Judged, values: RowValues, posting: OpenPosting | None) 
     if posting is not None and posting.has_contract:
         return
     signed, ends = values.contract_signed_on, values.contract_ends_on
-    text = _("Contract as the file says: signed %(signed)s, until %(ends)s. None is on record yet.")
-    facts = {"signed": signed.isoformat() if signed else "?", "ends": ends.isoformat() if ends else "?"}
-    out.messages.append(message("joined_on", "note", "contract.not_recorded", text, **facts))
+    facts = {name: day.isoformat() for name, day in (("signed", signed), ("ends", ends)) if day}
+    if signed and ends:
+        text = _("The file tells of a contract from %(signed)s until %(ends)s; none is on record yet.")
+        code = "contract.dates"
+    elif signed:
+        text = _("The file tells of a contract signed on %(signed)s; none is on record yet.")
+        code = "contract.signed"
+    else:
+        text = _("The file tells of a contract until %(ends)s; none is on record yet.")
+        code = "contract.until"
+    out.messages.append(message("joined_on", "note", code, text, **facts))
 
 
 def _changes_of_posting(values: RowValues, posting: OpenPosting) -> list[Change]:

@@ -156,7 +156,7 @@ def _described(table: Table, memory: Remembered, *, read: bool) -> dict[str, Any
             {
                 "column": heading.column,
                 "heading": heading.text[:40],
-                "group": heading.group[:40],
+                "group": heading.group[:40] if heading.key.group or len(table.heading_rows) > 1 else "",
                 "key": list(heading.key),
                 "field": field_of.get(heading.column, ""),
                 "spelled": name if (name := spelled.get(heading.column, "")) in IMPORTED else "",

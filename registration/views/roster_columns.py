@@ -1,5 +1,6 @@
 """Which column of an uploaded roster is which: shown, corrected by the clerk, forgotten again."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,11 @@ from registration.views.roster_rows import FIELDS, LEFT_OUT, SKIPPED, masked_sam
 from wagewatch.lib.errors import Malformed
 
 State = RosterUpload.State
+_LOOKS = (
+    ("id_number", re.compile(r"\d{17}[\dXx]")),
+    ("phone", re.compile(r"1[3-9]\d{9}")),
+    ("card_number", re.compile(r"6\d{15,18}")),
+)
 
 
 def letter(column: int) -> str:
@@ -63,9 +69,12 @@ def _sheet(
     place: int, sheet: dict[str, Any], samples: dict[str, list[str]], chosen: dict[str, str] | None
 ) -> dict[str, Any]:
     columns = []
+    fields = {column["column"]: column.get("field", "") for column in sheet["columns"]}
+    if not sheet.get("read", True):
+        fields = _with_suggestions(fields, samples)
     for column in sheet["columns"]:
         name = f"s{place}-c{column['column']}"
-        field = column.get("field", "") if chosen is None else chosen.get(name, "")
+        field = fields[column["column"]] if chosen is None else chosen.get(name, "")
         values = [masked_sample(value, field) for value in samples.get(str(column["column"]), ())]
         columns.append(
             {
@@ -89,6 +98,17 @@ def _sheet(
         "chosen_at": datetime.fromisoformat(at) if at else None,
         "skipped": [{"row": s["row"], "reason": SKIPPED[s["reason"]]} for s in sheet["skipped"]],
     }
+
+
+def _with_suggestions(fields: dict[int, str], samples: dict[str, list[str]]) -> dict[int, str]:
+    """For the clerk to confirm: what the values of a column without a meaning can only be."""
+    suggested = dict(fields)
+    for column in suggested:
+        values = samples.get(str(column), [])
+        for field, pattern in _LOOKS:
+            if values and field not in suggested.values() and all(map(pattern.fullmatch, values)):
+                suggested[column] = suggested[column] or field
+    return suggested
 
 
 def columns_page(

@@ -86,7 +86,7 @@ _COLUMN_OF = {
     "emergency_contact": "phone", "emergency_phone": "phone", "household": "name", "education": "name",
     "politics": "name", "ethnicity": "name", "address": "name",
 }  # fmt: skip
-_TOLD = frozenset(("contract.not_recorded",))
+_TOLD = frozenset(("contract.signed", "contract.until", "contract.dates"))
 """Notes that are shown; the others only say how a value was cleaned."""
 
 
@@ -192,6 +192,12 @@ def masked_sample(value: str, field: str) -> str:
     number of a person is masked."""
     if field in _SHOWN_PLAIN:
         return value[:20]
+    if field == "id_number":
+        return mask_id(value)
+    if field in {"phone", "emergency_phone"}:
+        return mask_phone(value)
+    if field == "card_number":
+        return tail_text(value[-4:])
     if field in {"name", "emergency_contact"} or (not field and _SHORT_HAN.fullmatch(value)):
         return mask_name(value)
     masked = _DIGITS.sub(lambda found: found[0][:2] + "*" * (len(found[0]) - 4) + found[0][-2:], value)

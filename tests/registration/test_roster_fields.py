@@ -137,7 +137,7 @@ def test_contract_dates_are_told_until_a_contract_is_recorded(cast: Cast) -> Non
     kept = RosterRow.objects.get(upload_id=upload.pk)
     assert kept.verdict == "unchanged"
     assert [(m["code"], m["facts"]) for m in kept.messages if m["kind"] == "note"] == [
-        ("contract.not_recorded", {"signed": "2026-11-01", "ends": "2027-10-31"})
+        ("contract.dates", {"signed": "2026-11-01", "ends": "2027-10-31"})
     ]
     from registration.models import LabourContract
 
