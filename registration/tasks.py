@@ -47,7 +47,7 @@ def write_roster(upload_id: int) -> None:
         return
     who = upload.applied_by
     actor = actor_of_user(who) if who.is_active else Actor(kind="user", id=who.pk, label=who.name)
-    write_upload(upload_id, actor, now=timezone.now())
+    write_upload(upload_id, actor=actor, now=timezone.now())
 
 
 @shared_task

@@ -184,7 +184,7 @@ def _finish(upload: RosterUpload, actor: Actor, now: datetime) -> RosterUpload:
     return upload
 
 
-def write_upload(upload_id: int, actor: Actor, *, now: datetime) -> None:
+def write_upload(upload_id: int, *, actor: Actor, now: datetime) -> None:
     """Write a roster that was handed over to be written; one writer at a time, a second call does nothing.
 
     What is refused goes back to the clerk with the reason; a killed writer has written nothing and leaves

@@ -7,6 +7,7 @@ import msgspec
 from django.db import connection
 
 from registration.models import RosterRow, RosterUpload
+from registration.models.people import IdKind
 from registration.rules.roster_row import RowValues
 from registration.rules.roster_verdict import CHANGED, NEW, Judged
 from registration.services.copying import copy_rows
@@ -49,11 +50,10 @@ _ROW_COLUMNS = (
 )  # fmt: skip
 _READY_COLUMNS = (
     "project_id", "upload_id", "place", "row", "is_new_person", "worker_id", "posting_id", "pin_offset",
-    "changes_person", "name",
-    "id_number", "id_index", "id_tail", "sex", "birth_date", "origin_code", "ethnicity", "address", "phone",
-    "phone_index", "household", "education", "politics", "emergency_name", "emergency_phone", "changes_work", "team", "trade",
-    "basis", "rate_fen", "piece_unit", "work_role", "joined_on", "left_on", "card_place", "card", "card_index",
-    "card_tail", "bank",
+    "changes_person", "name", "initials", "id_kind", "nationality", "id_number", "id_index", "id_tail", "sex",
+    "birth_date", "origin_code", "ethnicity", "address", "phone", "phone_index", "household", "education", "politics",
+    "emergency_name", "emergency_phone", "changes_work", "team", "trade", "basis", "rate_fen", "piece_unit",
+    "work_role", "joined_on", "left_on", "card_place", "card", "card_index", "card_tail", "bank",
 )  # fmt: skip
 
 
@@ -156,6 +156,7 @@ def _person(one: Judged, index: Indexes, seal: Seal) -> tuple[Any, ...]:
     return (
         changed is not None and not changed.isdisjoint(PERSON_FIELDS),
         values.name,
+        *_about_name_and_number(values, new=changed is None),
         seal["worker.id_number"](values.id_number) if changed is None else None,
         index.person,
         values.id_number[-4:],
@@ -172,6 +173,15 @@ def _person(one: Judged, index: Indexes, seal: Seal) -> tuple[Any, ...]:
         seal["worker.emergency_name"](near) if near else None,
         seal["worker.emergency_phone"](near_phone) if near_phone else None,
     )
+
+
+def _about_name_and_number(values: RowValues, *, new: bool) -> tuple[str, str, str]:
+    """Initials, kind of document and nationality of a new person."""
+    if not new:
+        return "", "", ""
+    foreign, permit = values.id_number[0] == "9", values.id_number[:2] in {"81", "82", "83"}
+    kind = IdKind.FOREIGNER if foreign else IdKind.RESIDENCE_PERMIT if permit else IdKind.RESIDENT
+    return "", str(kind.value), "CHN"
 
 
 def _work(one: Judged) -> tuple[Any, ...]:

@@ -135,7 +135,7 @@ def _read_rows(upload: RosterUpload, project: Project, found: Found, today: date
 def _reader(
     table: Table, upload: RosterUpload, project: Project, defaults: Defaults, today: date, date1904: bool
 ) -> RowReader:
-    place = {"region_code": project.region_id, "on": today}
+    place: dict[str, Any] = {"region_code": project.region_id, "on": today}
     notice = parameter("people.age_notice", default={"male": 60, "female": 55}, **place)
     price = table.headings.get("unit_price")
     return RowReader(

@@ -10,10 +10,12 @@ PLACES = MINE + " AND s.place >= %(start)s AND s.place < %(stop)s"
 CARD_PLACES = MINE + " AND s.card_place >= %(start)s AND s.card_place < %(stop)s"
 
 NEW_PEOPLE = f"""
-INSERT INTO registration_worker AS w (id, name, id_number, id_index, id_tail, sex, birth_date, origin_code, ethnicity,
+INSERT INTO registration_worker AS w (id, name, initials, id_kind, nationality, id_number, id_index, id_tail, sex,
+    birth_date, origin_code, ethnicity,
     address, phone, phone_index, household, education, politics, emergency_name, emergency_phone,
     registered_at, registered_by, updated_at)
-SELECT s.worker_id, s.name, s.id_number, s.id_index, s.id_tail, s.sex, s.birth_date, s.origin_code, s.ethnicity,
+SELECT s.worker_id, s.name, s.initials, s.id_kind, s.nationality, s.id_number, s.id_index, s.id_tail, s.sex,
+    s.birth_date, s.origin_code, s.ethnicity,
     s.address, s.phone, s.phone_index, s.household, s.education, s.politics, s.emergency_name, s.emergency_phone,
     %(now)s, 'roster', %(now)s
 FROM registration_readyrow s WHERE {PLACES} AND s.is_new_person ORDER BY s.place

@@ -217,7 +217,7 @@ def apply(request: ActorRequest, project_pk: int, pk: int) -> HttpResponseBase:
     if waiting.state == State.STAGED and _to_write(waiting) > APPLY_INLINE:
         begin_applying(project_pk, pk, actor=request.actor, now=timezone.now())
         if not start(write_roster, pk):
-            write_upload(pk, request.actor, now=timezone.now())
+            write_upload(pk, actor=request.actor, now=timezone.now())
         return redirect("registration:roster", project_pk, pk)
     if waiting.state == State.APPLYING:
         raise RuleViolation("roster.applying", _("This roster is being written. Wait until it is done."))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
-from wagewatch.lib.cells import EMPTY, Cell
+from wagewatch.lib.cells import EMPTY, Cell, Row
 from wagewatch.lib.errors import Malformed
 from wagewatch.lib.sheets import Sheet
 from wagewatch.lib.table_rows import BRACKETS, DataRow, SkippedRow, SkipReason, normalise_heading, sort_rows
@@ -227,7 +227,7 @@ def _find_headings(
 def _headings(sheet: Sheet, rows: tuple[int, ...]) -> list[Heading]:
     """Headings of one row with the groups of the row above, or of two rows read as one."""
     lower = sheet.rows[rows[-1]]
-    upper = sheet.rows[rows[0] if len(rows) == 2 else rows[0] - 1] if rows[-1] else []
+    upper: Sequence[Cell] | Row = sheet.rows[rows[0] if len(rows) == 2 else rows[0] - 1] if rows[-1] else []
     result, group = [], ""
     for c in range(max(len(lower), len(upper) if len(rows) == 2 else 0)):
         low = lower.get(c)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import models
 from simple_history.models import HistoricalRecords
 
 
@@ -14,7 +13,7 @@ class LeanHistory(HistoricalRecords):
     user is kept without a constraint, which would be checked once per row; users are never deleted.
     """
 
-    _date_indexing = False  # type: ignore[assignment]  # a property above, read from the settings
+    _date_indexing = False
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(user_db_constraint=False, **kwargs)
@@ -28,7 +27,6 @@ class LeanHistory(HistoricalRecords):
 
     def get_extra_fields(self, model: Any, fields: Any) -> Any:
         extra = super().get_extra_fields(model, fields)
-        user = extra["history_user"]
-        if isinstance(user, models.ForeignKey):
-            user.db_index = False
+        user: Any = extra["history_user"]
+        user.db_index = False
         return extra

@@ -132,10 +132,8 @@ def check_id_number(text: str, *, today: date | None = None) -> IdNumber:
     ``today`` a birth date in the future or more than 120 years ago is refused. Raises ``Malformed``:
     the codes of ``normalise_id_number`` and ``id.province birth_date checksum``.
     """
-    if _RESIDENT.fullmatch(text):
-        value, notes = text, ()
-    else:
-        value, notes = normalise_id_number(text)
+    clean_already = _RESIDENT.fullmatch(text)
+    value, notes = Normalised(text) if clean_already else normalise_id_number(text)
     kind: IdKind = "resident"
     province = value[:2]
     if value[0] == "9":
