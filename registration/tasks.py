@@ -29,14 +29,30 @@ def send_messages() -> int:
 @shared_task
 def read_roster(upload_id: int) -> None:
     """Read and stage an uploaded roster; harmless when it was read already."""
-    from registration.services.rosters import read_upload
+    from registration.services.roster_staging import read_upload
 
     read_upload(upload_id, now=timezone.now())
 
 
 @shared_task
+def write_roster(upload_id: int) -> None:
+    """Write a roster in the name of the clerk who asked for it; harmless when it was written already."""
+    from registration.actors import Actor
+    from registration.middleware import actor_of_user
+    from registration.models import RosterUpload
+    from registration.services.roster_apply import write_upload
+
+    upload = RosterUpload.objects.defer("content").select_related("applied_by").filter(pk=upload_id).first()
+    if upload is None or upload.applied_by is None:
+        return
+    who = upload.applied_by
+    actor = actor_of_user(who) if who.is_active else Actor(kind="user", id=who.pk, label=who.name)
+    write_upload(upload_id, actor=actor, now=timezone.now())
+
+
+@shared_task
 def tidy_up() -> None:
-    """Forget what is old, read rosters whose reader was killed, let skill grades follow expired certificates."""
+    """Forget what is old, go on with rosters whose reader or writer was killed, refresh skill grades."""
     from registration.actors import SYSTEM
     from registration.services.card_reads import forget_card_reads
     from registration.services.certificates import refresh_skill_grades
@@ -49,8 +65,8 @@ def tidy_up() -> None:
     forget_old_requests(now=now)
     forget_card_reads(now=now)
     refresh_skill_grades(actor=SYSTEM, now=now)
-    for upload_id in stuck_uploads(now=now):
-        read_roster(upload_id)
+    for upload_id, state in stuck_uploads(now=now):
+        (read_roster if state == "reading" else write_roster)(upload_id)
 
 
 @shared_task

@@ -368,7 +368,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "tidy-registration": {
         "task": "registration.tasks.tidy_up",
-        "schedule": 60.0,
+        "schedule": 5.0 if TESTING else 60.0,
         "options": {"expires": 60},
     },
     "contract-documents": {

@@ -20,7 +20,8 @@ from registration.rules.roster_row import Defaults
 from registration.services.organisations import appoint, register_authority, register_organisation
 from registration.services.projects import register_project
 from registration.services.roster_apply import apply_roster
-from registration.services.rosters import read_upload, receive_roster
+from registration.services.roster_staging import read_upload
+from registration.services.rosters import receive_roster
 from wagewatch.lib.identity import make_uscc
 from wagewatch.lib.sheet_writer import ColumnOut, SheetOut, write_workbook
 

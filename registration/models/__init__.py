@@ -33,7 +33,7 @@ from registration.models.people import (
 )
 from registration.models.places import CalendarDay, Parameter, Region
 from registration.models.projects import CorpType, Engagement, Participation, Project, Team
-from registration.models.rosters import RosterRow, RosterUpload
+from registration.models.rosters import ReadyRow, RosterMapping, RosterRow, RosterUpload
 from registration.models.trainings import Certificate, Training, TrainingAttendance
 
 __all__ = [
@@ -69,9 +69,11 @@ __all__ = [
     "Posting",
     "PostingNotice",
     "Project",
+    "ReadyRow",
     "Region",
     "RegisteredBy",
     "Role",
+    "RosterMapping",
     "RosterRow",
     "RosterUpload",
     "Sector",

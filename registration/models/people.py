@@ -5,10 +5,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from simple_history.models import HistoricalRecords
 
 from registration.models.projects import Participation, Project, Team
 from wagewatch.lib.fields import EncryptedBytesField, EncryptedTextField
+from wagewatch.lib.history import LeanHistory
 
 
 class IdKind(models.TextChoices):
@@ -119,7 +119,7 @@ class Worker(models.Model):
     registered_at = models.DateTimeField("首次登记")
     registered_by = models.CharField("登记方式", max_length=20, default="roster", db_default="roster")
     updated_at = models.DateTimeField("信息更新时间", null=True, blank=True)
-    history = HistoricalRecords()
+    history = LeanHistory()
 
     class Meta:
         verbose_name = verbose_name_plural = "工人"
@@ -168,7 +168,7 @@ class BankCard(models.Model):
     bank_code = models.CharField("联行号", max_length=12, blank=True)
     is_current = models.BooleanField("在用", default=True)
     added_at = models.DateTimeField("登记时间")
-    history = HistoricalRecords()
+    history = LeanHistory()
 
     class Meta:
         verbose_name = verbose_name_plural = "工资卡"
@@ -241,12 +241,18 @@ class Posting(models.Model):
     (`denied_at`); `asked_at` and `reminded_at` say when a text message asked them. `settle_by` is the day by which a leaver's wages are due (1994 rules, article 9).
     """
 
-    project = models.ForeignKey(Project, models.PROTECT, related_name="postings")
-    worker = models.ForeignKey(Worker, models.PROTECT, related_name="postings")
-    participation = models.ForeignKey(
-        Participation, models.PROTECT, related_name="postings", db_constraint=False
+    # Written by the thousand: the key to the project is that of the participation, and the indexes below
+    # serve every look-up, so the single-column ones of Django are left out.
+    project = models.ForeignKey(
+        Project, models.PROTECT, related_name="postings", db_constraint=False, db_index=False
     )
-    team = models.ForeignKey(Team, models.PROTECT, related_name="postings", db_constraint=False)
+    worker = models.ForeignKey(Worker, models.PROTECT, related_name="postings", db_index=False)
+    participation = models.ForeignKey(
+        Participation, models.PROTECT, related_name="postings", db_constraint=False, db_index=False
+    )
+    team = models.ForeignKey(
+        Team, models.PROTECT, related_name="postings", db_constraint=False, db_index=False
+    )
     pin = models.PositiveIntegerField("闸机编号")
     trade = models.CharField("工种", max_length=40)
     pay_basis = models.CharField("计薪方式", max_length=10, choices=PayBasis.choices, default=PayBasis.DAY)
@@ -275,7 +281,7 @@ class Posting(models.Model):
     denied_at = models.DateTimeField("本人否认时间", null=True, blank=True)
     asked_at = models.DateTimeField("请本人确认时间", null=True, blank=True)
     reminded_at = models.DateTimeField("提醒时间", null=True, blank=True)
-    history = HistoricalRecords(excluded_fields=["asked_at", "reminded_at"])
+    history = LeanHistory(excluded_fields=["asked_at", "reminded_at"])
 
     class Meta:
         verbose_name = verbose_name_plural = "用工"

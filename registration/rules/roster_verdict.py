@@ -17,6 +17,16 @@ from registration.rules.trades import trade_of_team
 from wagewatch.lib.identity import mask_card, mask_name, mask_phone
 
 NEW, CHANGED, UNCHANGED, REFUSED = "new", "changed", "unchanged", "refused"
+_NO_PHONE = _("Without a mobile number the worker cannot sign in to see and confirm the wages.")
+_NO_CARD = _("Without a wage card nothing can be paid. It can be added later.")
+VERDICT_CODES = frozenset(
+    [
+        "person.twice", "person.twice_differs", "card.shared", "card.other_person", "name.conflict",
+        "posting.other_company", "posting.left", "team.missing", "trade.missing", "rate.missing", "card.none",
+        "rate.high", "rate.low", "contract.dates", "contract.signed", "contract.until", "phone.none",
+    ]
+)  # fmt: skip
+"""Messages that judging gives, as opposed to those of reading a cell."""
 FEW = 5
 FAR = 5
 
@@ -40,17 +50,28 @@ class OpenPosting:
     basis: str
     rate_fen: int
     joined_on: date
+    piece_unit: str = ""
+    work_role: str = ""
+    has_contract: bool = False
 
 
 @dataclass(frozen=True)
 class Known:
-    """A person on record: the values a row is compared with."""
+    """A person on record: the values a row is compared with. Of ethnicity and address only whether they
+    are there: a roster fills them, but never writes over what was read from a card."""
 
     id: int
     name: str
     phone: str
     card: str
     bank: str
+    household: str = ""
+    education: str = ""
+    politics: str = ""
+    emergency_name: str = ""
+    emergency_phone: str = ""
+    has_ethnicity: bool = True
+    has_address: bool = True
     posting: OpenPosting | None = None
     last_joined_on: date | None = None
     last_left_on: date | None = None
@@ -90,6 +111,19 @@ def judge(rows: Sequence[ReadRow], facts: Facts) -> list[Judged]:
         judged.append(_judge_one(row, extra, facts))
     _look_at_rates(judged)
     return judged
+
+
+def count_verdicts(judged: Sequence[Judged]) -> dict[str, Any]:
+    """How many rows per verdict, and which fields change how often."""
+    counts: dict[str, Any] = {"new": 0, "changed": 0, "unchanged": 0, "refused": 0, "look": 0, "fields": {}}
+    for one in judged:
+        counts[one.verdict] += 1
+        if one.verdict == "changed":
+            for change in one.changes:
+                counts["fields"][change.field] = counts["fields"].get(change.field, 0) + 1
+        if one.verdict != "refused" and any(m.kind == "warn" for m in one.messages):
+            counts["look"] += 1
+    return counts
 
 
 def _place(row: ReadRow) -> str:
@@ -159,6 +193,8 @@ def _judge_one(row: ReadRow, extra: list[Message], facts: Facts) -> Judged:
     out = Judged(row, REFUSED, [*row.messages, *extra], [])
     known = facts.people.get(values.id_number) if values.id_number else None
     posting = known.posting if known else None
+    if not values.phone and not (known and known.phone) and "phone" not in row.raw:
+        out.messages.append(message("phone", "warn", "phone.none", _NO_PHONE))
     if known is not None:
         out.known_id = known.id
         _check_person(out, values, known, facts)
@@ -168,6 +204,8 @@ def _judge_one(row: ReadRow, extra: list[Message], facts: Facts) -> Judged:
         out.messages.append(message("card_number", "stop", "card.other_person", text))
     if posting is None:
         _complete(out, values, known, facts)
+    if values.contract_signed_on or values.contract_ends_on:
+        _tell_contract(out, values, posting)
     if any(m.kind == "stop" for m in out.messages):
         return out
     if posting is None:
@@ -224,8 +262,7 @@ def _complete(out: Judged, values: RowValues, known: Known | None, facts: Facts)
         and not (known and known.card)
         and not any(m.field == "card_number" for m in out.messages)
     ):
-        text = _("Without a wage card nothing can be paid. It can be added later.")
-        out.messages.append(message("card_number", "warn", "card.none", text))
+        out.messages.append(message("card_number", "warn", "card.none", _NO_CARD))
 
 
 def _changes_of_person(values: RowValues, known: Known) -> list[Change]:
@@ -240,7 +277,39 @@ def _changes_of_person(values: RowValues, known: Known) -> list[Change]:
         )
     elif values.card and values.bank and values.bank != known.bank:
         changes.append(Change("bank_name", known.bank, values.bank))
+    for field in ("household", "education", "politics"):
+        new, old = getattr(values, field), getattr(known, field)
+        if new and new != old:
+            changes.append(Change(field, old or None, new))
+    if values.emergency_name and values.emergency_name != known.emergency_name:
+        old_name = mask_name(known.emergency_name) or None
+        changes.append(Change("emergency_contact", old_name, mask_name(values.emergency_name)))
+    if values.emergency_phone and values.emergency_phone != known.emergency_phone:
+        old_phone = mask_phone(known.emergency_phone) or None
+        changes.append(Change("emergency_phone", old_phone, mask_phone(values.emergency_phone)))
+    if values.ethnicity and not known.has_ethnicity:
+        changes.append(Change("ethnicity", None, values.ethnicity))
+    if values.address and not known.has_address:
+        changes.append(Change("address", None, ""))
     return changes
+
+
+def _tell_contract(out: Judged, values: RowValues, posting: OpenPosting | None) -> None:
+    """Contract dates of a file are no contract: it must be recorded with its text."""
+    if posting is not None and posting.has_contract:
+        return
+    signed, ends = values.contract_signed_on, values.contract_ends_on
+    facts = {name: day.isoformat() for name, day in (("signed", signed), ("ends", ends)) if day}
+    if signed and ends:
+        text = _("The file tells of a contract from %(signed)s until %(ends)s; none is on record yet.")
+        code = "contract.dates"
+    elif signed:
+        text = _("The file tells of a contract signed on %(signed)s; none is on record yet.")
+        code = "contract.signed"
+    else:
+        text = _("The file tells of a contract until %(ends)s; none is on record yet.")
+        code = "contract.until"
+    out.messages.append(message("joined_on", "note", code, text, **facts))
 
 
 def _changes_of_posting(values: RowValues, posting: OpenPosting) -> list[Change]:
@@ -251,6 +320,8 @@ def _changes_of_posting(values: RowValues, posting: OpenPosting) -> list[Change]
         ("pay_basis", posting.basis, values.basis if values.rate_fen else ""),
         ("rate", posting.rate_fen, values.rate_fen),
         ("joined_on", posting.joined_on, values.joined_on),
+        ("piece_unit", posting.piece_unit, values.piece_unit),
+        ("work_role", posting.work_role, values.work_role),
     ]
     for field, old, new in pairs:
         if new and new != old:

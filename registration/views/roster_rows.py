@@ -1,6 +1,7 @@
 """Staged rows as the preview shows them: a cell per column, with its message or its change."""
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,8 +10,9 @@ from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from registration.models import PayBasis, RosterRow, RosterUpload
+from registration.models.people import Education, Household, PieceUnit, Politics, WorkRole
 from registration.rules.roster_row import RowValues
-from registration.services.rosters import StagedRow
+from registration.services.roster_ready import StagedRow
 from wagewatch.lib.identity import mask_card, mask_id, mask_name, mask_phone
 from wagewatch.lib.money import format_cny
 
@@ -38,6 +40,24 @@ FIELDS: dict[str, Any] = {
     "day_rate": pgettext_lazy("roster field", "Rate per day"),
     "month_rate": pgettext_lazy("roster field", "Rate per month"),
     "unit_price": pgettext_lazy("roster field", "Rate per piece"),
+    "hour_rate": pgettext_lazy("roster field", "Rate per hour"),
+    "piece_unit": pgettext_lazy("roster field", "Unit of piece work"),
+    "work_role": pgettext_lazy("roster field", "Role"),
+    "household": pgettext_lazy("roster field", "Household"),
+    "education": pgettext_lazy("roster field", "Education"),
+    "politics": pgettext_lazy("roster field", "Political affiliation"),
+    "emergency_contact": pgettext_lazy("roster field", "Emergency contact"),
+    "emergency_phone": pgettext_lazy("roster field", "Emergency phone"),
+    "contract_signed_on": pgettext_lazy("roster field", "Contract signed on"),
+    "contract_ends_on": pgettext_lazy("roster field", "Contract until"),
+}
+_LABELS: dict[str, Any] = {
+    "pay_basis": PayBasis,
+    "piece_unit": PieceUnit,
+    "work_role": WorkRole,
+    "household": Household,
+    "education": Education,
+    "politics": Politics,
 }
 UNITS: dict[str, Any] = {
     PayBasis.DAY: _("a day"),
@@ -57,9 +77,17 @@ LEFT_OUT: dict[str, Any] = {
     "hidden": _("hidden sheet, not read"),
     "no_table": _("no table of people, not read"),
     "pay_sheet": _("a pay sheet, not read"),
+    "summary": _("a summary of the other sheets, not counted twice"),
 }
 COLUMNS = ("name", "id_number", "phone", "team", "rate", "card_number", "joined_on")
-_COLUMN_OF = {"trade": "team", "pay_basis": "rate", "bank_name": "card_number", "left_on": "joined_on"}
+_COLUMN_OF = {
+    "trade": "team", "work_role": "team", "pay_basis": "rate", "piece_unit": "rate", "bank_name": "card_number",
+    "left_on": "joined_on", "contract_signed_on": "joined_on", "contract_ends_on": "joined_on",
+    "emergency_contact": "phone", "emergency_phone": "phone", "household": "name", "education": "name",
+    "politics": "name", "ethnicity": "name", "address": "name",
+}  # fmt: skip
+_TOLD = frozenset(("contract.signed", "contract.until", "contract.dates"))
+"""Notes that are shown; the others only say how a value was cleaned."""
 
 
 def say(message: dict[str, Any]) -> str:
@@ -87,8 +115,9 @@ def _shown(row: RosterRow) -> dict[str, Any]:
     staged = staged_of(row)
     shown = _values(staged.values)
     for field, raw in staged.raw.items():
-        column = _COLUMN_OF.get(field, field)
-        shown[column] = _masked_raw(field, raw)
+        column = "joined_on" if field == "left_on" else field
+        if column in shown:
+            shown[column] = _masked_raw(field, raw)
     cells: dict[str, dict[str, Any]] = {
         column: {"text": shown[column], "num": column == "rate", "notes": []} for column in COLUMNS
     }
@@ -99,7 +128,7 @@ def _shown(row: RosterRow) -> dict[str, Any]:
         kind = message["kind"]
         if kind == "stop" or (kind == "warn" and cell.get("kind") != "stop"):
             cell["kind"] = kind
-        if kind != "note":
+        if kind != "note" or message["code"] in _TOLD:
             cell["notes"].append({"kind": kind, "text": say(message)})
     verdict, badge, icon = VERDICTS[row.verdict]
     return {
@@ -151,6 +180,30 @@ def _masked_raw(field: str, raw: str) -> str:
     return raw[:40]
 
 
+_DIGITS = re.compile(r"[0-9xX]{6,}")
+_SHORT_HAN = re.compile("[\u3400-\u9fff·]{2,4}")
+_SHOWN_PLAIN = frozenset(FIELDS) - {
+    "name", "id_number", "phone", "card_number", "address", "emergency_contact", "emergency_phone",
+}  # fmt: skip
+
+
+def masked_sample(value: str, field: str) -> str:
+    """A value of a column as it may be shown. In a column nobody has named, whatever may be a name or a
+    number of a person is masked."""
+    if field in _SHOWN_PLAIN:
+        return value[:20]
+    if field == "id_number":
+        return mask_id(value)
+    if field in {"phone", "emergency_phone"}:
+        return mask_phone(value)
+    if field == "card_number":
+        return tail_text(value[-4:])
+    if field in {"name", "emergency_contact"} or (not field and _SHORT_HAN.fullmatch(value)):
+        return mask_name(value)
+    masked = _DIGITS.sub(lambda found: found[0][:2] + "*" * (len(found[0]) - 4) + found[0][-2:], value)
+    return masked[:12] + "…" if field == "address" or len(masked) > 24 else masked
+
+
 def _change_text(field: str, value: str | int | None) -> str:
     if value is None or value == "":
         return ""
@@ -158,8 +211,8 @@ def _change_text(field: str, value: str | int | None) -> str:
         return format_cny(int(value))
     if field == "card_number":
         return tail_text(str(value))
-    if field == "pay_basis":
-        return str(PayBasis(str(value)).label)
+    if field in _LABELS:
+        return str(_LABELS[field](str(value)).label)
     return str(value)
 
 
@@ -169,6 +222,8 @@ def _add_change(cell: dict[str, Any], change: dict[str, Any]) -> None:
     cell["kind"] = cell.get("kind") or "diff"
     if field in {"team", "rate", "card_number", "joined_on", "phone"}:
         cell["old"], cell["new"] = old, new
+    elif field == "address":
+        cell["notes"].append({"kind": "diff", "text": gettext("Address: added")})
     else:
         text = gettext("%(field)s: %(old)s → %(new)s") % {
             "field": FIELDS[field],

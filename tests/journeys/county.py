@@ -33,7 +33,8 @@ from registration.services.organisations import (  # noqa: E402
 )
 from registration.services.projects import engage, register_project  # noqa: E402
 from registration.services.roster_apply import apply_roster  # noqa: E402
-from registration.services.rosters import read_upload, receive_roster  # noqa: E402
+from registration.services.roster_staging import read_upload  # noqa: E402
+from registration.services.rosters import receive_roster  # noqa: E402
 from registration.services.seeding import seed  # noqa: E402
 from tests.journeys.people import PASSWORD, Person, crew, roster_file  # noqa: E402
 from wagewatch.lib.dates import SITE_TZ, first_of_month, month_range, previous_month  # noqa: E402

@@ -1,6 +1,7 @@
 """Sealed values, key change, and indexes."""
 
 import base64
+import hmac
 from collections.abc import Iterator
 
 import pytest
@@ -111,3 +112,17 @@ def test_refuses_an_unknown_cipher() -> None:
 )
 def test_any_text_comes_back(plain: str, context: str) -> None:
     assert crypto.decrypt(crypto.encrypt(plain, context=context), context=context) == plain
+
+
+def test_the_index_is_hmac_sha256_of_kind_and_value() -> None:
+    key = crypto._derive(b"o" * 32, b"wagewatch blind index", 32)
+    assert crypto.blind_index("330113", kind="id") == hmac.digest(key, b"id" + b"\0" + b"330113", "sha256")
+
+
+def test_many_texts_of_one_context_are_sealed_alike() -> None:
+    seal = crypto.sealer("worker.name")
+    first, second = seal("张三"), seal("张三")
+    assert first != second
+    assert crypto.decrypt(first, context="worker.name") == "张三"
+    with pytest.raises(crypto.UnreadableValue):
+        crypto.decrypt(second, context="worker.phone")

@@ -137,6 +137,9 @@ GET  registration:roster             in    in    in   404   200   404   200   40
 GET  registration:roster-progress    in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
 POST registration:roster-apply       in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
 POST registration:roster-again       in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:roster-columns     in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:roster-columns     in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+POST registration:roster-columns-forget in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
 POST registration:roster-discard     in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
 GET  registration:roster-refused     in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
 GET  registration:contracts          in    in    in   404   200   200   200   404   404   404   404   404   404    in    in

@@ -64,6 +64,7 @@ def addresses(crowd: Crowd) -> dict[str, tuple[str, str]]:
         "registration:worker-citizen-card": ("sun", {}, ""),
         "devices:site-barred": ("zhao", project, ""),
         "inspection:citizen-cards": ("li", {}, ""),
+        "registration:roster-columns": ("zhao", {**people, "pk": crowd.roster.pk}, ""),
         "registration:worker-me": ("sun", {}, ""),
         "registration:worker-contract": ("sun", {}, ""),
         "registration:contracts": ("zhao", people, ""),

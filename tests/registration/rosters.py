@@ -9,7 +9,8 @@ from typing import Any
 from registration.models import RosterRow, RosterUpload, User
 from registration.rules.roster_row import Defaults
 from registration.services.roster_apply import apply_roster
-from registration.services.rosters import read_upload, receive_roster
+from registration.services.roster_staging import read_upload
+from registration.services.rosters import receive_roster
 from tests.cast import NOW, Cast, make_card_number
 from wagewatch.lib.identity import make_id_number
 from wagewatch.lib.sheets import ColumnOut, SheetOut, write_workbook

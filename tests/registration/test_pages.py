@@ -248,9 +248,9 @@ def test_another_project_does_not_open_an_upload(cast: Cast) -> None:
 
 
 def test_a_large_file_waits_for_the_worker_and_shows_progress(cast: Cast, monkeypatch: Any) -> None:
-    from registration.views import rosters
+    from registration.views import roster_door
 
-    monkeypatch.setattr(rosters, "INLINE_BYTES", 10)
+    monkeypatch.setattr(roster_door, "INLINE_BYTES", 10)
     client = cast.client(cast.zhao)
     answer = send(cast, client, xlsx([person(1)]))
     upload = RosterUpload.objects.get()
@@ -280,8 +280,8 @@ def test_an_upload_whose_reader_was_killed_is_read_by_the_tidy_task(cast: Cast) 
         actor=cast.actor(cast.zhao),
         now=NOW,
     )
-    assert stuck_uploads(now=NOW + timedelta(minutes=1)) == []
-    assert stuck_uploads(now=NOW + timedelta(minutes=3)) == [upload.pk]
+    assert stuck_uploads(now=NOW + timedelta(seconds=30)) == []
+    assert stuck_uploads(now=NOW + timedelta(minutes=3)) == [(upload.pk, "reading")]
     client = cast.client(cast.zhao)
     place = url(cast, f"rosters/{upload.pk}/")
     assert client.get(place).context["stuck"] is True
@@ -334,3 +334,61 @@ def test_worker_pages_are_for_workers(cast: Cast, client: Any) -> None:
     assert client.get("/me/").url == "/accounts/worker/?next=/me/"
     assert cast.client(cast.zhao).get("/contract/").status_code == 302
     assert cast.client(cast.sun).get(url(cast)).status_code == 302
+
+
+def test_many_people_are_written_by_the_worker_and_shown_as_they_are(cast: Cast, monkeypatch: Any) -> None:
+    """A web request only hands them over; the worker writes them once, however often it is told."""
+    from registration.tasks import write_roster
+    from registration.views import rosters
+
+    monkeypatch.setattr(rosters, "APPLY_INLINE", 1)
+    client = cast.client(cast.zhao)
+    place = send(cast, client, xlsx([person(n) for n in range(1, 4)])).url
+    upload = RosterUpload.objects.get()
+    assert client.post(place + "apply/").status_code == 302
+    upload.refresh_from_db()
+    assert (upload.state, upload.applied_by_id) == ("applying", cast.zhao.pk)
+    assert Posting.objects.filter(project=cast.project).count() == 2
+    assert "正在写入花名册" in client.get(place).content.decode()
+    assert "0 / 3" in client.get(place + "progress/").content.decode()
+    assert client.post(place + "apply/").status_code == 409
+    assert client.post(place + "discard/").status_code == 409
+    write_roster(upload.pk)
+    write_roster(upload.pk)
+    upload.refresh_from_db()
+    assert (upload.state, upload.summary["written"]) == ("applied", 3)
+    assert Posting.objects.filter(project=cast.project).count() == 5
+    assert client.get(place + "progress/")["HX-Refresh"] == "true"
+
+
+def test_a_roster_whose_writer_was_killed_is_written_by_the_tidy_task(cast: Cast) -> None:
+    from datetime import timedelta
+
+    from django.utils import timezone
+
+    from registration.services.rosters import begin_applying
+    from registration.tasks import tidy_up
+
+    upload = staged(cast, xlsx([person(1)]))
+    asked = timezone.now() - timedelta(minutes=2)
+    begin_applying(cast.project.pk, upload.pk, actor=cast.actor(cast.zhao), now=asked)
+    tidy_up()
+    upload.refresh_from_db()
+    assert (upload.state, upload.summary["written"]) == ("applied", 1)
+    assert Posting.history.latest("history_id").history_user_id == cast.zhao.pk
+
+
+def test_a_clerk_who_lost_the_role_meanwhile_writes_nothing(cast: Cast) -> None:
+    from registration.models import Membership
+    from registration.services.rosters import begin_applying
+    from registration.tasks import write_roster
+
+    upload = staged(cast, xlsx([person(1)]))
+    begin_applying(cast.project.pk, upload.pk, actor=cast.actor(cast.zhao), now=NOW)
+    Membership.objects.filter(user=cast.zhao).update(is_active=False)
+    write_roster(upload.pk)
+    upload.refresh_from_db()
+    assert (upload.state, upload.error_code) == ("staged", "roster.not_permitted")
+    assert Posting.objects.filter(project=cast.project).count() == 2
+    page = cast.client(cast.qian).get(f"/people/{cast.project.pk}/rosters/{upload.pk}/")
+    assert "没有写入任何内容" in page.content.decode()

@@ -8,7 +8,8 @@ import pytest
 from registration.models import BankCard, Posting, RosterRow, RosterUpload, Team, Worker
 from registration.rules.roster_row import Defaults
 from registration.services.roster_apply import apply_roster
-from registration.services.rosters import discard_roster, read_again, read_upload, receive_roster
+from registration.services.roster_staging import read_upload
+from registration.services.rosters import discard_roster, read_again, receive_roster
 from tests.cast import JOINED, NOW, Cast
 from tests.registration.rosters import applied, codes, csv_bytes, person, staged, verdicts, xlsx
 from wagewatch.lib.crypto import blind_index

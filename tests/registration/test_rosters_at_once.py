@@ -12,7 +12,8 @@ from registration.models import BankCard, Posting, RosterUpload, Worker
 from registration.rules.roster_row import Defaults
 from registration.services.people import change_card
 from registration.services.roster_apply import apply_roster
-from registration.services.rosters import read_upload, receive_roster
+from registration.services.roster_staging import read_upload
+from registration.services.rosters import receive_roster
 from tests.cast import NOW, Cast, build_cast, make_card_number
 from tests.registration.rosters import person, staged, xlsx
 from wagewatch.lib.errors import RuleViolation

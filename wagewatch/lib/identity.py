@@ -6,10 +6,10 @@ is wrong and what to write. Sources: GB 11643 (ID number), GB 32100 (unified soc
 """
 
 import re
-from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from operator import mul
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
@@ -48,6 +48,10 @@ _PROVINCES = frozenset((
 ))  # fmt: skip
 _RESIDENCE_PERMITS = frozenset(("81", "82", "83"))
 _LOOKS_LIKE_X = "xХх×Χχ✕✖╳"
+_ID_WEIGHTS_OF_ZERO = ord("0") * sum(_WEIGHTS)
+_RESIDENT = re.compile(r"[1-7][0-9]{16}[0-9X]")
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
 _MASKS = re.compile(r"[*•●■□○?#_]|[Xx×]{2,}")
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?[eE]\+?\d+")
 
@@ -57,8 +61,7 @@ _USCC_WEIGHTS = tuple(pow(3, i, 31) for i in range(17))
 IdKind = Literal["resident", "residence_permit", "foreigner"]
 
 
-@dataclass(frozen=True)
-class IdNumber:
+class IdNumber(NamedTuple):
     """A checked number. ``sex`` is 1 male, 2 female (GB/T 2261.1), 0 where the number does not tell it
     (foreigners' cards of before 2023); ``region_code`` is the six-digit division it was issued under,
     which may have been abolished since, or ''."""
@@ -129,7 +132,8 @@ def check_id_number(text: str, *, today: date | None = None) -> IdNumber:
     ``today`` a birth date in the future or more than 120 years ago is refused. Raises ``Malformed``:
     the codes of ``normalise_id_number`` and ``id.province birth_date checksum``.
     """
-    value, notes = normalise_id_number(text)
+    clean_already = _RESIDENT.fullmatch(text)
+    value, notes = Normalised(text) if clean_already else normalise_id_number(text)
     if len(value) == 15:
         return _former_residence_card(value, notes, today)
     kind: IdKind = "resident"
@@ -176,6 +180,7 @@ def icao_check_digit(text: str) -> str:
     return str(sum(int(char, 36) * (7, 3, 1)[place % 3] for place, char in enumerate(text)) % 10)
 
 
+@lru_cache(maxsize=40_000)
 def _birth_date(digits: str, today: date | None) -> date:
     try:
         birth = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
@@ -193,7 +198,7 @@ def _birth_date(digits: str, today: date | None) -> date:
 
 def id_check_character(first17: str) -> str:
     """The 18th character for 17 digits (GB 11643, ISO 7064 MOD 11-2)."""
-    return _CHECK[sum(map(mul, _WEIGHTS, map(int, first17))) % 11]
+    return _CHECK[(sum(map(mul, _WEIGHTS, first17.encode())) - _ID_WEIGHTS_OF_ZERO) % 11]
 
 
 def make_id_number(region: str, birth: date, seq: int) -> str:
@@ -260,10 +265,8 @@ def luhn_ok(number: str) -> bool:
     """Whether the digits pass the Luhn check. A warning only: some old cards and passbooks fail."""
     if not (number.isascii() and number.isdigit()):
         return False
-    total = 0
-    for place, char in enumerate(reversed(number)):
-        digit = int(char) * (1 + place % 2)
-        total += digit - 9 if digit > 9 else digit
+    digits = number.encode()[::-1]
+    total = sum(digits[::2]) + sum(digits[1::2].translate(_DOUBLED)) - ord("0") * len(digits)
     return total % 10 == 0
 
 
@@ -272,6 +275,8 @@ def normalise_card(text: str) -> Normalised:
 
     Raises ``Malformed`` ``card.empty scientific masked characters length``.
     """
+    if text.isascii() and text.isdigit() and 12 <= len(text) <= 22 and luhn_ok(text):
+        return Normalised(text)
     value, notes = clean(text, drop=" -")
     if not value:
         raise Malformed("card.empty", _("The card number is missing. Copy all digits from the card."))
@@ -302,6 +307,8 @@ def normalise_phone(text: str) -> Normalised:
 
     Raises ``Malformed`` ``phone.empty scientific masked several characters length prefix``.
     """
+    if _MOBILE.fullmatch(text):
+        return Normalised(text)
     value, notes = clean(text, drop=" -()")
     if not value:
         raise Malformed("phone.empty", _("The mobile number is missing. Write 11 digits."))

@@ -13,6 +13,8 @@ _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\ue000-\uf8ff\U00020000-\U000323a
 _IS_HAN = re.compile(f"[{_HAN}]")
 _NAME = re.compile(f"[{_HAN}A-Za-z\u00c0-\u024f{DOT} .'\\-]+")
 _DITTO = re.compile(r"同上|〃|″|同前|\"")
+_PLAIN = re.compile("[\u4e00-\u9fff]{2,4}")
+_SAME_AS_ABOVE = frozenset(("同上", "同前"))
 _HINT = re.compile(r"[(（\[【].*?[)）\]】]|[*＊※☆★△]")
 _SEVERAL = re.compile(f"[{_HAN}][、,，/;；&和与][{_HAN}]")
 _WIDE_LATIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F) if code != 0xFF0E}
@@ -25,6 +27,8 @@ def normalise_name(text: str) -> Normalised:
     Rare characters (extensions A, B…, private use) are kept as they are. Raises ``Malformed``
     ``name.empty ditto hint several characters length``.
     """
+    if _PLAIN.fullmatch(text) and text not in _SAME_AS_ABOVE:
+        return Normalised(text)
     value = visible(text)
     notes: list[Note] = []
     if not value or value in {"-", "/", "无"}:

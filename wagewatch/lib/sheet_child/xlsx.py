@@ -9,6 +9,7 @@ import re
 import zipfile
 import zlib
 from dataclasses import dataclass, field
+from xml.parsers import expat
 
 from wagewatch.lib.sheet_child.excel import open_workbook, read_values
 from wagewatch.lib.sheet_child.styles import hiding_formats
@@ -112,27 +113,38 @@ def _inflate(archive: zipfile.ZipFile, names: dict[str, zipfile.ZipInfo], size: 
 
 
 def _list_sheets(container: _Container, parts: dict[str, bytes]) -> None:
-    from lxml import etree
-
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        book = etree.fromstring(parts["xl/workbook.xml"], parser)
-        rels = etree.fromstring(parts.get("xl/_rels/workbook.xml.rels", b"<r/>"), parser)
-    except (etree.XMLSyntaxError, ValueError):
-        raise Refused("file.damaged") from None
-    targets = {r.get("Id"): r.get("Target", "") for r in rels}
-    sheets = book.findall(".//{*}sheet")
+    book = _elements(parts["xl/workbook.xml"])
+    rels = _elements(parts.get("xl/_rels/workbook.xml.rels", b"<r/>"))
+    targets = {a.get("Id", ""): a.get("Target", "") for name, a in rels if name == "Relationship"}
+    sheets = [attributes for name, attributes in book if name == "sheet"]
     if len(sheets) > MAX_SHEETS:
         raise Refused("file.too_many_sheets", limit=MAX_SHEETS)
-    properties = book.find("{*}workbookPr")
-    container.date1904 = properties is not None and properties.get("date1904") in {"1", "true", "on"}
+    properties: dict[str, str] = next((a for name, a in book if name == "workbookPr"), {})
+    container.date1904 = properties.get("date1904") in {"1", "true", "on"}
     for sheet in sheets:
-        ref = next((v for k, v in sheet.attrib.items() if k.endswith("}id")), "")
+        ref = next((v for k, v in sheet.items() if k.endswith(" id")), "")
         target = targets.get(ref, "")
         path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
         if path in parts:
             container.sheets.append((sheet.get("name", ""), parts[path]))
             container.replaced.setdefault(path, parts[path])
+
+
+def _elements(xml: bytes) -> list[tuple[str, dict[str, str]]]:
+    """Local names and attributes of a small XML part; a document type is refused by the parser itself."""
+    found: list[tuple[str, dict[str, str]]] = []
+
+    def refuse(*_declaration: object) -> None:
+        raise Refused("file.entities")
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartDoctypeDeclHandler = refuse
+    parser.StartElementHandler = lambda name, attributes: found.append((name.rsplit(" ")[-1], attributes))
+    try:
+        parser.Parse(xml, True)
+    except (expat.ExpatError, ValueError, LookupError):
+        raise Refused("file.damaged") from None
+    return found
 
 
 def _drop_far_cells(container: _Container) -> set[str]:
