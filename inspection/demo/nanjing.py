@@ -25,7 +25,8 @@ from registration.services.organisations import appoint, register_authority, reg
 from registration.services.parameters import load_calendar
 from registration.services.projects import engage, register_project
 from registration.services.roster_apply import apply_roster
-from registration.services.rosters import read_upload, receive_roster
+from registration.services.roster_staging import read_upload
+from registration.services.rosters import receive_roster
 from registration.services.trainings import Result, TrainingFacts, record_training
 from wagewatch.lib.dates import SITE_TZ, first_of_month
 from wagewatch.lib.identity import make_uscc

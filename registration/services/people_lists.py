@@ -60,7 +60,7 @@ def read_file(data: bytes, filename: str) -> list[Line]:
     return lines
 
 
-def _first_text(row: Sequence[Cell]) -> str:
+def _first_text(row: Iterable[Cell]) -> str:
     found = next((mask_name(c.text.strip()) for c in row if c.kind == "text" and not c.text.isdecimal()), "")
     return found[:20]
 
