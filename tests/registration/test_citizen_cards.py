@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.utils import translation
 
 from registration.models import CalendarDay, CitizenCard, CitizenCardStep, Parameter, Posting
 from registration.rules.citizen_cards import NEXT, Deadlines, due_on
@@ -170,8 +171,11 @@ def test_the_same_step_for_many_tells_who_stayed(cast: Cast, site: Nanjing) -> N
     move(cast, site, ma, ("submitted", date(2026, 11, 4)))
     act = {"on": date(2026, 11, 5), "actor": cast.actor(cast.zhao), "now": NOW}
     workers = [site.wang.pk, site.ma.pk]
-    done = citizen_cards.take_steps(site.project.pk, workers, "submitted", **act)
-    assert (done.taken, [(r.worker_id, r.message) for r in done.refused]) == (
+    with translation.override("en"):
+        done = citizen_cards.take_steps(site.project.pk, workers, "submitted", **act)
+    with translation.override("en"):
+        stayed = [(r.worker_id, str(r.message)) for r in done.refused]
+    assert (done.taken, stayed) == (
         1, [(site.ma.pk, "This step does not follow here. Look at the card again.")],
     )  # fmt: skip
     wang.refresh_from_db()

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from registration.rules.entry import Certified, Facts, birthday, findings, read_conditions
 from registration.seed.entry import entry_rows
@@ -157,7 +158,8 @@ def test_special_operations_need_a_certificate(
 
 
 def test_what_denies_comes_first_and_says_why() -> None:
-    found = findings(facts(trade="架子工", trained_on=None, has_contract=False), NATION, on=ON)
+    with translation.override("en"):
+        found = findings(facts(trade="架子工", trained_on=None, has_contract=False), NATION, on=ON)
     assert [f.code for f in found] == ["entry.training", "entry.certificate", "entry.contract"]
     assert found[0].message == "No safety training is on record. Train, record it, and the gates open."
     assert found[1].message == "“架子工” is a special operation and needs a certificate. Enter it."
