@@ -114,5 +114,4 @@ def _retirement_rows() -> list[ParameterRow]:
 def parameter_rows() -> list[ParameterRow]:
     """Nationwide defaults (region None), conditions of entry, minimum wages of Zhejiang and Nanjing."""
     rows = [ParameterRow(None, d.key, ORDER_724, None, d.value, d.source) for d in _NATIONWIDE]
-    return rows + _retirement_rows() + minimum_wage_rows()
-    return rows + entry_rows() + minimum_wage_rows()
+    return rows + _retirement_rows() + entry_rows() + minimum_wage_rows()
