@@ -209,6 +209,26 @@ def account_works(firm: Organisation) -> bool:
     return any(m.user.has_usable_password() for m in members)
 
 
+def opened_by(firm: Organisation) -> tuple[str, datetime] | None:
+    """Who opened a firm's first account and when, so that whoever engages the firm can judge who acts for it;
+    None if it was not opened by a link. The names of its people are its own."""
+    first = (
+        Invitation.objects.filter(user__memberships__organisation=firm)
+        .select_related("invited_by")
+        .order_by("created_at", "pk")
+        .first()
+    )
+    if first is None:
+        return None
+    body = (
+        Membership.objects.filter(user=first.invited_by_id)
+        .select_related("organisation", "authority")
+        .order_by("pk")
+        .first()
+    )
+    return str((body.organisation or body.authority) if body else ""), first.created_at
+
+
 def invitation_path(token: str) -> str:
     """The address of an invitation; written out, since the supervision side does not serve it."""
     return f"/accounts/invitation/{token}/"

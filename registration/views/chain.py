@@ -177,6 +177,7 @@ def add(request: ActorRequest, pk: int) -> HttpResponseBase:
             messages.success(request, text)
             return redirect("registration:chain", pk)
     context |= {"form": form, "firm": firm, "uscc": uscc, "role": dict(roles)[role]}
+    context["opened"] = staff.opened_by(firm) if firm else None
     return render(request, "registration/chain_add.html", context, status=400 if form.errors else 200)
 
 

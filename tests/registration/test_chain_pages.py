@@ -12,6 +12,7 @@ from registration.access import participations_for
 from registration.chain_picture import chain_picture
 from registration.models import Membership, Organisation, Participation, Posting, Project, Role, Team
 from registration.services.projects import find_planning_breach
+from registration.services.staff import invite_first_clerk
 from tests.cast import NOW, TODAY, Cast, add_agency, make_posting, make_user, make_worker
 from tests.payroll import stage as payroll
 from tests.registration.rosters import person, xlsx
@@ -236,6 +237,11 @@ def test_a_firm_is_added_in_two_steps(cast: Cast) -> None:
     assert client.post(unknown, body | {"licence": "330703202600099"}).status_code == 302
     part = Participation.objects.get(organisation__uscc=OWNER)
     assert (part.role, part.parent_id, part.entered_on) == ("agency", cast.sc_part.pk, TODAY)
+    assert known.context["opened"] is None
+    invite_first_clerk(cast.project.pk, part.pk, "lan", "兰晓", actor=cast.actor(cast.zhao), now=NOW)
+    again = client.get(place + f"?role=subcontractor&uscc={OWNER}")
+    assert again.context["opened"][0] == "岑岭建设"
+    assert "兰晓" not in again.content.decode().split("<form")[0]
     for who, status in ((cast.kong, 404), (cast.guard, 404), (cast.ye, 404), (cast.qian, 200)):
         assert cast.client(who).get(place).status_code == status
 
