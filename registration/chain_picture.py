@@ -33,6 +33,7 @@ class Node:
     broken: str = ""
     duty: str = ""
     leads: str = ""
+    missing: str = ""
     payers: list[dict[str, Any]] = field(default_factory=list)
     standing: str = ""
     teams: list[dict[str, Any]] = field(default_factory=list)
@@ -128,8 +129,9 @@ def chain_picture(
         above = nodes.get(node.part.parent_id or 0)
         (above.children if above else roots).append(node)
     for node in nodes.values():
-        if chain.construction and node.part.role == Role.GENERAL_CONTRACTOR and node.children:
-            node.leads = _("Pays first for all firms below (article 30)")
+        if chain.construction and node.part.role == Role.GENERAL_CONTRACTOR:
+            node.leads = _("Pays first for all firms below (article 30)") if node.children else ""
+            node.missing = "" if node.part.clerk_name else _("No labour clerk is named (article 28)")
     counted = sum(_measure(root, 0) for root in roots)
     breaks = sum(bool(node.broken) + sum(bool(t["broken"]) for t in node.teams) for node in nodes.values())
     first = roots[0].part if roots else None

@@ -127,6 +127,8 @@ def _checked_facts(
     elif not reach.leads:
         raise RuleViolation("chain.engaged_by", _("Choose the firm that engaged it."))
     check_place(role, parent_role)
+    if facts.by_id is None and role != Role.OWNER and any(row[2] == Role.OWNER for row in chain.values()):
+        raise RuleViolation("chain.engaged_by", _("Choose the firm that engaged it."))
     if facts.by_id is not None:
         parents = {pk: row[0] for pk, row in chain.items()}
         check_no_circle(part, facts.by_id, parents)

@@ -307,8 +307,7 @@ class PartForm(PeopleForm):
         if known:
             del self.fields["name"], self.fields["legal_form"]
         above = list(parents)
-        needs = role in {"subcontractor", "agency"}
-        blank = [] if needs and len(above) == 1 else [("", "—")]
+        blank = [] if len(above) == 1 else [("", "—")]
         self.fields["by"].choices = [*blank, *above]  # type: ignore[attr-defined]
         if not above:
             del self.fields["by"]

@@ -159,7 +159,7 @@ def _parts(request: ActorRequest, project: Project) -> QuerySet[Participation]:
     )
     return (
         participations_for(request.actor, project, permission="roster.upload")
-        .filter(role__in=employs)
+        .filter(role__in=employs, left_on=None)
         .select_related("organisation")
         .order_by("-role", "pk")
     )

@@ -151,6 +151,12 @@ def test_no_firm_stands_below_itself(cast: Cast) -> None:
     assert deeper.history.latest("history_id").history_user_id == cast.zhao.pk
 
 
+def test_with_an_owner_everybody_is_engaged_by_somebody(cast: Cast) -> None:
+    refused("chain.engaged_by", change, cast, cast.gc_part, cast.zhao, by_id=None)
+    refused("chain.engaged_by", change, cast, cast.sc_part, cast.zhao, by_id=None)
+    assert change(cast, cast.gc_part, cast.zhao, by_id=cast.owner_part.pk).clerk_name == "钱文娟"
+
+
 def test_a_parent_of_another_project_is_not_found(cast: Cast) -> None:
     with pytest.raises(NotFound):
         add(cast, cast.zhao, by=cast.other_part)
