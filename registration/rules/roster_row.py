@@ -166,7 +166,7 @@ class RowReader:
         youngest: int,
         oldest: tuple[int, int],
         date1904: bool,
-        columns: Iterable[str] = (),
+        columns: Iterable[str],
         rate_unit: str = "",
     ) -> None:
         """`columns` are the fields of the table, `rate_unit` what its piece price's heading has in brackets."""
@@ -175,8 +175,11 @@ class RowReader:
         self._dates: dict[Any, date] = {}
         self._rates: dict[tuple[type, Any], int] = {}
         self._words: dict[str, str] = {}
-        self._coded = [entry for entry in _CODED if entry[0] in columns]
-        self._more = bool({"emergency_contact", "emergency_phone"} & set(columns))
+        self._has = has = frozenset(columns)
+        self._coded = [entry for entry in _CODED if entry[0] in has]
+        self._rate_columns = [entry for entry in _RATE_COLUMNS if entry[0] in has]
+        self._more = not has.isdisjoint(("emergency_contact", "emergency_phone"))
+        self._contracts = not has.isdisjoint(("contract_signed_on", "contract_ends_on"))
         self._unit = code_of(rate_unit, PIECE_UNIT) or ""
 
     def read(self, row: DataRow) -> ReadRow:
@@ -237,6 +240,8 @@ class RowReader:
 
     def _word(self, row: DataRow, field: str) -> str:
         """Visible text of a cell in a column of few different words, '' for -, / and 无."""
+        if field not in self._has:
+            return ""
         text = row.raw(field)
         if text == "":
             return ""
@@ -287,7 +292,7 @@ class RowReader:
         if values.id_number and not values.sex:
             self._sex_beside(out, said)
         values.ethnicity = self._word(row, "ethnicity")[:20]
-        address = row.raw("address")
+        address = row.raw("address") if "address" in self._has else ""
         if address != "":
             values.address = visible(address if type(address) is str else row["address"].text)[:200]
 
@@ -348,7 +353,7 @@ class RowReader:
         values = out.values
         if word := self._word(row, "pay_basis").replace(" ", ""):
             values.basis = PAY_BASIS.get(word, "") or PAY_BASIS.get(word.removesuffix("结算"), "")
-        for field, basis in _RATE_COLUMNS:
+        for field, basis in self._rate_columns:
             value = row.raw(field)
             if value == "":
                 continue
@@ -399,7 +404,7 @@ class RowReader:
         return found
 
     def _date(self, out: ReadRow, field: str, row: DataRow) -> date | None:
-        raw = row.raw(field)
+        raw = row.raw(field) if field in self._has else ""
         if raw == "":
             return None
         if raw is not SPECIAL and (found := self._dates.get(raw)):
@@ -433,8 +438,9 @@ class RowReader:
         values = out.values
         values.joined_on = self._date(out, "joined_on", row)
         values.left_on = self._date(out, "left_on", row)
-        values.contract_signed_on = self._contract_date(row, out, "contract_signed_on")
-        values.contract_ends_on = self._contract_date(row, out, "contract_ends_on")
+        if self._contracts:
+            values.contract_signed_on = self._contract_date(row, out, "contract_signed_on")
+            values.contract_ends_on = self._contract_date(row, out, "contract_ends_on")
         start = values.joined_on or self.defaults.joined_on or self.today
         if values.joined_on and (values.joined_on - self.today).days > DAYS_AHEAD:
             text = _("This day is more than 60 days ahead. Check the year and the month.")

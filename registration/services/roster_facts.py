@@ -1,4 +1,4 @@
-"""What is recorded about the people of a roster, fetched in five statements for any number of rows."""
+"""What is recorded about the people of a roster, fetched in a few statements for any number of rows."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -55,12 +55,13 @@ SELECT worker_id, number, bank_name FROM registration_bankcard WHERE is_current 
 ORDER BY worker_id
 """
 _POSTINGS = """
-SELECT p.worker_id, p.id, p.participation_id, t.name, p.trade, p.pay_basis, p.rate_fen, p.joined_on, p.left_on,
-    p.piece_unit, p.work_role, EXISTS (
-        SELECT 1 FROM registration_labourcontract c WHERE c.project_id = p.project_id AND c.posting_id = p.id
-            AND c.state NOT IN ('refused', 'withdrawn'))
-FROM registration_posting p JOIN registration_team t ON t.project_id = p.project_id AND t.id = p.team_id
-WHERE p.project_id = %(project)s AND p.worker_id = ANY(%(ids)s) ORDER BY p.joined_on, p.id
+SELECT worker_id, id, participation_id, team_id, trade, pay_basis, rate_fen, joined_on, left_on, piece_unit, work_role
+FROM registration_posting WHERE project_id = %(project)s AND worker_id = ANY(%(ids)s) ORDER BY joined_on, id
+"""
+_TEAMS = "SELECT id, name FROM registration_team WHERE project_id = %(project)s"
+_CONTRACTS = """
+SELECT DISTINCT posting_id FROM registration_labourcontract
+WHERE project_id = %(project)s AND worker_id = ANY(%(ids)s) AND state NOT IN ('refused', 'withdrawn')
 """
 _HOLDERS = """
 SELECT number_index, worker_id FROM registration_bankcard WHERE is_current AND number_index {cards}
@@ -95,8 +96,14 @@ def _fetch(which: Mapping[str, str], facts: dict[str, Any]) -> Recorded:
             facts["ids"] = [row[0] for row in people]
             cursor.execute(_THEIR_CARDS, facts)
             cards = cursor.fetchall()
+            cursor.execute(_TEAMS, facts)
+            teams = dict(cursor.fetchall())
+            cursor.execute(_CONTRACTS, facts)
+            with_contract = {row[0] for row in cursor.fetchall()}
             cursor.execute(_POSTINGS, facts)
-            postings = cursor.fetchall()
+            postings = [
+                (*row[:3], teams[row[3]], *row[4:], row[1] in with_contract) for row in cursor.fetchall()
+            ]
         cursor.execute(_HOLDERS.format(**which), facts)
         return Recorded(people, cards, postings, cursor.fetchall())
 

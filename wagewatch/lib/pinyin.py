@@ -7,8 +7,8 @@ surname (单 shan, 仇 qiu, 尉迟 yuchi). Readings: package pypinyin (Unihan); 
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
 from itertools import product
 
 LONGEST = 200
@@ -39,6 +39,7 @@ _DOUBLE_SURNAMES = {
 }  # fmt: skip
 
 _PARTS = re.compile("[\u00b7 .'-]+")
+_HAN = re.compile("[\u4e00-\u9fff]+")
 _LATIN = re.compile("[a-z0-9]+")
 
 
@@ -48,14 +49,20 @@ def initials_of(name: str) -> str:
     A name with dots (吾买尔·买买提) also gives the initials of each part after the first; Latin words
     stand whole beside their initials. ``""`` if nothing in the name can be read.
     """
+    if _HAN.fullmatch(name):
+        return _text(_combined(_part(name, is_first=True)))
     parts = [part for part in _PARTS.split(name) if part]
     readings = [_part(part, is_first=number == 0) for number, part in enumerate(parts)]
     found = dict.fromkeys(_combined([options for part in readings for options in part]))
     for part in readings[1:]:
         found |= dict.fromkeys(reading for reading in _combined(part) if len(reading) > 1)
     found |= dict.fromkeys(word for part in parts if len(word := _latin(part)) > 1)
+    return _text(found)
+
+
+def _text(readings: Iterable[str]) -> str:
     text = ""
-    for reading in found:
+    for reading in readings:
         if reading and len(text) + len(reading) < LONGEST:
             text += f" {reading}"
     return text
@@ -69,6 +76,8 @@ def searched_initials(words: str) -> str:
 
 def _latin(part: str) -> str:
     """A Latin word in small letters without accents; '' for anything else."""
+    if "\u3400" <= part[0] <= "\u9fff":
+        return ""
     bare = "".join(c for c in unicodedata.normalize("NFKD", part.lower()) if not unicodedata.combining(c))
     return bare if _LATIN.fullmatch(bare) else ""
 
@@ -104,15 +113,18 @@ def _readings(char: str) -> str:
     return "".join(dict.fromkeys(first))[:_MOST_READINGS]
 
 
-def _combined(options: Sequence[str]) -> Iterator[str]:
+def _combined(options: Sequence[str]) -> tuple[str, ...]:
     """Ways to read a row of characters, the likeliest first, not more than a handful."""
-    known = [letters for letters in options if letters]
-    if not known:
-        return
+    known = tuple([letters for letters in options if letters])
+    return _ways(known) if known else ()
+
+
+@lru_cache(maxsize=30_000)
+def _ways(known: tuple[str, ...]) -> tuple[str, ...]:
+    """Few rows of letters are different: a roster of 50,000 names has some thousands."""
     ranked = product(*([*enumerate(letters)] for letters in _bounded(known)))
     best = sorted(ranked, key=lambda choice: sum(rank for rank, _letter in choice))
-    for choice in best[:_MOST_COMBINATIONS]:
-        yield "".join(letter for _rank, letter in choice)
+    return tuple("".join(letter for _rank, letter in choice) for choice in best[:_MOST_COMBINATIONS])
 
 
 def _bounded(options: Sequence[str]) -> list[str]:
