@@ -40,13 +40,9 @@ def test_article_30_work_passed_on_unlawfully() -> None:
     assert told(found, 3) == [(2, "first", "30"), (3, "employer", "30")]
     with translation.override("en"):
         assert "passed on unlawfully" in str(who_pays(found, 3)[0].reason)
-<<<<<<< HEAD
         assert "passed on unlawfully" in str(who_pays(found, 4)[0].reason), (
             "also below the firm it was passed to"
         )
-=======
-        assert "passed on unlawfully" in str(who_pays(found, 4)[0].reason), "also below the firm it was passed to"
->>>>>>> chain
         assert "passed on" not in str(who_pays(chain(), 4)[0].reason)
 
 
