@@ -5,7 +5,7 @@ event decoded alone, so that the answer can name the bad ones.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -16,6 +16,8 @@ from wagewatch.lib.errors import Malformed
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_EVENTS = 5_000
+LARGEST_OFFSET = timedelta(hours=14)
+"""No place on earth is further from UTC; PostgreSQL takes no offset of 16 hours."""
 MAX_READS = 20
 
 EventId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
@@ -241,6 +243,9 @@ def _check_count(count: int) -> None:
 def _problem(event: Event) -> tuple[str, str] | None:
     if (event.pin is None) + (event.id_number is None) + (event.card is None) != 2:
         return "event.person", _("Name the person by one of pin, id_number and card.")
+    offset = event.at.utcoffset()
+    if offset is None or abs(offset) > LARGEST_OFFSET:
+        return "event.offset", _("No place on earth is more than 14 hours from UTC. Correct the time zone.")
     return None
 
 

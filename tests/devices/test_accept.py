@@ -233,3 +233,10 @@ def test_notes_the_terminals_clock_and_queue(cast: Cast, gate: Gate) -> None:
     gate.post(event(1), queue=42, sent_at=(gate.now + timedelta(seconds=90)).isoformat())
     terminal = Terminal.objects.get(pk=cast.terminal.pk)
     assert (terminal.last_seen_at, terminal.clock_skew_ms, terminal.queue_length) == (gate.now, 90_000, 42)
+
+
+def test_an_offset_that_no_place_has_is_bad_and_costs_no_other_event(cast: Cast, gate: Gate) -> None:
+    far = event(1, "2026-11-16T07:01:09+16:00")
+    answer = gate.post(far, event(2, "2026-11-16T07:01:09+08:00"))
+    assert answer["accepted"] == 1
+    assert [(bad["id"], bad["code"]) for bad in answer["bad"]] == [(far["id"], "event.offset")]
