@@ -227,18 +227,3 @@ def left_registered_at(posting: Posting) -> datetime | None:
             break
         found = at
     return found
-
-
-@transaction.atomic
-def start_settlement(project: Project, posting_ids: Iterable[int]) -> int:
-    """Give a settlement day to postings that ended by a set-based statement (a roster); returns how many.
-
-    Call it in the transaction of that statement and before its history is recorded.
-    """
-    ended = Posting.objects.filter(
-        project=project, pk__in=list(posting_ids), left_on__isnull=False, settle_by=None
-    )
-    done = 0
-    for left_on in sorted({day for day in ended.values_list("left_on", flat=True) if day}):
-        done += ended.filter(left_on=left_on).update(settle_by=settle_day(project, left_on))
-    return done

@@ -6,8 +6,9 @@ import pytest
 
 from registration.models import Parameter, Posting, SmsMessage
 from registration.services import parameters
-from registration.services.leaving import leave, leave_together, start_settlement, undo_leave
+from registration.services.leaving import leave, leave_together, undo_leave
 from tests.cast import NOW, TODAY, Cast, make_posting, make_worker
+from tests.registration import rosters
 from wagewatch.lib.errors import NotFound, NotPermitted, RuleViolation
 
 FRIDAY = date(2026, 11, 13)
@@ -111,10 +112,16 @@ def test_the_next_day_only_a_new_posting_leads_back(cast: Cast) -> None:
 
 
 def test_ends_written_by_a_roster_start_the_clock_too(cast: Cast) -> None:
-    ids = [cast.sun_posting.pk, cast.zhou_posting.pk]
-    Posting.objects.filter(pk=ids[0]).update(left_on=FRIDAY)
-    assert start_settlement(cast.project, ids) == 1
-    assert posting(cast).settle_by == FRIDAY
+    number = cast.sun.id_number
+    leaves = {"姓名": cast.sun.name, "身份证号": number, "进场时间": "2026-08-03", "退场时间": "2026-11-13"}
+    new = rosters.person(4, 进场时间="2026-11-02", 退场时间="2026-11-13")
+    headings = [*rosters.HEADINGS, *([] if "退场时间" in rosters.HEADINGS else ["退场时间"])]
+    rosters.applied(cast, rosters.xlsx([leaves, new, rosters.person(5)], headings=headings))
+    assert (posting(cast).left_on, posting(cast).settle_by) == (FRIDAY, FRIDAY)
+    others = Posting.objects.filter(project=cast.project).exclude(worker__in=[cast.sun, cast.zhou])
+    assert sorted(str(p.settle_by) for p in others) == ["2026-11-13", "None"]
+    newest = Posting.history.filter(id=cast.sun_posting.pk).order_by("-history_id")[0]
+    assert newest.settle_by == FRIDAY
 
 
 def test_the_clerk_is_asked_again_with_the_number_of_people(cast: Cast) -> None:
