@@ -1,6 +1,8 @@
 """One person's date for the clerk: see every stamp, add a missing one, not count a wrong one, leave it open."""
 
+from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -18,8 +20,8 @@ from devices.models.passages import Direction
 from devices.person_day import open_days, person_day
 from devices.rules import work_date
 from devices.services import corrections as services
-from devices.views.site import month_asked
-from registration.access import access_worker, not_found
+from devices.views.site import FIRST_YEAR, LAST_YEAR, day_asked, month_asked
+from registration.access import access_worker
 from registration.http import ActorRequest, staff_view
 from registration.models import Project, Role, Worker
 from registration.permissions import CONTRACTOR, PERMISSIONS
@@ -70,17 +72,16 @@ class StampForm(NoteForm):
         widget=forms.TimeInput(attrs={"type": "time", "class": "input"}, format="%H:%M"),
     )
 
+    def clean_on(self) -> date:
+        day: date = self.cleaned_data["on"]
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise forms.ValidationError(_("Check the year."))
+        return day
+
     @property
     def at(self) -> datetime:
         """The moment, site time."""
         return datetime.combine(self.cleaned_data["on"], self.cleaned_data["clock"], tzinfo=SITE_TZ)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        not_found()
 
 
 def _door(request: ActorRequest, pk: int, worker_pk: int) -> tuple[Project, Worker]:
@@ -123,32 +124,41 @@ def _event(correction: DayCorrection) -> dict[str, Any]:
     return {"correction": correction, "what": what, "reason": Reason(correction.reason).label}
 
 
+def _is_done(request: ActorRequest, form: NoteForm, field: str | None, act: Callable[..., object]) -> bool:
+    """Act with the form's reason and note; a refusal becomes an error of the form, beside `field`."""
+    try:
+        act(
+            reason=form.cleaned_data["reason"],
+            note=form.cleaned_data["note"],
+            actor=request.actor,
+            now=timezone.now(),
+        )
+    except WagewatchError as refusal:
+        if refusal.status not in {400, 409}:
+            raise
+        form.add_error(field, refusal.message)
+        return False
+    return True
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_view(*READERS)
 def person_date(request: ActorRequest, pk: int, worker_pk: int, day: str) -> HttpResponseBase:
     """Every stamp of a date; POST adds one that is missing."""
     project, worker = _door(request, pk, worker_pk)
-    on = _day(day)
+    on = day_asked(day)
     if request.method != "POST":
         return _page(request, project, worker, on)
     form = StampForm(request.POST, reasons=ADDED)
     if form.is_valid():
-        try:
-            services.add_stamp(
-                project.pk,
-                worker.pk,
-                at=form.at,
-                direction=int(form.cleaned_data["direction"]),
-                reason=form.cleaned_data["reason"],
-                note=form.cleaned_data["note"],
-                actor=request.actor,
-                now=timezone.now(),
-            )
-        except WagewatchError as refusal:
-            if refusal.status not in {400, 409}:
-                raise
-            form.add_error("clock", refusal.message)
-        else:
+        missing = partial(
+            services.add_stamp,
+            project.pk,
+            worker.pk,
+            at=form.at,
+            direction=int(form.cleaned_data["direction"]),
+        )
+        if _is_done(request, form, "clock", missing):
             messages.success(request, _("The stamp was added and the day computed again."))
             return redirect("devices:person-day", project.pk, worker.pk, on.isoformat())
     return _page(request, project, worker, on, form=form)
@@ -159,30 +169,15 @@ def person_date(request: ActorRequest, pk: int, worker_pk: int, day: str) -> Htt
 def void(request: ActorRequest, pk: int, worker_pk: int, day: str) -> HttpResponseBase:
     """Take one stamp out of the count."""
     project, worker = _door(request, pk, worker_pk)
-    on = _day(day)
+    on = day_asked(day)
     form = NoteForm(request.POST, reasons=VOIDED, prefix="void")
     stamp = _stamp_asked(request.POST.get("stamp", ""))
     if stamp is None:
         form.add_error(None, _("Choose the stamp that is wrong."))
     elif form.is_valid():
         own_day, at, direction = stamp
-        try:
-            services.void_stamp(
-                project.pk,
-                worker.pk,
-                day=own_day,
-                at=at,
-                direction=direction,
-                reason=form.cleaned_data["reason"],
-                note=form.cleaned_data["note"],
-                actor=request.actor,
-                now=timezone.now(),
-            )
-        except WagewatchError as refusal:
-            if refusal.status not in {400, 409}:
-                raise
-            form.add_error(None, refusal.message)
-        else:
+        wrong = partial(services.void_stamp, project.pk, worker.pk, day=own_day, at=at, direction=direction)
+        if _is_done(request, form, None, wrong):
             messages.success(request, _("The stamp stays on record and no longer counts."))
             return redirect("devices:person-day", project.pk, worker.pk, on.isoformat())
     return _page(request, project, worker, on, void_form=form)
@@ -204,24 +199,11 @@ def _stamp_asked(text: str) -> tuple[date, datetime, int] | None:
 def leave(request: ActorRequest, pk: int, worker_pk: int, day: str) -> HttpResponseBase:
     """Decide that the day stays as the stamps prove it."""
     project, worker = _door(request, pk, worker_pk)
-    on = _day(day)
+    on = day_asked(day)
     form = NoteForm(request.POST, reasons=(Reason.UNKNOWN,), prefix="leave")
     if form.is_valid():
-        try:
-            services.leave_open(
-                project.pk,
-                worker.pk,
-                day=on,
-                reason=form.cleaned_data["reason"],
-                note=form.cleaned_data["note"],
-                actor=request.actor,
-                now=timezone.now(),
-            )
-        except WagewatchError as refusal:
-            if refusal.status not in {400, 409}:
-                raise
-            form.add_error(None, refusal.message)
-        else:
+        undecided_day = partial(services.leave_open, project.pk, worker.pk, day=on)
+        if _is_done(request, form, None, undecided_day):
             messages.success(request, _("Decided: the day counts what its stamps prove."))
             return redirect("devices:person-day", project.pk, worker.pk, on.isoformat())
     return _page(request, project, worker, on, leave_form=form)

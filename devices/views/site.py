@@ -18,7 +18,7 @@ from devices.barred import barred_today
 from devices.month import month_matrix, month_sheet
 from devices.month_pdf import month_pdf
 from devices.rules import work_date
-from registration.access import OWN_PART_ONLY, own_and_below, projects_for
+from registration.access import OWN_PART_ONLY, not_found, own_and_below, projects_for
 from registration.http import ActorRequest, staff_view
 from registration.models import Participation, Project, Team
 from registration.permissions import PERMISSIONS
@@ -29,6 +29,7 @@ from wagewatch.lib.sheet_writer import write_workbook
 PAGE = 50
 SHOWN = 8
 """People kept out that the page of the site names; the others are one click away."""
+FIRST_YEAR, LAST_YEAR = 2000, 2099
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -179,6 +180,17 @@ def month_asked(request: HttpRequest) -> date:
         return parse_month(request.GET["month"])
     except (KeyError, Malformed):
         return first_of_month(site_date(timezone.now()))
+
+
+def day_asked(text: str) -> date:
+    """The work date of an address. NotFound for what is no day of this century: nothing stands there."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        not_found()
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        not_found()
+    return day
 
 
 @require_safe

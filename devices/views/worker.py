@@ -1,6 +1,5 @@
 """The worker's own days on a phone."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from devices.month import WorkerMonth, worker_month
 from devices.person_day import person_day
-from devices.views.site import month_asked
+from devices.views.site import day_asked, month_asked
 from registration.access import not_found
 from registration.http import ActorRequest, worker_view
 from registration.models import Posting
@@ -46,11 +45,8 @@ def worker_date(request: ActorRequest, project_pk: int, day: str) -> HttpRespons
     """One of my days on one project: every stamp, and what others corrected, by whom and why."""
     worker = request.worker
     posting = Posting.objects.filter(worker=worker, project_id=project_pk).select_related("project").first()
-    try:
-        on = date.fromisoformat(day)
-    except ValueError:
-        on = None
-    if posting is None or on is None or worker is None:
+    on = day_asked(day)
+    if posting is None or worker is None:
         not_found()
     shown = person_day(posting.project, worker.pk, on)
     return render(request, "devices/worker_day.html", {"project": posting.project, "day": on, "shown": shown})

@@ -189,7 +189,15 @@ def test_the_page_takes_a_wrong_stamp_out(forgot: Cast) -> None:
     assert clerk.post(address + "void/", form).status_code == 302
     assert not AttendanceDay.objects.exists()
     assert clerk.get(address).context["shown"].stamps[0].passage.is_void
-    assert clerk.get(address.replace("2026-11-10", "2026-13-40")).status_code == 404
+    for day in ("2026-13-40", "9999-12-31", "0001-01-01"):
+        assert clerk.get(address.replace("2026-11-10", day)).status_code == 404
+        assert forgot.client(forgot.sun).get(f"/me/days/{forgot.project.pk}/{day}/").status_code == 404
+    past = {"direction": "2", "on": "0001-01-01", "clock": "00:30", "reason": "forgot", "note": "忘了刷"}
+    assert clerk.post(address, past).status_code == 400
+    far = form | {"stamp": "2026-11-10|99999999999999999999999|99999999999"}
+    assert clerk.post(address + "void/", far).status_code == 400
+    for strange in ("9999-12-31|1|1", "2026-11-10|1|99999999999", "2026-11-10|1|-7"):
+        assert clerk.post(address + "void/", form | {"stamp": strange}).status_code == 404
 
 
 def test_the_sheet_shows_hours_and_what_is_beyond_a_day(forgot: Cast) -> None:
