@@ -1,15 +1,17 @@
 """Two database roles (source 1, 3.2.4): the enterprise side cannot write alarms, cases or orders; the
 supervision side cannot write pay sheets or payments. A process takes its role by WAGEWATCH_SIDE."""
 
+import time
 from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
+# Roles belong to the whole server and two databases of it may be migrated at once. The one that comes second
+# is told of the other's role only by its next transaction, so making the roles is a transaction of its own.
 ROLES = """
 DO $$
 DECLARE
   role text;
-  t record;
 BEGIN
   FOREACH role IN ARRAY ARRAY['wagewatch_enterprise', 'wagewatch_supervision'] LOOP
     IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = role) THEN
@@ -18,7 +20,17 @@ BEGIN
       EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
       END;
     END IF;
-    EXECUTE format('GRANT %I TO CURRENT_USER', role);
+  END LOOP;
+END $$;
+"""
+MEMBERSHIP = "GRANT wagewatch_enterprise, wagewatch_supervision TO CURRENT_USER"
+RIGHTS = """
+DO $$
+DECLARE
+  role text;
+  t record;
+BEGIN
+  FOREACH role IN ARRAY ARRAY['wagewatch_enterprise', 'wagewatch_supervision'] LOOP
     EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', role);
     EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA public TO %I', role);
     EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO %I', role);
@@ -58,5 +70,18 @@ END $$;
 
 def grant_sides(**_kwargs: Any) -> None:
     """Give both roles their rights; runs after every migrate, so that new tables are covered."""
-    with connection.cursor() as cursor:
-        cursor.execute(ROLES)
+    for statement in (ROLES, MEMBERSHIP, RIGHTS):
+        _execute_beside_others(statement)
+
+
+def _execute_beside_others(statement: str, attempts: int = 20) -> None:
+    """Run one statement as a transaction; again when another database's migration wrote the same shared row."""
+    for attempt in range(1, attempts + 1):
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(statement)
+            return
+        except DatabaseError:  # "tuple concurrently updated" has no code of its own
+            if attempt == attempts or connection.in_atomic_block:
+                raise
+            time.sleep(0.1)

@@ -6,8 +6,11 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging
 
+from wagewatch.broker import use_transport
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wagewatch.settings")
 
+use_transport()
 app = Celery("wagewatch")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

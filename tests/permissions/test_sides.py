@@ -1,5 +1,8 @@
 """Two sides (source 1, 3.2.4): what one serves and writes, the other neither shows nor can write."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
@@ -8,6 +11,7 @@ from django.urls import NoReverseMatch, resolve, reverse
 from django.urls.exceptions import Resolver404
 
 from inspection.models import Alarm, AlarmFlip
+from inspection.sides import grant_sides
 from payroll.models import PaymentOrder, PaySheet, PaySlip, SpecialAccount
 from registration.models import Organisation, Participation, Posting, Worker
 from registration.services.firms import StandingFacts, record_standing
@@ -181,3 +185,20 @@ def test_a_new_months_partition_obeys_the_sides_too(db: None) -> None:
                 "SELECT has_table_privilege('wagewatch_supervision', %s, 'INSERT, UPDATE, DELETE')", [name]
             )
             assert cursor.fetchone() == (False,), name
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rights_are_given_also_when_several_migrate_at_once() -> None:
+    together = Barrier(4)
+
+    def give() -> None:
+        try:
+            together.wait(10)
+            for _ in range(5):
+                grant_sides()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(give) for _ in range(4)]:
+            done.result()
