@@ -18,12 +18,17 @@ from wagewatch.lib.identity import mask_card, mask_name, mask_phone
 
 NEW, CHANGED, UNCHANGED, REFUSED = "new", "changed", "unchanged", "refused"
 _NO_PHONE = _("Without a mobile number the worker cannot sign in to see and confirm the wages.")
+_OTHER_PHONE = _(
+    "On record is %(phone)s, and it stays: wages are confirmed with it. If it is no longer theirs, change it on"
+    " the person's page."
+)
 _NO_CARD = _("Without a wage card nothing can be paid. It can be added later.")
 VERDICT_CODES = frozenset(
     [
         "person.twice", "person.twice_differs", "card.shared", "card.other_person", "name.conflict",
         "posting.other_company", "posting.left", "team.missing", "trade.missing", "rate.missing", "card.none",
         "rate.high", "rate.low", "contract.dates", "contract.signed", "contract.until", "phone.none",
+        "phone.on_record",
     ]
 )  # fmt: skip
 """Messages that judging gives, as opposed to those of reading a cell."""
@@ -224,6 +229,9 @@ def _check_person(out: Judged, values: RowValues, known: Known, facts: Facts) ->
     if values.name and values.name != known.name:
         text = _("This ID number is on record for %(name)s. Check name and number against the card.")
         out.messages.append(message("name", "stop", "name.conflict", text, name=mask_name(known.name)))
+    if values.phone and known.phone and values.phone != known.phone:
+        phone = mask_phone(known.phone)
+        out.messages.append(message("phone", "warn", "phone.on_record", _OTHER_PHONE, phone=phone))
     posting = known.posting
     if posting is not None and posting.participation_id != facts.participation_id:
         text = _("Works on this project for another company. That work must end first.")
@@ -267,10 +275,8 @@ def _complete(out: Judged, values: RowValues, known: Known | None, facts: Facts)
 
 def _changes_of_person(values: RowValues, known: Known) -> list[Change]:
     changes = []
-    if values.phone and values.phone != known.phone:
-        changes.append(
-            Change("phone", mask_phone(known.phone) if known.phone else None, mask_phone(values.phone))
-        )
+    if values.phone and not known.phone:
+        changes.append(Change("phone", None, mask_phone(values.phone)))
     if values.card and values.card != known.card:
         changes.append(
             Change("card_number", mask_card(known.card) if known.card else None, mask_card(values.card))

@@ -66,6 +66,12 @@ UPDATE registration_bankcard c SET bank_name = s.bank FROM registration_readyrow
 WHERE {CARD_PLACES} AND s.bank <> '' AND c.is_current AND c.worker_id = s.worker_id
     AND c.number_index = s.card_index AND c.bank_name <> s.bank RETURNING c.*
 """
+LOSE_A_CARD = f"""
+SELECT w.phone FROM registration_readyrow s JOIN registration_worker w ON w.id = s.worker_id
+WHERE {CARD_PLACES} AND w.phone IS NOT NULL AND EXISTS (SELECT 1 FROM registration_bankcard c
+    WHERE c.is_current AND c.worker_id = s.worker_id AND c.number_index <> s.card_index)
+ORDER BY s.card_place
+"""
 FORMER_CARDS = f"""
 UPDATE registration_bankcard c SET is_current = false FROM registration_readyrow s
 WHERE {CARD_PLACES} AND c.is_current AND c.worker_id = s.worker_id AND c.number_index <> s.card_index RETURNING c.*

@@ -10,8 +10,10 @@ from django.db import connection
 from registration.actors import Actor
 from registration.models import BankCard, Posting, RosterUpload, Team, Worker
 from registration.services import roster_statements as sql
+from registration.services.cards import tell_card_changed
 from registration.services.history import change_and_record
 from registration.services.leaving import settle_day
+from wagewatch.lib.crypto import decrypt
 
 SLICE = 2_500
 """Rows per statement: progress is told after each."""
@@ -109,7 +111,14 @@ class _Writer:
         """A new card ends the old one; one that somebody else was given meanwhile stops everything."""
         if not only_new:
             self._change(BankCard, "~", sql.OTHER_BANK)
+            self._tell_card_holders()
             self._change(BankCard, "~", sql.FORMER_CARDS)
         wanted = self._one(sql.CARDS_WANTED)[0]
         if self._change(BankCard, "+", sql.NEW_CARDS) != wanted:
             raise RecordMoved
+
+    def _tell_card_holders(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(sql.LOSE_A_CARD, self.params)
+            phones = [decrypt(bytes(row[0]), context="worker.phone") for row in cursor.fetchall()]
+        tell_card_changed(phones, now=self.params["now"])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from registration.models import BankCard, Posting, RosterRow, RosterUpload, Team, Worker
+from registration.models import BankCard, Posting, RosterRow, RosterUpload, SmsMessage, Team, Worker
 from registration.rules.roster_row import Defaults
 from registration.services.roster_apply import apply_roster
 from registration.services.roster_staging import read_upload
@@ -201,8 +201,10 @@ def test_shows_old_and_new_and_writes_only_the_changes(cast: Cast) -> None:
     upload = staged(cast, xlsx([row]))
     stored = RosterRow.objects.get(upload_id=upload.pk)
     assert stored.verdict == "changed"
+    assert [(m["code"], m["facts"]) for m in stored.messages] == [
+        ("phone.on_record", {"phone": "138****6017"})
+    ]
     assert stored.changes == [
-        {"field": "phone", "old": "138****6017", "new": "137****0001"},
         {"field": "card_number", "old": cast.sun_card.tail, "new": new_card[-4:]},
         {"field": "rate", "old": 36000, "new": 38000},
     ]
@@ -213,7 +215,10 @@ def test_shows_old_and_new_and_writes_only_the_changes(cast: Cast) -> None:
         (cast.sun_card.tail, False),
         (new_card[-4:], True),
     ]
-    assert Worker.objects.get(pk=cast.sun.pk).phone == "13700000001"
+    assert Worker.objects.get(pk=cast.sun.pk).phone == cast.sun_phone
+    told = SmsMessage.objects.get(kind="card_changed")
+    assert told.phone == cast.sun_phone
+    assert new_card[-4:] not in told.text
     assert Worker.objects.get(pk=cast.zhou.pk).phone == cast.zhou_phone
     assert cast.sun_posting.history.latest("history_id").rate_fen == 38000
 
