@@ -86,6 +86,14 @@ def expire_contracts() -> int:
 
 
 @shared_task
+def remind_of_contracts() -> int:
+    """Remind workers of contracts that wait for their signature."""
+    from registration.services.contract_offers import remind_of_offers
+
+    return remind_of_offers(now=timezone.now())
+
+
+@shared_task
 def ask_workers() -> int:
     """Ask workers by text message whether what others registered is right, and remind them once."""
     from registration.services.acknowledging import ask_workers as ask

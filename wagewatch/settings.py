@@ -377,6 +377,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "expire-contracts": {"task": "registration.tasks.expire_contracts", "schedule": 3600.0},
+    "remind-of-contracts": {"task": "registration.tasks.remind_of_contracts", "schedule": 3600.0},
     "ask-workers": {
         "task": "registration.tasks.ask_workers",
         "schedule": 5.0 if TESTING else 60.0,

@@ -42,6 +42,7 @@ _NATIONWIDE = (
     _Default("people.adult_age", 18, "劳动法第58条"),
     _Default("people.age_notice", {"male": 60, "female": 55}, "建市〔2019〕18号"),
     _Default("contract.expiry_notice_days", 30, PROPOSED),
+    _Default("contract.offer_reminder_days", 3, PROPOSED),
     _Default("contract.agency_months", 24, "劳动合同法第58条"),
     _Default("contract.conclude_within_months", 1, "劳动合同法第10条"),
     _Default("leave.settle_within_wd", 0, "工资支付暂行规定（劳部发〔1994〕489号）第9条"),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -18,6 +18,7 @@ from registration.rules.contract_values import contract_values, terms_differ
 from registration.services.contract_facts import Place, limits_of, place_of, terms_for
 from registration.services.contract_moves import Done, note_change
 from registration.services.messages import queue_many
+from registration.services.parameters import parameter
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import RuleViolation, WagewatchError
 
@@ -155,6 +156,9 @@ _SAYS = {
     "contract.offered": _(
         "[%(brand)s] A contract waits for you. Open %(brand)s, Contract, read and sign it."
     ),
+    "contract.waiting": _(
+        "[%(brand)s] A contract still waits for you. Open %(brand)s, Contract, read it, and sign or refuse it."
+    ),
     "contract.in_force": _("[%(brand)s] Your employer has signed your contract. You can read and save it."),
     "contract.terminated": _(
         "[%(brand)s] Your contract was ended. All wages are due when you leave. Questions: call 12333."
@@ -162,8 +166,11 @@ _SAYS = {
 }
 
 
-def tell(pairs: Sequence[tuple[LabourContract, Posting]], kind: str, *, now: datetime) -> None:
-    """One text message each, in Chinese, without any personal data; those without a phone get none."""
+def tell(pairs: Sequence[tuple[LabourContract, Posting]], kind: str, *, now: datetime) -> int:
+    """One text message each, in Chinese, without any personal data; those without a phone get none.
+
+    Returns how many are told now; nobody is told the same of a contract twice.
+    """
     with override("zh-hans"):
         text = str(_SAYS[kind]) % {"brand": settings.WAGEWATCH_BRAND}
     messages = [
@@ -171,4 +178,29 @@ def tell(pairs: Sequence[tuple[LabourContract, Posting]], kind: str, *, now: dat
         for contract, posting in pairs
         if posting.worker.phone
     ]
-    queue_many(messages, kind=kind, now=now)
+    return queue_many(messages, kind=kind, now=now)
+
+
+def remind_of_offers(*, now: datetime) -> int:
+    """Remind each worker once of an offer that waits longer than the region's days; how many were told.
+
+    Only of offers that can still be signed: the person works there and the contract's last day is to come.
+    """
+    today = site_date(now)
+    waiting = (
+        LabourContract.objects.filter(state=LabourContract.State.OFFERED, posting__left_on=None)
+        .exclude(ends_on__lt=today)
+        .select_related("project", "posting__worker")
+        .defer("text", "particulars")
+        .order_by("pk")
+    )
+    late = [
+        c for c in waiting if c.offered_at and c.offered_at <= now - _patience(c.project.region_id, today)
+    ]
+    return tell([(contract, contract.posting) for contract in late], "contract.waiting", now=now)
+
+
+def _patience(region_code: str, on: date) -> timedelta:
+    return timedelta(
+        days=int(parameter("contract.offer_reminder_days", region_code=region_code, on=on, default=3))
+    )

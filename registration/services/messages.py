@@ -74,8 +74,14 @@ def queue_sms(
     return message if is_new else None
 
 
-def queue_many(messages: list[tuple[str, str, str]], *, kind: str, now: datetime) -> None:
-    """Queue (phone, text, dedupe key) in one insert; keys used before are passed over."""
+def queue_many(messages: list[tuple[str, str, str]], *, kind: str, now: datetime) -> int:
+    """Queue (phone, text, dedupe key) in one insert; keys used before are passed over. How many are new."""
+    used = set(
+        SmsMessage.objects.filter(dedupe_key__in=[key for _phone, _text, key in messages]).values_list(
+            "dedupe_key", flat=True
+        )
+    )
+    messages = [one for one in messages if one[2] not in used]
     SmsMessage.objects.bulk_create(
         [
             SmsMessage(
@@ -91,6 +97,7 @@ def queue_many(messages: list[tuple[str, str, str]], *, kind: str, now: datetime
         ignore_conflicts=True,
         batch_size=1000,
     )
+    return len(messages)
 
 
 def send_waiting(*, now: datetime, limit: int = 200) -> int:

@@ -60,6 +60,23 @@ def sun(pk: int) -> LabourContract:
     return LabourContract.objects.get(pk=pk)
 
 
+def test_reminds_once_of_an_offer_that_waits(cast: Cast) -> None:
+    first, second = stage.offer(cast, stage.draft(cast, cast.sun_posting, cast.zhou_posting))
+    stage.worker_signs(cast, second, cast.zhou)
+    for days, told in ((2, 0), (3, 1), (4, 0)):
+        assert contract_offers.remind_of_offers(now=cast.now + timedelta(days=days)) == told
+    message = SmsMessage.objects.get(kind="contract.waiting")
+    assert message.phone == cast.sun_phone
+    assert sun(first).number not in message.text
+
+
+def test_does_not_remind_who_has_left(cast: Cast) -> None:
+    stage.offer(cast, stage.draft(cast))
+    cast.sun_posting.left_on = cast.now.date()
+    cast.sun_posting.save()
+    assert contract_offers.remind_of_offers(now=cast.now + timedelta(days=9)) == 0
+
+
 def test_from_the_posting_to_a_pdf_in_the_evidence_log(cast: Cast) -> None:
     (pk,) = stage.draft(cast)
     made = sun(pk)
