@@ -179,14 +179,14 @@ def undo_leave(worker_id: int, project_id: int, *, why: str, actor: Actor, now: 
     `leave.none`, `leave.back_already`; NotFound, NotPermitted.
     """
     project = access_project(project_id, actor, for_write=True)
-    why = why.replace("\x00", "").strip()[:60]
-    if not why:
-        raise RuleViolation("leave.why", _("Say why the last day was wrong."))
     postings = list(
         _of_person(worker_id, project, actor)
         .select_for_update(of=("self",), no_key=True)
         .order_by("-joined_on", "-pk")
     )
+    why = why.replace("\x00", "").strip()[:60]
+    if not why:
+        raise RuleViolation("leave.why", _("Say why the last day was wrong."))
     if any(p.left_on is None for p in postings):
         raise RuleViolation("leave.back_already", _("This person is at work on this project."))
     if not postings:
