@@ -1,6 +1,11 @@
-"""Who the gates of a project let in, by the project's own numbers: no identity number travels."""
+"""Who the gates of a project let in, by the project's own numbers: no identity number travels.
+
+A list may be told whole or as what changed since a version. For the latter only digests of the older list are
+kept (`services/list_versions.py`): enough to tell which numbers changed, and nothing about a person.
+"""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,7 +28,7 @@ def allow_list(project_id: int, *, now: datetime) -> dict[str, Any]:
     `until` is the last day, or null. Who is denied entry by the region's conditions is not among the people;
     `reason` is the code of the first thing that denies, `text` a few Chinese words for the gate's display.
     Denied is not removed: a terminal may keep the face it learned, and the next list may let the person in.
-    The version is a digest of the content: equal lists have equal versions, whoever changed what in between.
+    `complete` says that this is the whole list. The version is a digest of the content: equal lists have equal versions, whoever changed what in between.
     """
     today = site_date(now)
     rows = (
@@ -48,4 +53,38 @@ def allow_list(project_id: int, *, now: datetime) -> dict[str, Any]:
                 {"pin": pin, "name": mask_name(name), "from": joined_on.isoformat(), "until": until}
             )
     version = hashlib.sha256(repr((people, removed, denied)).encode()).hexdigest()[:16]
-    return {"version": version, "people": people, "denied": denied, "removed": removed}
+    return {"version": version, "complete": True, "people": people, "denied": denied, "removed": removed}
+
+
+def digests(answer: Mapping[str, Any]) -> dict[str, str]:
+    """For each number of a whole list a digest of what the list says of it."""
+    found = {
+        str(row["pin"]): _digest((part, *row.values()))
+        for part in ("people", "denied")
+        for row in answer[part]
+    }
+    return found | {str(pin): "removed" for pin in answer["removed"]}
+
+
+def _digest(value: tuple[Any, ...]) -> str:
+    return hashlib.blake2b(repr(value).encode(), digest_size=6).hexdigest()
+
+
+def changes_since(answer: Mapping[str, Any], since: str, before: Mapping[str, str]) -> dict[str, Any] | None:
+    """What to do to a list of version `since`, whose digests are `before`, to get this one.
+
+    Each number named leaves the part it stood in and stands where it is named; all others stay. None where that
+    cannot say it: a number that left so long ago that the list no longer names it.
+    """
+    now = digests(answer)
+    if before.keys() - now.keys():
+        return None
+    changed = {pin for pin, digest in now.items() if before.get(pin) != digest}
+    return {
+        "version": answer["version"],
+        "since": since,
+        "complete": False,
+        "people": [row for row in answer["people"] if str(row["pin"]) in changed],
+        "denied": [row for row in answer["denied"] if str(row["pin"]) in changed],
+        "removed": [pin for pin in answer["removed"] if str(pin) in changed],
+    }

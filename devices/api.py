@@ -1,15 +1,21 @@
 """The endpoints of terminals. Plain views: a serializer would cost more than everything else together."""
 
+from axes.helpers import get_client_ip_address
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from devices import allow_list, wire
+from devices import signing, wire
 from devices.errors import TooLarge
-from devices.services import card_reads, passages, terminals
+from devices.services import card_reads, enrolment, list_versions, passages, photos, terminals
 from devices.services.terminals import KnownTerminal
+
+DEVICE_HEADER = "X-Wagewatch-Device"
+EVENT_HEADER = "X-Wagewatch-Event"
+ENROLMENT_BYTES = 4096
 
 
 def _signed(request: HttpRequest) -> tuple[KnownTerminal, str, bytes]:
@@ -47,31 +53,84 @@ def post_card_reads(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @require_GET
 def get_allow_list(request: HttpRequest) -> HttpResponse:
-    """Who may come in on the terminal's project; 304 while `since` or If-None-Match is still the version."""
+    """Who may come in on the terminal's project: whole, or what changed since the version named; 304 if nothing did."""
     terminal, nonce, _body = _signed(request)
     now = timezone.now()
     terminals.note_contact(terminal, nonce, keep_queue=True, now=now)
-    answer = allow_list.allow_list(terminal.project_id, now=now)
-    etag = f'"{answer["version"]}"'
-    asked = {request.GET.get("since"), request.headers.get("If-None-Match", "").strip('"')}
-    if answer["version"] in asked:
-        return HttpResponse(status=304, headers={"ETag": etag})
-    return JsonResponse(answer, headers={"ETag": etag})
+    asked = [request.GET.get("since", ""), request.headers.get("If-None-Match", "").strip('"')]
+    version = list_versions.current_version(terminal.project_id, now=now)
+    if version in asked:
+        return HttpResponse(status=304, headers={"ETag": f'"{version}"'})
+    answer = list_versions.list_since(terminal.project_id, asked[0], now=now)
+    return JsonResponse(answer, headers={"ETag": f'"{answer["version"]}"'})
+
+
+@csrf_exempt
+@require_GET
+def get_devices(request: HttpRequest) -> HttpResponse:
+    """The devices in use that the signing agent speaks for."""
+    terminal, nonce, _body = _signed(request)
+    terminals.note_contact(terminal, nonce, keep_queue=True, now=timezone.now())
+    return JsonResponse(terminals.devices_of(terminal), safe=False)
 
 
 @csrf_exempt
 @require_POST
 def post_heartbeat(request: HttpRequest) -> HttpResponse:
-    """Take a sign of life; the answer carries the server's time and the version of the allow-list."""
+    """Take a sign of life; the answer carries the server's time, the version of the allow-list, a wish for a new key."""
     terminal, nonce, body = _signed(request)
     heartbeat = wire.read_heartbeat(body)
     now = timezone.now()
-    terminals.note_contact(terminal, nonce, sent_at=heartbeat.sent_at, queue=heartbeat.queue, now=now)
+    with transaction.atomic():
+        terminals.note_contact(terminal, nonce, sent_at=heartbeat.sent_at, queue=heartbeat.queue, now=now)
+        terminals.note_facts(terminal, heartbeat, now=now)
     terminals.note_readers(terminal, heartbeat.devices or [])
+    answer = {
+        "server_time": now.isoformat(),
+        "skew_ms": terminals.skew_ms(heartbeat.sent_at, now) if heartbeat.sent_at else None,
+        "allow_list": list_versions.current_version(terminal.project_id, now=now),
+    }
+    if enrolment.is_rotation_due(terminal):
+        answer["rotate_key"] = True
+    return JsonResponse(answer)
+
+
+@csrf_exempt
+@require_POST
+def post_rotate_key(request: HttpRequest) -> HttpResponse:
+    """A new key for the terminal; the one it signed with stays good for some days, or an hour after the new one's use."""
+    terminal, nonce, _body = _signed(request)
+    key_id = request.headers.get(signing.KEY_HEADER, "")
+    return _secret(enrolment.rotate_key(terminal, key_id, nonce, now=timezone.now()))
+
+
+@csrf_exempt
+@require_POST
+def post_enrol(request: HttpRequest) -> HttpResponse:
+    """A key for a one-time code; not signed."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if length.isdigit() and int(length) > ENROLMENT_BYTES:
+        raise TooLarge("enrol.too_large", _("Send the code, and nothing else."), limit=ENROLMENT_BYTES)
+    asked = wire.read_enrolment(request.body)
+    address = get_client_ip_address(request) or ""
+    return _secret(enrolment.enrol(asked, address=address, now=timezone.now()))
+
+
+def _secret(answer: dict[str, str]) -> HttpResponse:
+    """An answer that nobody on the way may keep."""
+    return JsonResponse(answer, headers={"Cache-Control": "no-store"})
+
+
+@csrf_exempt
+@require_POST
+def post_photo(request: HttpRequest) -> HttpResponse:
+    """The picture of a passage or a refused entry, named by the device's serial number and the event's id."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if length.isdigit() and int(length) > photos.MAX_BYTES:
+        raise photos.too_large()
+    terminal, nonce, body = _signed(request)
+    event_id = request.headers.get(EVENT_HEADER, "")
+    serial = request.headers.get(DEVICE_HEADER, "")
     return JsonResponse(
-        {
-            "server_time": now.isoformat(),
-            "skew_ms": terminals.skew_ms(heartbeat.sent_at, now) if heartbeat.sent_at else None,
-            "allow_list": allow_list.allow_list(terminal.project_id, now=now)["version"],
-        }
+        photos.keep_photo(terminal, body, serial=serial, event_id=event_id, nonce=nonce, now=timezone.now())
     )

@@ -34,8 +34,10 @@ class TerminalClient:
         timeout: float = 20.0,
         clock: Callable[[], float] = time.time,
         ca_file: Path | None = None,
+        keys: Callable[[], tuple[str, str]] | None = None,
     ) -> None:
-        """`clock` in seconds since 1970; `ca_file` names who may vouch for the server instead of the system's."""
+        """`clock` in seconds since 1970; `ca_file` names who may vouch for the server instead of the system's.
+        `keys` gives key id and secret anew for each request, for a key that may change."""
         parts = urlsplit(server)
         host = parts.hostname or "127.0.0.1"
         self._link: http.client.HTTPConnection
@@ -44,7 +46,7 @@ class TerminalClient:
             self._link = http.client.HTTPSConnection(host, parts.port, timeout=timeout, context=trust)
         else:
             self._link = http.client.HTTPConnection(host, parts.port, timeout=timeout)
-        self._key_id, self._secret, self._clock = key_id, secret, clock
+        self._keys, self._clock = keys or (lambda: (key_id, secret)), clock
         self._is_reused = False
         self.clock_offset = 0.0
         """Seconds to add to this machine's clock; learned from the server's Date header."""
@@ -94,11 +96,12 @@ class TerminalClient:
     def _exchange(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
         """Sign, send, read the whole answer; a new nonce each time."""
         timestamp, nonce = str(int(self._now())), secrets.token_urlsafe(18)
+        key_id, secret = self._keys()
         headers = {
-            signing.KEY_HEADER: self._key_id,
+            signing.KEY_HEADER: key_id,
             signing.TIMESTAMP_HEADER: timestamp,
             signing.NONCE_HEADER: nonce,
-            signing.SIGNATURE_HEADER: signing.sign(self._secret, method, path, timestamp, nonce, body),
+            signing.SIGNATURE_HEADER: signing.sign(secret, method, path, timestamp, nonce, body),
             "Content-Type": "application/json",
         }
         try:

@@ -13,3 +13,9 @@ class TooLarge(Malformed):
     """More than one request may hold (413); send it in parts."""
 
     status = 413
+
+
+class TooManyTries(WagewatchError):
+    """More tries than one address gets in a while (429)."""
+
+    status = 429

@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from devices.models import AttendanceDay, DayCorrection, Passage, Terminal
 from devices.rules import OPEN
+from devices.services.photos import photos_of
 from registration.models import Participation, Posting, Project
 
 
@@ -17,6 +18,8 @@ class Stamp:
     passage: Passage
     terminal: str
     by_hand: bool
+    photo: int | None = None
+    """The picture the gate took."""
 
     @property
     def micros(self) -> int:
@@ -41,7 +44,7 @@ class PersonDay:
 
 
 def person_day(project: Project, worker_id: int, day: date) -> PersonDay:
-    """The stamps of a date and of the night after it, figures and corrections. Four queries."""
+    """The stamps of a date and of the night after it, figures and corrections. Five queries."""
     stamps = list(
         Passage.objects.filter(
             project=project, worker_id=worker_id, day__in=(day, day + timedelta(days=1))
@@ -58,7 +61,11 @@ def person_day(project: Project, worker_id: int, day: date) -> PersonDay:
         .select_related("made_by", "withdrawn_by")
         .order_by("-made_at", "-pk")
     )
-    shown = [Stamp(s, gates.get(s.terminal_id, ""), s.terminal_id == 0) for s in own]
+    photos = photos_of(project, [(s.terminal_id, s.event_id) for s in own])
+    shown = [
+        Stamp(s, gates.get(s.terminal_id, ""), s.terminal_id == 0, photos.get((s.terminal_id, s.event_id)))
+        for s in own
+    ]
     return PersonDay(day, shown, figures, corrections)
 
 

@@ -4,7 +4,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from devices.services import days, partitions, seals, terminals
+from devices.services import days, list_versions, partitions, photos, seals, terminals
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +26,14 @@ def roll_up_days() -> int:
 
 @shared_task(name="devices.tasks.seal_days")
 def seal_days() -> int:
-    """Evidence of the days that are over; old nonces go."""
+    """Evidence of the days that are over; old nonces and old notes of changed allow-lists go."""
     now = timezone.now()
     terminals.forget_nonces(now=now)
+    list_versions.forget_changes(now=now)
     return seals.seal_days(now=now)
+
+
+@shared_task(name="devices.tasks.forget_photos")
+def forget_photos() -> int:
+    """Pictures of gates whose time is over."""
+    return photos.forget_photos(now=timezone.now())

@@ -17,6 +17,7 @@ urlpatterns = [
     path("sites/<int:pk>/days.xlsx", site.site_days_sheet, name="site-days-sheet"),
     path("sites/<int:pk>/days/open/", corrections.undecided, name="open-days"),
     path(_DATE, corrections.person_date, name="person-day"),
+    path(_DATE + "photos/<int:photo_pk>/", corrections.photo, name="person-day-photo"),
     path(_DATE + "void/", corrections.void, name="person-day-void"),
     path(_DATE + "leave/", corrections.leave, name="person-day-leave"),
     path(
@@ -33,4 +34,8 @@ urlpatterns = [
     path("api/v1/card-reads/", api.post_card_reads, name="api-card-reads"),
     path("api/v1/allow-list/", api.get_allow_list, name="api-allow-list"),
     path("api/v1/heartbeats/", api.post_heartbeat, name="api-heartbeats"),
+    path("api/v1/devices/", api.get_devices, name="api-devices"),
+    path("api/v1/photos/", api.post_photo, name="api-photos"),
+    path("api/v1/enrol/", api.post_enrol, name="api-enrol"),
+    path("api/v1/rotate-key/", api.post_rotate_key, name="api-rotate-key"),
 ]

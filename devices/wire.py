@@ -43,12 +43,16 @@ class Event(msgspec.Struct, gc=False):
 
 
 class Envelope(msgspec.Struct):
-    """A batch before its events are looked at. A batch id names one list of events for ever."""
+    """A batch before its events are looked at. A batch id names one list of events for ever.
+
+    `device` is the serial number of the agent's device that saw the events, if it was not the sender itself.
+    """
 
     batch: Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
     events: msgspec.Raw
     sent_at: Moment | None = None
     queue: Annotated[int, msgspec.Meta(ge=0, le=2_000_000_000)] | None = None
+    device: Annotated[str, msgspec.Meta(min_length=1, max_length=40)] | None = None
 
 
 class DeviceReport(msgspec.Struct):
@@ -65,7 +69,8 @@ class DeviceReport(msgspec.Struct):
 class Heartbeat(msgspec.Struct):
     """A sign of life: the device's clock and how many events wait in its queue.
 
-    A site agent adds its devices, the share of its disk in use, and why it cannot write its queue.
+    A site agent adds its devices, the share of its disk in use, why it cannot write its queue, and by how many
+    seconds its PC's clock is ahead of the server's.
     """
 
     sent_at: Moment | None = None
@@ -73,6 +78,16 @@ class Heartbeat(msgspec.Struct):
     devices: Annotated[list[DeviceReport], msgspec.Meta(max_length=200)] | None = None
     disk_used: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
     trouble: Annotated[str, msgspec.Meta(max_length=300)] = ""
+    clock_wrong_by: Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)] | None = None
+
+
+class Enrolment(msgspec.Struct):
+    """A one-time code, as typed. `serial` only where the device knows its own; `claim` 16 to 64 letters, digits, -, _
+    that the device made up and wrote down first: with it the same device may ask again if the answer was lost."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    serial: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+    claim: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{16,64}$")] | None = None
 
 
 class PostedCard(msgspec.Struct):
@@ -130,6 +145,7 @@ class PostedBatch(msgspec.Struct):
     events: Annotated[list[Event], msgspec.Meta(max_length=MAX_EVENTS)]
     sent_at: datetime | None = None
     queue: int | None = None
+    device: str | None = None
 
 
 class BadEvent(msgspec.Struct):
@@ -151,6 +167,7 @@ class Decoded:
 
 _envelope = msgspec.json.Decoder(Envelope)
 _heartbeat = msgspec.json.Decoder(Heartbeat)
+_enrolment = msgspec.json.Decoder(Enrolment)
 _reads = msgspec.json.Decoder(RawCardReads)
 _read = msgspec.json.Decoder(PostedCardRead)
 _events = msgspec.json.Decoder(list[Event])
@@ -179,6 +196,14 @@ def read_heartbeat(body: bytes) -> Heartbeat:
         raise Malformed(
             "heartbeat.unreadable", _("The heartbeat could not be read: %(why)s"), why=str(error)
         ) from None
+
+
+def read_enrolment(body: bytes) -> Enrolment:
+    """A one-time code. Raises Malformed (`enrol.unreadable`)."""
+    try:
+        return _enrolment.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        raise Malformed("enrol.unreadable", _('Send the code as JSON, once: {"code": …}.')) from None
 
 
 @dataclass

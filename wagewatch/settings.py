@@ -390,6 +390,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0 if TESTING else 600.0,
         "options": {"expires": 60},
     },
+    "forget-gate-photos": {"task": "devices.tasks.forget_photos", "schedule": 3600.0},
     "send-orders": {"task": "payroll.tasks.send_orders", "schedule": _seconds, "options": {"expires": 30}},
     "fetch-bank-messages": {
         "task": "payroll.tasks.fetch_bank_messages",

@@ -10,9 +10,10 @@ from pathlib import Path
 from devices.edge import drivers
 from devices.edge.agent import Agent
 from devices.edge.config import BadConfig, read_config
+from devices.edge.enrolling import NotEnrolled, enrol
 from devices.edge.lock import AlreadyRunning
 
-BAD_CONFIG, ALREADY_RUNNING, NO_QUEUE = 2, 3, 4
+BAD_CONFIG, ALREADY_RUNNING, NO_QUEUE, NOT_ENROLLED = 2, 3, 4, 5
 """Exit codes: 2 and 3 want a person, so a service manager should not start the agent again at once."""
 
 
@@ -23,6 +24,8 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--config", required=True, type=Path, help="site.toml")
     parser.add_argument("--check", action="store_true", help="read the configuration, then end")
+    parser.add_argument("--enrol", metavar="CODE", help="get a key for a code from the site's page, then end")
+    parser.add_argument("--gate", default="", metavar="SERIAL", help="with --enrol: for this [[gate]]")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args(argv)
     logging.basicConfig(
@@ -32,6 +35,9 @@ def main(argv: list[str] | None = None) -> int:
     )
     log = logging.getLogger("devices.edge")
     try:
+        if options.enrol:
+            enrol(options.config, options.enrol, gate=options.gate)
+            return 0
         config = read_config(options.config)
         devices = [drivers.build(*one) for one in config.devices]
         if options.check:
@@ -41,6 +47,9 @@ def main(argv: list[str] | None = None) -> int:
     except BadConfig as problem:
         log.error("%s", problem)
         return BAD_CONFIG
+    except NotEnrolled as problem:
+        log.error("not enrolled: %s", problem)
+        return NOT_ENROLLED
     except AlreadyRunning as problem:
         log.error("%s", problem)
         return ALREADY_RUNNING

@@ -39,7 +39,7 @@ class Agent:
         server, key = config.server, config.server.key
         lanes: list[tuple[Lane, Sender]] = []
         reads = ReadsLane(self.site)
-        beats = HeartbeatLane(self.site, queue.parent)
+        beats = HeartbeatLane(self.site, queue.parent, key)
         for lane in (reads, beats):
             lanes.append((lane, Sender(lane, connect(server, key, clock, timeout=QUICK), self.site)))
         self._gates = [EventsLane(gate.serial, self.site) for gate in config.gates]

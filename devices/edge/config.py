@@ -1,11 +1,12 @@
 """site.toml: one file that says which server, which queue and which devices. Every mistake is named."""
 
-import stat
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from devices.edge.keys import Key, read_pair
 
 
 class BadConfig(Exception):
@@ -71,14 +72,6 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Key:
-    """What a terminal signs with."""
-
-    key_id: str
-    secret: str = field(repr=False)
-
-
-@dataclass(frozen=True)
 class Gate:
     """A lane of this site that is a terminal of its own; its events wait under its serial."""
 
@@ -137,7 +130,8 @@ def _tables(whole: Options, name: str) -> list[Any]:
     return found
 
 
-def _server(options: Options) -> Server:
+def server_url(options: Options) -> str:
+    """The server's address. Raises BadConfig for plain http to another machine."""
     url = options.text("url").rstrip("/")
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -145,6 +139,11 @@ def _server(options: Options) -> Server:
     plain = options.flag("plain_http", default=False)
     if parts.scheme == "http" and not plain and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
         raise BadConfig("[server]: identity cards must not travel over plain http; use https://")
+    return url
+
+
+def _server(options: Options) -> Server:
+    url = server_url(options)
     ca_file = options.text("ca_file", "")
     server = Server(url, _key(options), options.base / ca_file if ca_file else None)
     options.done()
@@ -166,16 +165,11 @@ def _device(options: Options) -> tuple[str, str, Options]:
 
 
 def _key(options: Options) -> Key:
-    """Key id and secret, the latter in a file of its own that nobody else may read."""
-    key_id = options.text("key_id")
-    path = options.path("secret_file")
+    """Key id and secret, the latter in a file of its own that nobody else may read and that may name the key too."""
+    key_id, path = options.text("key_id", ""), options.path("secret_file")
     try:
-        mode = path.stat().st_mode
-        secret = path.read_text(encoding="utf-8").strip()
+        return Key(*read_pair(path, key_id), path)
     except (OSError, UnicodeDecodeError) as problem:
         raise BadConfig(f"{options.where}: {path} cannot be read: {problem}") from None
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise BadConfig(f"{options.where}: others may read {path}; run: chmod 600 {path}")
-    if not secret:
-        raise BadConfig(f"{options.where}: {path} is empty")
-    return Key(key_id, secret)
+    except ValueError as problem:
+        raise BadConfig(f"{options.where}: {problem}") from None

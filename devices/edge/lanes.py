@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from devices.client import Refused, TerminalClient
+from devices.edge.keys import Key, change_key
 from devices.edge.sending import NotAcknowledged, learn
 from devices.edge.site import Site
 from devices.spool import Parcel
@@ -118,8 +119,9 @@ class HeartbeatLane:
 
     name = "heartbeats"
 
-    def __init__(self, site: Site, folder: Path) -> None:
-        self._site, self._folder = site, folder
+    def __init__(self, site: Site, folder: Path, key: Key | None = None) -> None:
+        """`key` is the one to change when the server wishes it."""
+        self._site, self._folder, self._key = site, folder, key
         self.wake = site.health.changed
         self._disk_said = False
 
@@ -131,6 +133,8 @@ class HeartbeatLane:
         began = site.clock.boot()
         answer = client.heartbeat(site.spool.waiting(), **self.report())
         learn(site.clock, answer, took=site.clock.boot() - began)
+        if self._key is not None and answer.get("rotate_key") is True:
+            change_key(client, self._key)
         return False
 
     def report(self) -> dict[str, Any]:

@@ -37,7 +37,13 @@ class NotAcknowledged(Exception):
 def connect(server: Server, key: Key, clock: Clock, *, timeout: float) -> TerminalClient:
     """A client that signs with the agent's clock."""
     return TerminalClient(
-        server.url, key.key_id, key.secret, timeout=timeout, clock=clock.now, ca_file=server.ca_file
+        server.url,
+        key.key_id,
+        key.secret,
+        timeout=timeout,
+        clock=clock.now,
+        ca_file=server.ca_file,
+        keys=key.pair,
     )
 
 

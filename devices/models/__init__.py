@@ -2,17 +2,32 @@
 
 from devices.models.attendance import AttendanceDay, DaySeal, DirtyDay
 from devices.models.corrections import DayCorrection
-from devices.models.passages import Batch, Passage, RefusedEntry
-from devices.models.terminals import SeenNonce, Terminal
+from devices.models.passages import Batch, GatePhoto, Passage, RefusedEntry, TimeDecision
+from devices.models.terminals import (
+    AllowListChange,
+    AllowListVersion,
+    EnrolmentCode,
+    EnrolmentTry,
+    SeenNonce,
+    Terminal,
+    TerminalFacts,
+)
 
 __all__ = [
+    "AllowListChange",
+    "AllowListVersion",
     "AttendanceDay",
     "Batch",
     "DayCorrection",
     "DaySeal",
     "DirtyDay",
+    "EnrolmentCode",
+    "EnrolmentTry",
+    "GatePhoto",
     "Passage",
     "RefusedEntry",
     "SeenNonce",
     "Terminal",
+    "TerminalFacts",
+    "TimeDecision",
 ]

@@ -12,11 +12,13 @@ class DayCorrection(models.Model):
     """A decision about one worker's date, with its reason and its author; never changed, only withdrawn.
 
     `add` puts a passage by hand (terminal 0, national type 007: cleared without a gate), `void` takes the
-    passage (`at`, `direction`) out of the count, `leave` decides that a date without its exit stays as it is.
+    passage (`at`, `direction`) out of the count, `shift` puts a passage of a gate whose
+    clock was wrong at its right time, `leave` decides that a date without its exit stays as it is.
     """
 
     class Kind(models.TextChoices):
         ADD = "add", _("Stamp added")
+        SHIFT = "shift", _("Time of the gate corrected")
         VOID = "void", _("Stamp not counted")
         LEAVE = "leave", _("Left as it is")
 
@@ -27,6 +29,7 @@ class DayCorrection(models.Model):
         WRONG_PERSON = "wrong_person", _("Stamped by or for somebody else")
         WRONG_DIRECTION = "wrong_direction", _("In and out were mixed up")
         UNKNOWN = "unknown", _("Nobody can say when")
+        CLOCK = "clock", _("The clock of the gate was wrong")
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="+")
     worker = models.ForeignKey(Worker, models.PROTECT, related_name="+")

@@ -8,15 +8,19 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from devices.models.terminals import Terminal
-from registration.models import Project
+from registration.models import Project, StoredFile, User
 from wagewatch.lib.fields import EncryptedTextField
 
 
 class Batch(models.Model):
-    """One accepted POST: the body as received and the answer given, replayed on a repeat."""
+    """One accepted POST: the body as received and the answer given, replayed on a repeat.
+
+    `terminal` signed it; `device` is whom it speaks for, where that is another. A batch id is theirs together.
+    """
 
     project = models.ForeignKey(Project, models.PROTECT)
     terminal = models.ForeignKey(Terminal, models.PROTECT, related_name="batches", db_constraint=False)
+    device = models.ForeignKey(Terminal, models.PROTECT, null=True, related_name="+", db_constraint=False)
     batch_id = models.CharField("批号", max_length=64)
     body_sha256 = models.BinaryField(max_length=32)
     body = models.BinaryField("原始内容", help_text="zlib, sealed with context batch.body")
@@ -26,7 +30,11 @@ class Batch(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "上传批次"
-        constraints = [models.UniqueConstraint(fields=["project", "terminal", "batch_id"], name="batch_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "terminal", "batch_id", "device"], name="batch_once", nulls_distinct=False
+            )
+        ]
         indexes = [models.Index(fields=["project", "-received_at"], name="batch_recent")]
 
     def __str__(self) -> str:
@@ -98,3 +106,65 @@ class RefusedEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_id} {self.reason}"
+
+
+class GatePhoto(models.Model):
+    """The picture a gate took of a passage or a refused entry; deleted after the region's time (`attendance.photo_days`)."""
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+")
+    terminal = models.ForeignKey(Terminal, models.PROTECT, related_name="+", db_constraint=False)
+    event_id = models.CharField("终端记录号", max_length=64)
+    day = models.DateField("考勤日")
+    worker_id = models.BigIntegerField(null=True)
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
+    received_at = models.DateTimeField("收到时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "闸机照片"
+        constraints = [
+            models.UniqueConstraint(fields=["project", "terminal", "event_id"], name="gate_photo_once")
+        ]
+        indexes = [
+            models.Index(fields=["project", "day"], name="gate_photo_day"),
+            models.Index(fields=["received_at"], name="gate_photo_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.terminal_id} {self.event_id}"
+
+
+class TimeDecision(models.Model):
+    """What somebody decided about an event whose time could not be right: moved by so many minutes, or dismissed.
+
+    Made once and never changed; a moved event is a DayCorrection as well, which can be withdrawn.
+    """
+
+    class Kind(models.TextChoices):
+        SHIFT = "shift", _("Time corrected")
+        DISMISS = "dismiss", _("Not counted")
+
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+")
+    terminal_id = models.BigIntegerField()
+    event_id = models.CharField("终端记录号", max_length=64)
+    day = models.DateField("收到日")
+    worker_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField("原时间")
+    kind = models.CharField("决定", max_length=8, choices=Kind.choices)
+    minutes = models.BigIntegerField("移动分钟", null=True)
+    note = models.CharField("说明", max_length=200)
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField("决定时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "时间异常处理"
+        constraints = [
+            models.UniqueConstraint(fields=["project", "terminal_id", "event_id"], name="time_decided_once"),
+            models.CheckConstraint(
+                condition=models.Q(kind="shift", minutes__isnull=False)
+                | models.Q(kind="dismiss", minutes__isnull=True),
+                name="time_shift_has_minutes",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.event_id}"

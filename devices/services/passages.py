@@ -17,11 +17,11 @@ import msgspec
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from devices.models import Batch, RefusedEntry
+from devices.models import Batch, RefusedEntry, Terminal
 from devices.models.passages import Direction
 from devices.rules import work_date
 from devices.services import days, seals, stage_sql
-from devices.services.terminals import KnownTerminal, replayed, revoked, skew_ms
+from devices.services.terminals import KnownTerminal, device_of, replayed, revoked, skew_ms, unknown_device
 from devices.wire import Event, read_envelope, read_events
 from registration.rules.citizen_cards import normalise_card_number
 from registration.services.citizen_cards import card_index
@@ -46,10 +46,14 @@ def accept_batch(terminal: KnownTerminal, body: bytes, *, nonce: str, now: datet
 
     Answer: batch, accepted, repeated (within 60 s, kept but not counted), duplicates (already known),
     refused [{id, reason}], bad [{id, index, code, message}].
+    A batch that names a `device` is that device's, though the agent signs it; its batch ids are the device's own.
     Raises Malformed if the batch cannot be read, NotSigned for a nonce used twice, NotPermitted for a terminal
-    revoked meanwhile, RuleViolation (`batch.other_events`) for a known batch id with other events.
+    revoked meanwhile or a device that is not the agent's (`device.unknown`, nothing is stored), RuleViolation
+    (`batch.other_events`) for a known batch id with other events.
     """
     envelope = read_envelope(body)
+    place = terminal if envelope.device is None else device_of(terminal, envelope.device)
+    device_id = None if envelope.device is None else place.id
     decoded = read_events(bytes(envelope.events))
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -57,6 +61,7 @@ def accept_batch(terminal: KnownTerminal, body: bytes, *, nonce: str, now: datet
                 stage_sql.RECEIPT,
                 {
                     "terminal": terminal.id,
+                    "device": device_id,
                     "project": terminal.project_id,
                     "nonce": nonce,
                     "now": now,
@@ -70,17 +75,19 @@ def accept_batch(terminal: KnownTerminal, body: bytes, *, nonce: str, now: datet
         if not is_new_nonce:
             replayed()
         if batch_pk is None:
-            answer = _first_answer(terminal, envelope.batch, bytes(envelope.events))
+            answer = _first_answer(terminal, device_id, envelope.batch, bytes(envelope.events))
         else:
-            answer = {"batch": envelope.batch, **_keep(terminal, decoded.good, batch_pk, now=now)}
+            answer = {"batch": envelope.batch, **_keep(place, decoded.good, batch_pk, now=now)}
             answer["bad"] = msgspec.to_builtins(decoded.bad, str_keys=True) if decoded.bad else []
-        _finish(terminal, answer, batch_pk, envelope.sent_at, envelope.queue, now)
+        _finish(terminal, place, answer, batch_pk, envelope.sent_at, envelope.queue, now)
     return answer
 
 
-def _first_answer(terminal: KnownTerminal, batch_id: str, events: bytes) -> Answer:
+def _first_answer(terminal: KnownTerminal, device_id: int | None, batch_id: str, events: bytes) -> Answer:
     """The stored answer of a batch that came before, if it held the same events."""
-    batch = Batch.objects.get(project_id=terminal.project_id, terminal_id=terminal.id, batch_id=batch_id)
+    batch = Batch.objects.get(
+        project_id=terminal.project_id, terminal_id=terminal.id, device_id=device_id, batch_id=batch_id
+    )
     if bytes(read_envelope(batch_body(batch)).events) != events:
         raise RuleViolation(
             "batch.other_events",
@@ -251,13 +258,15 @@ def _write_refused(
 
 def _finish(
     terminal: KnownTerminal,
+    place: KnownTerminal,
     answer: Answer,
     batch_pk: int | None,
     sent_at: datetime | None,
     queue: int | None,
     now: datetime,
 ) -> None:
-    """Store the answer and the terminal's state. Raises NotPermitted if it was revoked meanwhile."""
+    """Store the answer and the state of terminal and device. Raises NotPermitted if one was revoked meanwhile."""
+    touched = list({terminal.id, place.id})
     with connection.cursor() as cursor:
         cursor.execute(
             stage_sql.FINISH,
@@ -266,10 +275,15 @@ def _finish(
                 "batch_pk": batch_pk,
                 "project": terminal.project_id,
                 "terminal": terminal.id,
+                "place": place.id,
+                "touched": touched,
                 "now": now,
                 "skew": skew_ms(sent_at, now) if sent_at is not None else None,
                 "queue": queue,
             },
         )
-        if cursor.rowcount == 0:
-            revoked()
+        if cursor.rowcount == len(touched):
+            return
+    if Terminal.objects.filter(pk=terminal.id, is_active=True).exists():
+        unknown_device()
+    revoked()

@@ -22,9 +22,10 @@ WITH nonce AS (
   INSERT INTO devices_seennonce (terminal_id, nonce, at) VALUES (%(terminal)s, %(nonce)s, %(now)s)
   ON CONFLICT DO NOTHING RETURNING 1
 ), receipt AS (
-  INSERT INTO devices_batch (project_id, terminal_id, batch_id, body_sha256, body, received_at, event_count, answer)
-  VALUES (%(project)s, %(terminal)s, %(batch)s, %(sha)s, %(body)s, %(now)s, %(count)s, '{}')
-  ON CONFLICT (project_id, terminal_id, batch_id) DO NOTHING RETURNING id
+  INSERT INTO devices_batch
+    (project_id, terminal_id, device_id, batch_id, body_sha256, body, received_at, event_count, answer)
+  VALUES (%(project)s, %(terminal)s, %(device)s, %(batch)s, %(sha)s, %(body)s, %(now)s, %(count)s, '{}')
+  ON CONFLICT (project_id, terminal_id, batch_id, device_id) DO NOTHING RETURNING id
 )
 SELECT EXISTS (SELECT FROM nonce), (SELECT id FROM receipt)
 """
@@ -33,9 +34,10 @@ FINISH = """
 WITH answered AS (
   UPDATE devices_batch SET answer = %(answer)s::jsonb WHERE id = %(batch_pk)s AND project_id = %(project)s
 )
-UPDATE devices_terminal SET last_seen_at = %(now)s, clock_skew_ms = coalesce(%(skew)s, clock_skew_ms),
-       queue_length = coalesce(%(queue)s, queue_length)
-WHERE id = %(terminal)s AND project_id = %(project)s AND is_active
+UPDATE devices_terminal SET last_seen_at = %(now)s,
+       clock_skew_ms = CASE WHEN id = %(terminal)s THEN coalesce(%(skew)s, clock_skew_ms) ELSE clock_skew_ms END,
+       queue_length = CASE WHEN id = %(place)s THEN coalesce(%(queue)s, queue_length) ELSE queue_length END
+WHERE id = ANY(%(touched)s) AND project_id = %(project)s AND is_active
 """
 
 _BY_INDEX = "LEFT JOIN registration_worker w ON s.pin IS NULL AND w.id_index = decode(s.id_index, 'hex')"

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
@@ -20,14 +20,16 @@ from devices.models.passages import Direction
 from devices.person_day import open_days, person_day
 from devices.rules import work_date
 from devices.services import corrections as services
+from devices.services.photos import open_photo
 from devices.views.site import FIRST_YEAR, LAST_YEAR, day_asked, month_asked
 from registration.access import access_worker
 from registration.http import ActorRequest, staff_view
 from registration.models import Project, Role, Worker
-from registration.permissions import CONTRACTOR, PERMISSIONS
+from registration.permissions import CLERK, CONTRACTOR, PERMISSIONS
+from registration.views.people import PURPOSES
 from registration.views.scope import set_scope
 from wagewatch.lib.dates import SITE_TZ, first_of_month, month_range, next_month, previous_month
-from wagewatch.lib.errors import WagewatchError
+from wagewatch.lib.errors import RuleViolation, WagewatchError
 
 Reason = DayCorrection.Reason
 READERS = (*CONTRACTOR, Role.INSPECTOR)
@@ -101,6 +103,8 @@ def _page(
         "worker": worker,
         "shown": shown,
         "day": day,
+        "sees_photos": request.actor.has_role(*CLERK),
+        "purposes": PURPOSES if request.actor.has_role(*PERMISSIONS["person.unmask"]) else (),
         "may_correct": request.actor.has_role(*PERMISSIONS[services.PERMISSION]),
         "is_over": day < work_date(timezone.now(), project.day_starts_at),
         "form": form,
@@ -162,6 +166,30 @@ def person_date(request: ActorRequest, pk: int, worker_pk: int, day: str) -> Htt
             messages.success(request, _("The stamp was added and the day computed again."))
             return redirect("devices:person-day", project.pk, worker.pk, on.isoformat())
     return _page(request, project, worker, on, form=form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_view(*READERS)
+def photo(request: ActorRequest, pk: int, worker_pk: int, day: str, photo_pk: int) -> HttpResponseBase:
+    """The picture that the gate took; who is no clerk says what for, by POST."""
+    on = day_asked(day)
+    purpose = request.POST.get("purpose", "")
+    try:
+        file = open_photo(
+            pk,
+            worker_pk,
+            photo_pk,
+            purpose=purpose if purpose in dict(PURPOSES) else "",
+            actor=request.actor,
+            now=timezone.now(),
+        )
+    except RuleViolation as refusal:
+        messages.error(request, refusal.message)
+        return redirect("devices:person-day", pk, worker_pk, on.isoformat())
+    response = HttpResponse(bytes(file.content), content_type=file.content_type)
+    response["Cache-Control"] = "private, no-store"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 @require_POST

@@ -11,6 +11,7 @@ OURS = {"registration", "devices", "payroll", "inspection", "evidence"}
 HISTORY = re.compile(r"_historical")
 WITHOUT_PROJECT = {
     "devices_terminal": "the serial is unique in the world, the key id is looked up before the project is known",
+    "devices_enrolmentcode": "a code is looked up before the project is known",
     "evidence_entry": "one log for the installation; stays on the coordinator",
     "registration_sensitiveview": "a log of looks at people; the project may be none",
     "inspection_projectstat": "one row per project: the project is its key",

@@ -192,8 +192,11 @@ def test_lists_who_may_come_in(cast: Cast, gate: Gate) -> None:
     cast.zhou_posting.left_on = cast.today - timedelta(days=1)
     cast.zhou_posting.save()
     changed = json.loads(gate.get(f"/api/v1/allow-list/?since={version}").content)
-    assert [person["pin"] for person in changed["people"]] == [1]
-    assert changed["removed"] == [2]
+    assert (changed["complete"], changed["since"]) == (False, version)
+    assert (changed["people"], changed["denied"], changed["removed"]) == ([], [], [2])
+    whole = json.loads(gate.get("/api/v1/allow-list/?since=never-heard-of").content)
+    assert (whole["complete"], [person["pin"] for person in whole["people"]]) == (True, [1])
+    assert whole["version"] == changed["version"]
     assert changed["version"] != version
 
 
