@@ -131,6 +131,8 @@ class HeartbeatLane:
         began = site.clock.boot()
         answer = client.heartbeat(site.spool.waiting(), **self.report())
         learn(site.clock, answer, took=site.clock.boot() - began)
+        if isinstance(answer, dict):
+            site.allowed.hint(str(answer.get("allow_list") or ""))
         return False
 
     def report(self) -> dict[str, Any]:

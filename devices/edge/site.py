@@ -8,7 +8,9 @@ import threading
 import uuid
 from typing import Any
 
+from devices.edge.allowed import AllowList
 from devices.edge.clock import Clock
+from devices.edge.config import Entry
 from devices.edge.health import Health
 from devices.edge.vault import Unreadable, Vault
 from devices.spool import Brief, Spool
@@ -22,8 +24,9 @@ CARD_READ_SECONDS = 600.0
 class Site:
     """One agent's common ground. Any thread may call."""
 
-    def __init__(self, spool: Spool, vault: Vault, clock: Clock) -> None:
+    def __init__(self, spool: Spool, vault: Vault, clock: Clock, entry: Entry | None = None) -> None:
         self.spool, self.vault, self.clock = spool, vault, clock
+        self.allowed = AllowList(spool, clock, entry)
         self.health = Health(clock)
         self.stopping = threading.Event()
         self.has_read = threading.Event()
