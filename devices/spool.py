@@ -74,15 +74,36 @@ class Spool:
         with self._lock:
             return self._db.execute(sql, values).fetchall()
 
-    def put(self, gate: str, events: list[dict[str, Any]], *, made: float) -> int:
-        """Keep events; those whose id is known already are left out. Returns how many are new."""
+    def put(self, gate: str, events: list[dict[str, Any]], *, made: float, held: bool = False) -> int:
+        """Keep events; those whose id is known already are left out. Returns how many are new.
+
+        `held`: an opening that nobody has walked through yet; it is sent once it is released.
+        """
         with self.writing() as db:
             before = db.total_changes
             db.executemany(
-                "INSERT OR IGNORE INTO event (gate, id, body, made) VALUES (?, ?, ?, ?)",
-                [(gate, event["id"], json.dumps(event), made) for event in events],
+                "INSERT OR IGNORE INTO event (gate, id, body, state, made) VALUES (?, ?, ?, ?, ?)",
+                [
+                    (gate, event["id"], json.dumps(event), "held" if held else "waiting", made)
+                    for event in events
+                ],
             )
             return db.total_changes - before
+
+    def release(self, gate: str, name: str | None = None) -> int:
+        """Somebody walked through: the held event of that id, or all held ones of a gate, may be sent. How many."""
+        with self.writing() as db:
+            return db.execute(
+                "UPDATE event SET state = 'waiting' WHERE gate = ?1 AND state = 'held' AND id = ifnull(?2, id)",
+                (gate, name),
+            ).rowcount
+
+    def discard(self, gate: str, name: str) -> None:
+        """Nobody walked through. The row is kept as long as those that were sent."""
+        with self.writing() as db:
+            db.execute(
+                "UPDATE event SET state = 'unused' WHERE gate = ? AND state = 'held' AND id = ?", (gate, name)
+            )
 
     def parcel(self, gate: str, *, most: int) -> Parcel | None:
         """The parcel begun before a crash, or a new one of the oldest waiting events; None if none wait."""
@@ -146,7 +167,7 @@ class Spool:
 
     def forget(self, *, before: float, dead: bool = True) -> None:
         """Drop what was sent long ago, and what the server never took unless `dead` is false."""
-        states = "('sent', 'dead')" if dead else "('sent')"
+        states = "('sent', 'unused', 'dead')" if dead else "('sent', 'unused')"
         with self.writing() as db:
             db.execute(f"DELETE FROM event WHERE state IN {states} AND made < ?", (before,))  # noqa: S608
 
