@@ -57,8 +57,8 @@ class Spool:
         self._db.executescript(SCHEMA)
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction; nothing of it stays if the disk is full."""
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction; nothing of it stays if the disk is full. Others may keep tables of their own in the file."""
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -69,44 +69,66 @@ class Spool:
                     self._db.execute("ROLLBACK")
                 raise
 
-    def _ask(self, sql: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    def ask(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a question."""
         with self._lock:
             return self._db.execute(sql, values).fetchall()
 
-    def put(self, gate: str, events: list[dict[str, Any]], *, made: float) -> int:
-        """Keep events; those whose id is known already are left out. Returns how many are new."""
-        with self._writing() as db:
+    def put(self, gate: str, events: list[dict[str, Any]], *, made: float, held: bool = False) -> int:
+        """Keep events; those whose id is known already are left out. Returns how many are new.
+
+        `held`: an opening that nobody has walked through yet; it is sent once it is released.
+        """
+        with self.writing() as db:
             before = db.total_changes
             db.executemany(
-                "INSERT OR IGNORE INTO event (gate, id, body, made) VALUES (?, ?, ?, ?)",
-                [(gate, event["id"], json.dumps(event), made) for event in events],
+                "INSERT OR IGNORE INTO event (gate, id, body, state, made) VALUES (?, ?, ?, ?, ?)",
+                [
+                    (gate, event["id"], json.dumps(event), "held" if held else "waiting", made)
+                    for event in events
+                ],
             )
             return db.total_changes - before
+
+    def release(self, gate: str, name: str | None = None) -> int:
+        """Somebody walked through: the held event of that id, or all held ones of a gate, may be sent. How many."""
+        with self.writing() as db:
+            return db.execute(
+                "UPDATE event SET state = 'waiting' WHERE gate = ?1 AND state = 'held' AND id = ifnull(?2, id)",
+                (gate, name),
+            ).rowcount
+
+    def discard(self, gate: str, name: str) -> None:
+        """Nobody walked through. The row is kept as long as those that were sent."""
+        with self.writing() as db:
+            db.execute(
+                "UPDATE event SET state = 'unused' WHERE gate = ? AND state = 'held' AND id = ?", (gate, name)
+            )
 
     def parcel(self, gate: str, *, most: int) -> Parcel | None:
         """The parcel begun before a crash, or a new one of the oldest waiting events; None if none wait."""
         with self._lock:
-            begun = self._ask(
+            begun = self.ask(
                 "SELECT batch FROM event WHERE gate = ? AND state = 'waiting' AND batch IS NOT NULL ORDER BY seq LIMIT 1",
                 (gate,),
             )
             name = begun[0][0] if begun else self._begin(gate, most)
             if name is None:
                 return None
-            rows = self._ask(
+            rows = self.ask(
                 "SELECT body FROM event WHERE gate = ? AND batch = ? AND state = 'waiting' ORDER BY seq",
                 (gate, name),
             )
         return Parcel(name, [json.loads(body) for (body,) in rows])
 
     def _begin(self, gate: str, most: int) -> str | None:
-        first = self._ask(
+        first = self.ask(
             "SELECT seq, made FROM event WHERE gate = ? AND state = 'waiting' ORDER BY seq LIMIT 1", (gate,)
         )
         if not first:
             return None
         name = f"{first[0][0]}-{int(first[0][1])}"
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(
                 "UPDATE event SET batch = ? WHERE seq IN (SELECT seq FROM event "
                 "WHERE gate = ? AND state = 'waiting' ORDER BY seq LIMIT ?)",
@@ -116,7 +138,7 @@ class Spool:
 
     def settle(self, gate: str, parcel: Parcel, state: str, *, dead: Iterable[str] = ()) -> None:
         """Mark a parcel `sent`, or `dead` if the server will never take it; `dead` names single events of it."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute("UPDATE event SET state = ? WHERE gate = ? AND batch = ?", (state, gate, parcel.id))
             db.executemany(
                 "UPDATE event SET state = 'dead' WHERE gate = ? AND batch = ? AND id = ?",
@@ -125,7 +147,7 @@ class Spool:
 
     def rename(self, gate: str, parcel: Parcel) -> None:
         """The server knows this batch id with other events (the queue's file was lost): use another one."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(
                 "UPDATE event SET batch = batch || '-' || hex(randomblob(4))"
                 " WHERE gate = ? AND batch = ? AND state = 'waiting'",
@@ -134,24 +156,24 @@ class Spool:
 
     def waiting(self, gate: str | None = None) -> int:
         """Events of a gate, or of all, not yet answered."""
-        rows = self._ask(
+        rows = self.ask(
             "SELECT count(*) FROM event WHERE state = 'waiting' AND (?1 IS NULL OR gate = ?1)", (gate,)
         )
         return int(rows[0][0])
 
     def count(self, state: str) -> int:
         """Events of all gates in a state."""
-        return int(self._ask("SELECT count(*) FROM event WHERE state = ?", (state,))[0][0])
+        return int(self.ask("SELECT count(*) FROM event WHERE state = ?", (state,))[0][0])
 
     def forget(self, *, before: float, dead: bool = True) -> None:
         """Drop what was sent long ago, and what the server never took unless `dead` is false."""
-        states = "('sent', 'dead')" if dead else "('sent')"
-        with self._writing() as db:
+        states = "('sent', 'unused', 'dead')" if dead else "('sent', 'unused')"
+        with self.writing() as db:
             db.execute(f"DELETE FROM event WHERE state IN {states} AND made < ?", (before,))  # noqa: S608
 
     def put_brief(self, kind: str, brief: Brief) -> None:
         """Keep something short-lived; the same id again changes nothing."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(
                 "INSERT OR IGNORE INTO brief (kind, id, body, made) VALUES (?, ?, ?, ?)",
                 (kind, brief.id, brief.body, brief.made),
@@ -159,19 +181,19 @@ class Spool:
 
     def briefs(self, kind: str, *, most: int) -> list[Brief]:
         """The oldest that wait."""
-        rows = self._ask("SELECT id, body, made FROM brief WHERE kind = ? ORDER BY seq LIMIT ?", (kind, most))
+        rows = self.ask("SELECT id, body, made FROM brief WHERE kind = ? ORDER BY seq LIMIT ?", (kind, most))
         return [Brief(*row) for row in rows]
 
     def drop_briefs(self, kind: str, names: Iterable[str]) -> None:
         """They were delivered, or nobody will take them. Their bytes are overwritten."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.executemany("DELETE FROM brief WHERE kind = ? AND id = ?", [(kind, name) for name in names])
 
     def forget_briefs(self, kind: str, *, before: float) -> int:
         """Drop those made before. How many they were."""
-        if not self._ask("SELECT 1 FROM brief WHERE kind = ? AND made < ?", (kind, before)):
+        if not self.ask("SELECT 1 FROM brief WHERE kind = ? AND made < ?", (kind, before)):
             return 0
-        with self._writing() as db:
+        with self.writing() as db:
             return db.execute("DELETE FROM brief WHERE kind = ? AND made < ?", (kind, before)).rowcount
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 
 from devices.edge import drivers
+from devices.edge.allowed_lane import AllowedLane
 from devices.edge.clock import Clock
 from devices.edge.config import Config
 from devices.edge.lanes import EventsLane, HeartbeatLane, ReadsLane
@@ -35,13 +36,15 @@ class Agent:
             self._lock.release()
             raise
         clock = Clock()
-        self.site = Site(self._spool, Vault.beside(queue, config.runtime), clock)
+        self.site = Site(self._spool, Vault.beside(queue, config.runtime), clock, config.entry)
         server, key = config.server, config.server.key
         lanes: list[tuple[Lane, Sender]] = []
         reads = ReadsLane(self.site)
         beats = HeartbeatLane(self.site, queue.parent, key)
         for lane in (reads, beats):
             lanes.append((lane, Sender(lane, connect(server, key, clock, timeout=QUICK), self.site)))
+        fetch = AllowedLane(self.site)
+        lanes.append((fetch, Sender(fetch, connect(server, key, clock, timeout=PATIENT), self.site)))
         self._gates = [EventsLane(gate.serial, self.site) for gate in config.gates]
         for gate, events in zip(config.gates, self._gates, strict=True):
             lanes.append(

@@ -1,12 +1,15 @@
 """site.toml: one file that says which server, which queue and which devices. Every mistake is named."""
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from devices.edge.keys import Key, read_pair
+from devices.protocols.errors import WrongValue
+from devices.protocols.wiegand import Badge
 
 
 class BadConfig(Exception):
@@ -88,6 +91,16 @@ class Server:
     ca_file: Path | None = None
 
 
+@dataclass(frozen=True)
+class Entry:
+    """[entry]: what gates do after days without the server, and whose badge is whose until the server says it."""
+
+    offline_days: float = 7.0
+    offline_policy: str = "last_list"
+    unknown_cards: str = "refuse"
+    badges: Mapping[str, int] = field(default_factory=dict)
+
+
 @dataclass
 class Config:
     """The whole file. `devices` are (kind, name, options) for the drivers to read."""
@@ -97,6 +110,7 @@ class Config:
     runtime: Path | None
     gates: list[Gate]
     devices: list[tuple[str, str, Options]]
+    entry: Entry = field(default_factory=Entry)
 
 
 def read_config(path: Path) -> Config:
@@ -116,11 +130,12 @@ def read_config(path: Path) -> Config:
     queue.done()
     gates = [_gate(Options("[[gate]]", one, base=base)) for one in _tables(whole, "gate")]
     devices = [_device(Options("[[device]]", one, base=base)) for one in _tables(whole, "device")]
+    entry = _entry(Options("[entry]", whole.anything("entry", {}), base=base))
     whole.done()
     names = [name for _kind, name, _options in devices]
     if twice := {name for name in names if names.count(name) > 1}:
         raise BadConfig(f"[[device]]: the name {sorted(twice)[0]} is given twice")
-    return Config(server, place, Path(runtime) if runtime else None, gates, devices)
+    return Config(server, place, Path(runtime) if runtime else None, gates, devices, entry)
 
 
 def _tables(whole: Options, name: str) -> list[Any]:
@@ -154,6 +169,32 @@ def _gate(options: Options) -> Gate:
     gate = Gate(options.text("serial"), _key(options))
     options.done()
     return gate
+
+
+def _entry(options: Options) -> Entry:
+    days = options.number("offline_days", 7.0)
+    policy = _one_of(options, "offline_policy", "last_list", "refuse", "admit_and_flag")
+    unknown = _one_of(options, "unknown_cards", "refuse", "admit_and_flag")
+    written = options.anything("badges", {})
+    options.done()
+    badges = {}
+    for text, pin in written.items() if isinstance(written, dict) else [("", 0)]:
+        try:
+            key = Badge.printed(text).key
+        except WrongValue:
+            raise BadConfig(f'[entry.badges]: write "188,24910" = 1452, not {text}') from None
+        if isinstance(pin, bool) or not isinstance(pin, int) or pin < 1:
+            raise BadConfig(f"[entry.badges]: {text} needs the person's number on this project")
+        badges[key] = pin
+    return Entry(days, policy, unknown, badges)
+
+
+def _one_of(options: Options, name: str, *words: str) -> str:
+    """One of these words; the first is the default."""
+    word = options.text(name, words[0])
+    if word not in words:
+        raise BadConfig(f"{options.where}: {name} is one of {', '.join(words)}")
+    return word
 
 
 def _device(options: Options) -> tuple[str, str, Options]:

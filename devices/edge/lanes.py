@@ -133,8 +133,10 @@ class HeartbeatLane:
         began = site.clock.boot()
         answer = client.heartbeat(site.spool.waiting(), **self.report())
         learn(site.clock, answer, took=site.clock.boot() - began)
-        if self._key is not None and answer.get("rotate_key") is True:
-            change_key(client, self._key)
+        if isinstance(answer, dict):
+            site.allowed.hint(str(answer.get("allow_list") or ""))
+            if self._key is not None and answer.get("rotate_key") is True:
+                change_key(client, self._key)
         return False
 
     def report(self) -> dict[str, Any]:

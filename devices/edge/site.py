@@ -8,7 +8,9 @@ import threading
 import uuid
 from typing import Any
 
+from devices.edge.allowed import AllowList
 from devices.edge.clock import Clock
+from devices.edge.config import Entry
 from devices.edge.health import Health
 from devices.edge.vault import Unreadable, Vault
 from devices.spool import Brief, Spool
@@ -22,8 +24,9 @@ CARD_READ_SECONDS = 600.0
 class Site:
     """One agent's common ground. Any thread may call."""
 
-    def __init__(self, spool: Spool, vault: Vault, clock: Clock) -> None:
+    def __init__(self, spool: Spool, vault: Vault, clock: Clock, entry: Entry | None = None) -> None:
         self.spool, self.vault, self.clock = spool, vault, clock
+        self.allowed = AllowList(spool, clock, entry)
         self.health = Health(clock)
         self.stopping = threading.Event()
         self.has_read = threading.Event()
@@ -79,15 +82,22 @@ class Site:
         """The server answered for them."""
         self._noting(lambda: self.spool.drop_briefs(CARD_READ, keys))
 
-    def keep_events(self, gate: str, events: list[dict[str, Any]]) -> int:
+    def keep_events(self, gate: str, events: list[dict[str, Any]], *, held: bool = False) -> int:
         """Commit passages to a gate's queue; how many are new. Only now may the gate open.
 
-        Raises sqlite3.Error if the disk does not take them.
+        `held` ones wait for `settle_event`: whether somebody walked through. Raises sqlite3.Error if the disk
+        does not take them.
         """
         made = self.clock.now()
-        new: int = self._noting(lambda: self.spool.put(gate, events, made=made))
+        new: int = self._noting(lambda: self.spool.put(gate, events, made=made, held=held))
         self.has_event.set()
         return new
+
+    def settle_event(self, gate: str, name: str, *, passed: bool) -> None:
+        """Send a held passage, or set it aside because nobody walked through. Raises sqlite3.Error."""
+        work = self.spool.release if passed else self.spool.discard
+        self._noting(lambda: work(gate, name))
+        self.has_event.set()
 
     @property
     def trouble(self) -> str:

@@ -11,7 +11,7 @@ from devices.edge.site import Site
 
 log = logging.getLogger(__name__)
 
-KINDS = {"idcard": "devices.edge.drivers.idcard"}
+KINDS = {"idcard": "devices.edge.drivers.idcard", "turnstile": "devices.edge.drivers.turnstile"}
 """The `kind` in site.toml to the module with `build(name, options) -> Driver`. Loaded only if it is used."""
 
 

@@ -26,6 +26,7 @@ class FakeServer:
         self.events: dict[str, dict[str, Any]] = {}
         self.batches: dict[str, Any] = {}
         self.beats: list[dict[str, Any]] = []
+        self.allowed: dict[str, Any] = {"version": "v0", "people": [], "denied": [], "removed": []}
         self.calls: Counter[str] = Counter()
         self.statuses: Counter[int] = Counter()
         self._http: ThreadingHTTPServer | None = None
@@ -43,6 +44,9 @@ class FakeServer:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 owner._answer(self, body)
+
+            def do_GET(self) -> None:
+                owner._answer(self, b"")
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -73,9 +77,10 @@ class FakeServer:
         data = json.dumps(answer).encode()
         self.statuses[status] += 1
         handler.send_response(status)
-        handler.send_header("Content-Length", str(len(data)))
+        if status != 304:
+            handler.send_header("Content-Length", str(len(data)))
         handler.end_headers()
-        handler.wfile.write(data)
+        handler.wfile.write(data if status != 304 else b"")
 
     def _work(self, handler: BaseHTTPRequestHandler, path: str, body: bytes) -> tuple[int, Any]:
         now = time.time() + self.ahead
@@ -83,17 +88,22 @@ class FakeServer:
         get = handler.headers.get
         stamp, nonce = get(signing.TIMESTAMP_HEADER, ""), get(signing.NONCE_HEADER, "")
         secret = SECRETS[get(signing.KEY_HEADER, "")]
-        assert signing.is_signed(secret, get(signing.SIGNATURE_HEADER, ""), "POST", path, stamp, nonce, body)
+        assert signing.is_signed(
+            secret, get(signing.SIGNATURE_HEADER, ""), handler.command, path, stamp, nonce, body
+        )
         if not signing.is_in_window(stamp, now):
             return 401, {"code": "signature.expired", "server_time": said}
         if self.mode == "broken":
             return 500, {"code": "broken"}
+        if handler.command == "GET":
+            since = path.partition("since=")[2]
+            return (304, None) if since == self.allowed["version"] else (200, self.allowed)
         data = json.loads(body)
         if self.mode == "vague":
             return 200, {"kept": [], "refused": [], "batch": data.get("batch"), "accepted": 0, "bad": []}
         if path == "/api/v1/heartbeats/":
             self.beats.append(data)
-            return 200, {"server_time": said, "skew_ms": 0, "allow_list": ""}
+            return 200, {"server_time": said, "skew_ms": 0, "allow_list": self.allowed["version"]}
         if path == "/api/v1/card-reads/":
             for read in data["reads"]:
                 if read["key"] not in self.reads:

@@ -1,0 +1,84 @@
+"""A whole turnstile on ptys: a Wiegand reader, and a relay board with the gate behind it, in a thread."""
+
+import threading
+import time
+from pathlib import Path
+
+from devices.protocols.wiegand import Badge, LineFormat
+from devices.simulators.ptys import Pty
+from devices.simulators.relay import ARM, FIRE, Gate, RelayBoard
+
+ARM_SECONDS = 0.4
+"""An arm turns slowly enough to be seen."""
+
+
+class SimulatedTurnstile:
+    """`opened_at` are the moments (monotonic) at which the gate opened; `people` false: nobody walks through."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.board_link, self.reader_link = folder / f"{name}-board", folder / f"{name}-reader"
+        self.board = RelayBoard()
+        self.gate = Gate(self.board)
+        self.people, self.echo, self.deaf = True, False, False
+        self.opened_at: list[float] = []
+        self._ports: dict[Path, Pty] = {}
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        """Plug everything in."""
+        self.plug(self.board_link)
+        self.plug(self.reader_link)
+        self._thread.start()
+
+    def plug(self, link: Path) -> None:
+        """Put a cable in."""
+        with self._lock:
+            self._ports[link] = Pty(link)
+
+    def unplug(self, link: Path) -> None:
+        """Pull a cable."""
+        with self._lock:
+            self._ports.pop(link).close()
+
+    def show(self, badge: str, form: LineFormat = LineFormat.HEX6) -> float:
+        """Hold a badge to the reader; the moment."""
+        with self._lock:
+            self._ports[self.reader_link].write(Badge.printed(badge).to_bytes(form))
+        return time.monotonic()
+
+    def fire(self, *, on: bool) -> None:
+        """The fire input."""
+        self.board.inputs[FIRE] = on
+
+    @property
+    def orders(self) -> int:
+        """Frames that switched something."""
+        return len(self.board.writes)
+
+    def close(self) -> None:
+        """Take it all away."""
+        self._over.set()
+        self._thread.join(2)
+        for link in list(self._ports):
+            self.unplug(link)
+
+    def _run(self) -> None:
+        turning_until = 0.0
+        while not self._over.is_set():
+            with self._lock:
+                port = self._ports.get(self.board_link)
+            data = port.read(0.01) if port else b""
+            if port is None:
+                time.sleep(0.01)
+            now = time.monotonic()
+            if data and port is not None and not self.deaf:
+                port.write((data if self.echo else b"") + self.board.feed(data, now))
+            self.board.tick(now)
+            if now < turning_until:
+                continue
+            told = self.gate.tick(now, people=self.people)
+            self.opened_at += [now for text in told if text.startswith("opens")]
+            if self.board.inputs[ARM]:
+                turning_until = now + ARM_SECONDS
