@@ -80,10 +80,10 @@ class Key:
 
 @dataclass(frozen=True)
 class Gate:
-    """A lane of this site that is a terminal of its own; its events wait under its serial."""
+    """A lane of this site; its events wait under its serial. One without key is a device of the agent's."""
 
     serial: str
-    key: Key
+    key: Key | None
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,9 @@ def _server(options: Options) -> Server:
 
 
 def _gate(options: Options) -> Gate:
-    gate = Gate(options.text("serial"), _key(options))
+    serial = options.text("serial")
+    key_id = options.text("key_id", "")
+    gate = Gate(serial, _key(options, key_id) if key_id else None)
     options.done()
     return gate
 
@@ -165,10 +167,14 @@ def _device(options: Options) -> tuple[str, str, Options]:
     return kind, name, options
 
 
-def _key(options: Options) -> Key:
+def _key(options: Options, key_id: str = "") -> Key:
     """Key id and secret, the latter in a file of its own that nobody else may read."""
-    key_id = options.text("key_id")
-    path = options.path("secret_file")
+    key_id = key_id or options.text("key_id")
+    return Key(key_id, read_secret(options, options.path("secret_file")))
+
+
+def read_secret(options: Options, path: Path) -> str:
+    """What a secret's file holds. Raises BadConfig if it is empty or if others may read it."""
     try:
         mode = path.stat().st_mode
         secret = path.read_text(encoding="utf-8").strip()
@@ -178,4 +184,4 @@ def _key(options: Options) -> Key:
         raise BadConfig(f"{options.where}: others may read {path}; run: chmod 600 {path}")
     if not secret:
         raise BadConfig(f"{options.where}: {path} is empty")
-    return Key(key_id, secret)
+    return secret
