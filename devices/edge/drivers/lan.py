@@ -83,6 +83,7 @@ class LanTerminals:
         try:
             while not site.wait(LOOK_EVERY):
                 self._look_for_silence(site, desk, began)
+                desk.look_after()
         finally:
             listener.close()
             thread.join(5)

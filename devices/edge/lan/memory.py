@@ -36,6 +36,7 @@ class Memory:
     waiting_for: dict[str, str] = field(default_factory=dict)
     reconciled: str = ""
     clock_set_at: float = 0.0
+    clock_touched: bool = False
 
     def to_facts(self) -> dict[str, Any]:
         """For the disk."""
@@ -57,6 +58,7 @@ class Memory:
             "waiting_for": self.waiting_for,
             "reconciled": self.reconciled,
             "clock_set_at": self.clock_set_at,
+            "clock_touched": self.clock_touched,
         }
 
 
@@ -86,6 +88,7 @@ def begin(known: Known, facts: dict[str, Any] | None) -> Memory:
         waiting_for=dict(said.get("waiting_for", {})),
         reconciled=said.get("reconciled", ""),
         clock_set_at=said.get("clock_set_at", 0.0),
+        clock_touched=said.get("clock_touched", False),
     )
 
 
