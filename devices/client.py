@@ -5,7 +5,7 @@ import json
 import secrets
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -74,16 +74,18 @@ class TerminalClient:
         status, answer = self.call("GET", f"/api/v1/allow-list/?since={since}")
         return None if status == 304 else answer
 
-    def call(self, method: str, path: str, body: bytes = b"") -> tuple[int, Any]:
-        """One signed request: status and decoded answer. Raises Refused for 4xx and 5xx."""
+    def call(
+        self, method: str, path: str, body: bytes = b"", more: Mapping[str, str] | None = None
+    ) -> tuple[int, Any]:
+        """One signed request with `more` headers: status and decoded answer. Raises Refused for 4xx and 5xx."""
         reused, self._is_reused = self._is_reused, False
         try:
-            status, data = self._exchange(method, path, body)
+            status, data = self._exchange(method, path, body, more)
         except (ConnectionError, http.client.BadStatusLine):
             # The server hung up on a connection that had rested; what was sent may be sent again.
             if not reused:
                 raise
-            status, data = self._exchange(method, path, body)
+            status, data = self._exchange(method, path, body, more)
         self._is_reused = True
         answer = _decoded(data)
         if status >= 400:
@@ -93,7 +95,9 @@ class TerminalClient:
     def _now(self) -> float:
         return self._clock() + self.clock_offset
 
-    def _exchange(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+    def _exchange(
+        self, method: str, path: str, body: bytes, more: Mapping[str, str] | None = None
+    ) -> tuple[int, bytes]:
         """Sign, send, read the whole answer; a new nonce each time."""
         timestamp, nonce = str(int(self._now())), secrets.token_urlsafe(18)
         key_id, secret = self._keys()
@@ -103,6 +107,7 @@ class TerminalClient:
             signing.NONCE_HEADER: nonce,
             signing.SIGNATURE_HEADER: signing.sign(secret, method, path, timestamp, nonce, body),
             "Content-Type": "application/json",
+            **(more or {}),
         }
         try:
             self._link.request(method, path, body or None, headers)

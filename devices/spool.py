@@ -49,6 +49,7 @@ class Spool:
     """The queue of all gates of one process. Raises sqlite3.Error if the disk does not take it."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode=WAL")

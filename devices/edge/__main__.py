@@ -40,6 +40,7 @@ def main(argv: list[str] | None = None) -> int:
             return 0
         config = read_config(options.config)
         devices = [drivers.build(*one) for one in config.devices]
+        drivers.check_gates(devices, (gate.serial for gate in config.gates))
         if options.check:
             log.info("the configuration is good: %d devices, %d gates", len(devices), len(config.gates))
             return 0

@@ -45,11 +45,14 @@ class Agent:
             lanes.append((lane, Sender(lane, connect(server, key, clock, timeout=QUICK), self.site)))
         fetch = AllowedLane(self.site)
         lanes.append((fetch, Sender(fetch, connect(server, key, clock, timeout=PATIENT), self.site)))
-        self._gates = [EventsLane(gate.serial, self.site) for gate in config.gates]
+        self._gates = [EventsLane(g.serial, self.site, of_agent=g.key is None) for g in config.gates]
         for gate, events in zip(config.gates, self._gates, strict=True):
             lanes.append(
-                (events, Sender(events, connect(server, gate.key, clock, timeout=PATIENT), self.site))
+                (events, Sender(events, connect(server, gate.key or key, clock, timeout=PATIENT), self.site))
             )
+        self.site.carry = lambda lane: self._carry(
+            lane, Sender(lane, connect(server, key, clock, timeout=PATIENT), self.site)
+        )
         self._lanes = [lane for lane, _sender in lanes]
         self._threads = [
             *(
@@ -67,14 +70,14 @@ class Agent:
         """Start everything and wait until `stop` is called."""
         waiting = self._spool.waiting()
         log.info("%d gates, %d events wait", len(self._gates), waiting)
-        for thread in self._threads:
+        for thread in list(self._threads):
             thread.start()
         self.site.stopping.wait()
-        for lane in self._lanes:
+        for lane in list(self._lanes):
             lane.wake.set()
         self.site.has_event.set()
         deadline = self.site.clock.boot() + LAST_WAIT
-        for thread in self._threads:
+        for thread in list(self._threads):
             thread.join(max(0.0, deadline - self.site.clock.boot()))
         self._spool.close()
         self._lock.release()
@@ -83,6 +86,12 @@ class Agent:
     def stop(self) -> None:
         """End soon; safe in a signal handler."""
         self.site.stopping.set()
+
+    def _carry(self, lane: Lane, sender: Sender) -> None:
+        self._lanes.append(lane)
+        thread = threading.Thread(target=sender.run, name=f"sender of {lane.name}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def _wake_gates(self) -> None:
         while not self.site.stopping.is_set():

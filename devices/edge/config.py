@@ -76,10 +76,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Gate:
-    """A lane of this site that is a terminal of its own; its events wait under its serial."""
+    """A lane of this site; its events wait under its serial. One without key is a device of the agent's."""
 
     serial: str
-    key: Key
+    key: Key | None
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,11 @@ def _server(options: Options) -> Server:
 
 
 def _gate(options: Options) -> Gate:
-    gate = Gate(options.text("serial"), _key(options))
+    serial = options.text("serial")
+    key_id, file = options.text("key_id", ""), options.text("secret_file", "")
+    if key_id and not file:
+        raise BadConfig(f"{options.where}: secret_file is missing")
+    gate = Gate(serial, _key_in(options, key_id, options.base / file) if file else None)
     options.done()
     return gate
 
@@ -207,10 +211,18 @@ def _device(options: Options) -> tuple[str, str, Options]:
 
 def _key(options: Options) -> Key:
     """Key id and secret, the latter in a file of its own that nobody else may read and that may name the key too."""
-    key_id, path = options.text("key_id", ""), options.path("secret_file")
+    return _key_in(options, options.text("key_id", ""), options.path("secret_file"))
+
+
+def _key_in(options: Options, key_id: str, path: Path) -> Key:
     try:
         return Key(*read_pair(path, key_id), path)
     except (OSError, UnicodeDecodeError) as problem:
         raise BadConfig(f"{options.where}: {path} cannot be read: {problem}") from None
     except ValueError as problem:
         raise BadConfig(f"{options.where}: {problem}") from None
+
+
+def read_secret(options: Options, path: Path) -> str:
+    """What the file of a device's password holds. Raises BadConfig if it is empty or if others may read it."""
+    return _key_in(options, "password", path).secret

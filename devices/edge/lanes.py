@@ -61,8 +61,10 @@ class ReadsLane:
 class EventsLane:
     """Passages of one gate, in order, in batches that keep their id until they are answered for."""
 
-    def __init__(self, gate: str, site: Site) -> None:
+    def __init__(self, gate: str, site: Site, *, of_agent: bool = False) -> None:
+        """`of_agent`: the gate has no key, so that the agent signs and names it."""
         self.name, self._gate, self._site = f"passages of {gate}", gate, site
+        self._device = {"device": gate} if of_agent else {}
         self.wake = threading.Event()
         self._swept_at = 0.0
 
@@ -75,7 +77,8 @@ class EventsLane:
             return False
         waiting = spool.waiting(self._gate) - len(parcel.events)
         sent_at = datetime.fromtimestamp(clock.now(), UTC).isoformat()
-        body = {"batch": parcel.id, "sent_at": sent_at, "queue": max(0, waiting), "events": parcel.events}
+        body = {"batch": parcel.id, "sent_at": sent_at, "queue": max(0, waiting), **self._device}
+        body["events"] = parcel.events
         try:
             answer = client.passages(json.dumps(body, separators=(",", ":")).encode())
         except Refused as refusal:

@@ -10,7 +10,8 @@ from typing import Any, Protocol
 from devices.client import Refused, TerminalClient
 from devices.edge.backoff import Backoff
 from devices.edge.clock import Clock
-from devices.edge.config import Key, Server
+from devices.edge.config import Server
+from devices.edge.keys import Key
 from devices.edge.site import Site
 
 log = logging.getLogger(__name__)

@@ -6,6 +6,7 @@ import logging
 import sqlite3
 import threading
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from devices.edge.allowed import AllowList
@@ -33,8 +34,11 @@ class Site:
         """Set when a card read was put into the queue."""
         self.has_event = threading.Event()
         """Set when passages were put into the queue."""
+        self.carry: Callable[[Any], None] = lambda _lane: None
+        """Starts a sender for a Lane of a driver's own, with the agent's key; the agent puts it here."""
         self._lock = threading.Lock()
         self._trouble = ""
+        self._worries: dict[str, str] = {}
         if vault.is_new:
             # Sealed with a key that is gone. `made` is seconds since boot, so the sweep below could not tell.
             spool.forget_briefs(CARD_READ, before=float("inf"))
@@ -101,9 +105,19 @@ class Site:
 
     @property
     def trouble(self) -> str:
-        """Why the queue does not take anything, or empty."""
+        """Why the queue does not take anything, and what else a person should know; or empty."""
         with self._lock:
-            return self._trouble
+            return "; ".join(filter(None, [self._trouble, *self._worries.values()]))[:300]
+
+    def worry(self, about: str, words: str) -> None:
+        """Something a person should know, until it is said again with no words. No names of people."""
+        with self._lock:
+            before = self._worries.pop(about, "")
+            if words:
+                self._worries[about] = words
+        if words != before:
+            self.health.changed.set()
+            log.log(logging.WARNING if words else logging.INFO, "%s: %s", about, words or "well again")
 
     def _noting(self, work: Any) -> Any:
         """Do something with the queue and remember whether the disk is full."""

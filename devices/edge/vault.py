@@ -61,6 +61,19 @@ class Vault:
             raise Unreadable from None
 
 
+def disk_vault(queue: Path) -> Vault:
+    """A vault whose key lies beside the queue, for what must outlive a power cut: it protects a copy of the
+    queue's file, not the disk. Raises OSError."""
+    key, is_new = _read_or_make(queue.with_suffix(".key"))
+    if is_new:  # nothing may be sealed with a key that a power cut takes away
+        folder = os.open(queue.resolve().parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    return Vault(key, is_new=is_new)
+
+
 def default_runtime() -> Path:
     """systemd's RuntimeDirectory, else a folder of this user in /dev/shm."""
     if given := os.environ.get("RUNTIME_DIRECTORY"):
@@ -103,4 +116,6 @@ def _read_or_make(path: Path) -> tuple[bytes, bool]:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(key)
+        file.flush()
+        os.fsync(file.fileno())
     return key, True

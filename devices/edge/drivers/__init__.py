@@ -1,7 +1,7 @@
 """Drivers: one module for each kind of device. README.md in the folder above says how to add one."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Protocol
 
@@ -11,7 +11,11 @@ from devices.edge.site import Site
 
 log = logging.getLogger(__name__)
 
-KINDS = {"idcard": "devices.edge.drivers.idcard", "turnstile": "devices.edge.drivers.turnstile"}
+KINDS = {
+    "idcard": "devices.edge.drivers.idcard",
+    "lan": "devices.edge.drivers.lan",
+    "turnstile": "devices.edge.drivers.turnstile",
+}
 """The `kind` in site.toml to the module with `build(name, options) -> Driver`. Loaded only if it is used."""
 
 
@@ -40,6 +44,14 @@ def build(kind: str, name: str, options: Options) -> Driver:
     driver = make(name, options)
     options.done()
     return driver
+
+
+def check_gates(devices: Iterable[Driver], gates: Iterable[str]) -> None:
+    """Every serial whose passages a driver keeps needs a [[gate]], or nobody would send them. Raises BadConfig."""
+    known = set(gates)
+    for driver in devices:
+        if missing := set(getattr(driver, "serials", ())) - known:
+            raise BadConfig(f"[[device]] {driver.name}: {sorted(missing)[0]} has no [[gate]] of that serial")
 
 
 def keep_running(driver: Driver, site: Site) -> None:

@@ -24,6 +24,11 @@ class FakeServer:
         self.reads: dict[str, dict[str, Any]] = {}
         self.read_at: dict[str, float] = {}
         self.events: dict[str, dict[str, Any]] = {}
+        self.devices: dict[str, str] = {}
+        self.signers: dict[str, str] = {}
+        self.photos: dict[tuple[str, str, int], bytes] = {}
+        self.posted_twice = 0
+        """Events that came in two batches."""
         self.batches: dict[str, Any] = {}
         self.beats: list[dict[str, Any]] = []
         self.allowed: dict[str, Any] = {"version": "v0", "people": [], "denied": [], "removed": []}
@@ -98,6 +103,12 @@ class FakeServer:
         if handler.command == "GET":
             since = path.partition("since=")[2]
             return (304, None) if since == self.allowed["version"] else (200, self.allowed)
+        if path == "/api/v1/photos/":
+            device, event = get("X-Wagewatch-Device", ""), get("X-Wagewatch-Event", "")
+            kept = self.devices.get(event) == device
+            if kept:
+                self.photos[device, event, len(body)] = body
+            return 200, {"kept": kept, "reason": "" if kept else "photo.event_unknown"}
         data = json.loads(body)
         if self.mode == "vague":
             return 200, {"kept": [], "refused": [], "batch": data.get("batch"), "accepted": 0, "bad": []}
@@ -113,7 +124,11 @@ class FakeServer:
         ids = [event["id"] for event in data["events"]]
         if data["batch"] in self.batches and self.batches[data["batch"]] != ids:
             return 409, {"code": "batch.other_events"}
+        if data["batch"] not in self.batches:
+            self.posted_twice += sum(name in self.events for name in ids)
         self.batches[data["batch"]] = ids
+        self.devices.update(dict.fromkeys(ids, data.get("device", "")))
+        self.signers.update(dict.fromkeys(ids, get(signing.KEY_HEADER, "")))
         new = [event for event in data["events"] if event["id"] not in self.events]
         self.events.update({event["id"]: event for event in new})
         known = len(ids) - len(new)

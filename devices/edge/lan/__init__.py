@@ -1,0 +1,1 @@
+"""The site's own network: terminals that speak HTTP to the agent."""

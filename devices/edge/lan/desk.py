@@ -1,0 +1,315 @@
+"""Where every request of a terminal ends: answer it by its protocol, commit what it says, only then reply.
+
+A stranger gets 403 and leaves nothing. If the disk does not take it the terminal is told so, and comes again.
+"""
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from devices.edge.lan.allowed import AllowList, not_done, told
+from devices.edge.lan.known import Known
+from devices.edge.lan.memory import Memory, after_a_step_back, begin, moment, with_numbers
+from devices.edge.lan.nightly import clock_command, counted, due, without_clock_commands
+from devices.edge.lan.photos import PhotoQueue
+from devices.edge.lan.store import LanStore, Unread
+from devices.edge.site import Site
+from devices.protocols import hikvision, uface
+from devices.protocols.errors import Garbled
+from devices.protocols.http import Request, Response, is_from, plain
+from devices.protocols.iclock import terminal as iclock
+from devices.protocols.records import Event, Kind, PersonKind, Photo, as_posted
+from devices.protocols.records import event_key as event_id
+
+log = logging.getLogger(__name__)
+ASKED = "q"
+"""How the id of a refusal begins that was given at the door: never that of a record of the terminal's own."""
+SERVER_REFUSED = "server_refused"
+SAME_REFUSAL = 10.0
+"""Seconds between a refusal at the door and the terminal's own record of it."""
+
+
+class OneTerminal:
+    """A terminal at work. Hold `lock` from reading `memory` to committing it."""
+
+    def __init__(self, known: Known, memory: Memory) -> None:
+        self.known, self.memory = known, memory
+        self.lock = threading.Lock()
+        self.heard_at: float | None = None
+        self.told: tuple[str, Memory] | None = None
+        """The version of the allow-list that was last compared with what the terminal has, and what it had."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one request said, whatever its protocol."""
+
+    events: tuple[Event, ...] = ()
+    photos: tuple[Photo, ...] = ()
+    unread: tuple[Unread, ...] = field(default=(), repr=False)
+
+
+class Desk:
+    """Answers requests. Any thread may call `answer`."""
+
+    def __init__(self, site: Site, store: LanStore, photos: PhotoQueue, terminals: Sequence[Known]) -> None:
+        self._site, self.store, self.photos = site, store, photos
+        self.allowed: AllowList | None = getattr(site, "allowed", None)
+        states = store.states()
+        self.terminals = {
+            known.serial: OneTerminal(known, begin(known, states.get(known.serial))) for known in terminals
+        }
+        self._face_gates = [
+            hikvision.Gate(key=known.serial, mac=known.device_key, networks=known.networks)
+            for known in terminals
+            if known.protocol == "hikvision"
+        ]
+        self._uface = {k.device_key: k for k in terminals if k.protocol == "uface"}
+        self._uface_gates = {
+            key: uface.Gate(key=known.serial, networks=known.networks) for key, known in self._uface.items()
+        }
+
+    def now(self) -> datetime:
+        """The best known time."""
+        return moment(self._site.clock.now())
+
+    def answer(self, request: Request) -> Response:
+        """The response, after what it acknowledges is on disk."""
+        page = request.path.lower()
+        if page.startswith("/iclock/"):
+            return self._iclock(request)
+        if page == "/hikvision" or page.startswith("/hikvision/"):
+            return self._hikvision(request)
+        if page == "/uface" or page.startswith("/uface/"):
+            return self._uface_callback(request)
+        return Response(status=404)
+
+    def _iclock(self, request: Request) -> Response:
+        now = self.now()
+        one = self.terminals.get(request.query.get("sn", ""))
+        if one is None or one.known.protocol != "iclock":
+            return plain("", now, 403)
+        if request.query.get("authtype", "").lower() == "device":
+            return self._at_the_door(one, request, now)
+        with one.lock:
+            before = one.memory
+            memory = replace(before, terminal=after_a_step_back(before.terminal, now))
+            if page_of(request) == "getrequest" and request.method == "GET" and self._site.clock.is_sure:
+                memory = clock_command(one.known, memory, now, by_hand=memory.clock_touched)
+            outcome = iclock.answer({one.known.serial: memory.terminal}, request, now)
+            if outcome.terminal is None:
+                return outcome.response
+            unread = [Unread(f"{bad.table} {bad.code}", bad.raw) for bad in outcome.bad]
+            unread += [Unread(f"table {table}", body) for table, body in outcome.unknown]
+            said = Said(outcome.events, outcome.photos, tuple(unread))
+            memory = without_clock_commands(replace(memory, terminal=outcome.terminal))
+            try:
+                self.keep(one, self._after(one.known, memory, outcome), said)
+            except (sqlite3.Error, OSError) as problem:
+                return self._full(problem, outcome.not_stored)
+        self._heard(one)
+        return outcome.response
+
+    def _after(self, known: Known, memory: Memory, outcome: iclock.Outcome) -> Memory:
+        """The memory after what a terminal said beside its passages: results of commands, a clock set by hand."""
+        for result in outcome.results:
+            if result.pending or result.id not in memory.waiting_for:
+                continue
+            waiting = dict(memory.waiting_for)
+            meaning = waiting.pop(result.id)
+            memory = replace(memory, waiting_for=waiting)
+            if result.done:
+                memory = counted(known, memory, meaning, result.count, self.store)
+            else:
+                log.warning("%s: command %s failed with %s", known.serial, result.id, result.returned)
+                memory = not_done(memory, meaning)
+        if memory.clock_touched and outcome.sent:
+            memory = replace(memory, clock_touched=False)
+        if any(operation.set_the_clock for operation in outcome.operations):
+            memory = replace(memory, clock_touched=True)
+        return memory
+
+    def _at_the_door(self, one: OneTerminal, request: Request, now: datetime) -> Response:
+        """Somebody stands at a door and the terminal asks. The list decides, and nothing else is waited for.
+
+        A refusal is kept with our reason; who is let in comes as a passage when they have gone through.
+        """
+        terminal = one.memory.terminal
+        outcome = iclock.answer({one.known.serial: terminal}, request, now)
+        question = outcome.question
+        if question is None:
+            return outcome.response
+        self._heard(one)
+        pins = [
+            int(key.value) for key in question.persons if key.kind is PersonKind.PIN and is_pin(key.value)
+        ]
+        allowed = self.allowed
+        if allowed is None or not pins:
+            admit, reason, text = False, "unregistered", ""
+        else:
+            decision = allowed.decide(pins[0], now=now)
+            admit, reason, text = decision.admit, decision.reason, decision.text
+        if not admit:
+            refused = replace(question, kind=Kind.PASSAGE, admitted=False, reason=reason, record_id=None)
+            try:
+                posted, unread = sorted_out(one.known, [refused])
+                if posted:
+                    own = [{**row, "id": ASKED + row["id"][1:]} for row in posted]
+                    self._site.keep_events(one.known.serial, own)
+                self.store.keep(one.known.serial, None, unread, now=self._site.clock.now())
+            except (sqlite3.Error, OSError) as problem:
+                self._full(problem, outcome.not_stored)
+        return iclock.verdict(question, now, allowed=admit, door=door_of(question), tip=text)
+
+    def look_after(self) -> None:
+        """What is not asked for by a terminal: new people, and the questions of the night. Call it now and then."""
+        now = self.now()
+        for one in self.terminals.values():
+            if one.known.protocol != "iclock":
+                continue
+            with one.lock:
+                memory = one.memory
+                if self._site.clock.is_sure:
+                    memory = due(one.known, memory, now)
+                if one.known.people and self.allowed is not None:
+                    if one.told != (self.allowed.version, memory):
+                        memory = told(memory, self.allowed, doors=one.known.doors)
+                    one.told = (self.allowed.version, memory)
+                if memory is not one.memory:
+                    try:
+                        self.keep(one, memory, Said())
+                    except (sqlite3.Error, OSError) as problem:
+                        self._full(problem, Response(status=503))
+
+    def _hikvision(self, request: Request) -> Response:
+        outcome = hikvision.answer(self._face_gates, request)
+        one = self.terminals.get(outcome.gate)
+        if one is None:
+            return outcome.response
+        codes = [*outcome.bad, *["hikvision.unknown"] * len(outcome.unknown)]
+        unread = tuple(Unread(code, raw) for code, raw in zip(codes, outcome.unknown, strict=False))
+        return self._face_gate(
+            one, outcome.response, outcome.not_stored, outcome.events, outcome.photos, unread
+        )
+
+    def _uface_callback(self, request: Request) -> Response:
+        outcome = uface.answer(self._uface_gates, request)
+        one = self.terminals.get(outcome.gate)
+        if one is None:
+            return outcome.response
+        events = () if outcome.event is None else (outcome.event,)
+        photos = () if outcome.photo is None else (outcome.photo,)
+        unread = (Unread(outcome.bad or "uface.unknown", outcome.unknown),) if outcome.unknown else ()
+        return self._face_gate(one, outcome.response, outcome.not_stored, events, photos, unread)
+
+    def _face_gate(
+        self,
+        one: OneTerminal,
+        good: Response,
+        not_stored: Response,
+        events: tuple[Event, ...],
+        photos: tuple[Photo, ...],
+        unread: tuple[Unread, ...],
+    ) -> Response:
+        with one.lock:
+            try:
+                self.keep(one, one.memory, Said(events, photos, unread))
+            except (sqlite3.Error, OSError) as problem:
+                return self._full(problem, not_stored)
+        self._heard(one)
+        return good
+
+    def _full(self, problem: Exception, response: Response) -> Response:
+        """Say that the disk does not take it."""
+        self._site.worry("LAN terminals", f"the queue cannot be written: {problem}")
+        return response
+
+    def keep(self, one: OneTerminal, memory: Memory, said: Said) -> None:
+        """Passages first, then the terminal's state with the lines nobody could read, then photos.
+
+        Raises sqlite3.Error, OSError; `one.memory` is then what it was.
+        """
+        known = one.known
+        events = [event for event in said.events if not self._is_our_refusal(known, event)]
+        posted, unread = sorted_out(known, events)
+        unread += [Unread("event.answered", event.raw) for event in said.events if event not in events]
+        if posted:
+            self._site.keep_events(known.serial, posted)
+        numbers = [int(e.record_id) for e in said.events if e.record_id and is_record_number(e.record_id)]
+        if numbers and known.protocol == "iclock":
+            memory = replace(memory, runs=with_numbers(memory.runs, numbers))
+        changed = memory != one.memory
+        state = memory.to_facts() if changed else None
+        self.store.keep(known.serial, state, [*said.unread, *unread], now=self._site.clock.now())
+        if changed:
+            one.memory = memory
+        ids = {event["id"] for event in posted}
+        self.photos.match(known, [event for event in said.events if event_id(event) in ids])
+        for photo in said.photos:
+            event = next((e for e in said.events if photo.belongs_to(e) and event_id(e) in ids), None)
+            self.photos.put(known, photo, event, self.store, may_wait=not posted)
+        self._site.worry("LAN terminals", "")
+
+    def _is_our_refusal(self, known: Known, event: Event) -> bool:
+        """Whether a terminal tells us what we told it at the door; kept already, with the reason."""
+        moment = event.time.moment(known.utc_offset)
+        if event.reason != SERVER_REFUSED or moment is None:
+            return False
+        near = self.store.events_near(known.serial, moment.timestamp(), SAME_REFUSAL)
+        pins = {int(key.value) for key in event.persons if is_pin(key.value)}
+        return any(row["id"].startswith(ASKED) and row.get("pin") in pins for row in near)
+
+    def _heard(self, one: OneTerminal) -> None:
+        one.heard_at = self._site.clock.boot()
+        name, kind = one.known.name, one.known.kind
+        self._site.health.tell(name, kind, "ready")
+        self._site.health.heard(name)
+
+    def may_call(self, source: str) -> bool:
+        """Whether any terminal lives at an address; others are hung up on."""
+        return any(is_from(source, one.known.networks) for one in self.terminals.values())
+
+
+def page_of(request: Request) -> str:
+    """The page below /iclock/."""
+    match = iclock.PATH.fullmatch(request.path)
+    return match[1].lower() if match else ""
+
+
+def is_pin(text: str) -> bool:
+    """Whether a PIN is a project's number."""
+    return text.isascii() and text.isdigit() and len(text) <= 10 and int(text) > 0
+
+
+def door_of(question: Event) -> int:
+    """The door somebody stands at; the first where the terminal does not say."""
+    return int(question.door) if question.door in tuple("12345678") else 1
+
+
+def is_record_number(text: str) -> bool:
+    """Whether a device's record number counts."""
+    return text.isascii() and text.isdigit() and len(text) <= 15
+
+
+def sorted_out(known: Known, events: Sequence[Event]) -> tuple[list[dict[str, Any]], list[Unread]]:
+    """What the server takes, and what it does not: doors, verifications, strangers, numbers it has not given.
+
+    A passage of somebody who was let in is kept for ever, even if nobody here knows who it was.
+    """
+    posted: list[dict[str, Any]] = []
+    unread: list[Unread] = []
+    for event in events:
+        if event.kind is not Kind.PASSAGE:
+            unread.append(Unread(f"event.{event.kind.value}", event.raw))
+            continue
+        try:
+            row = as_posted(event, lane=known.lane, offset=known.utc_offset, keys_in_use=known.keys_in_use)
+        except Garbled as problem:
+            unread.append(Unread(problem.code, event.raw, lasting=event.admitted))
+            continue
+        posted.append(dict(row))
+    return posted, unread
