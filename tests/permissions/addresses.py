@@ -244,6 +244,10 @@ PARTS: dict[str, Parts] = {
     "devices:correction-withdraw": lambda s: {"pk": s.cast.project.pk, "correction_pk": s.correction.pk},
     "devices:worker-day": lambda s: {"project_pk": s.cast.project.pk, "day": "2026-11-10"},
     "devices:terminal-new": _project,
+    "devices:terminals": _project,
+    "devices:terminal-code": lambda s: {"pk": s.cast.project.pk, "terminal_pk": s.cast.terminal.pk},
+    "devices:terminal-rotate": lambda s: {"pk": s.cast.project.pk, "terminal_pk": s.cast.terminal.pk},
+    "devices:person-day-photo": lambda s: _date_of_sun(s) | {"photo_pk": 1},
     "devices:terminal-revoke": lambda s: {"pk": s.cast.project.pk, "terminal_pk": s.cast.terminal.pk},
     "payroll:sheet": _sheet,
     "payroll:sheet-export": _sheet,
@@ -434,4 +438,7 @@ RAW: dict[str, Callable[[Stage], bytes]] = {
     "devices:api-passages": _passages,
     "devices:api-card-reads": lambda _s: b'{"reads": []}',
     "devices:api-heartbeats": lambda _s: b"{}",
+    "devices:api-rotate-key": lambda _s: b"{}",
+    "devices:api-photos": lambda _s: b"no picture",
+    "devices:api-enrol": lambda _s: b'{"code": "0000-0000-0000-0000"}',
 }

@@ -68,6 +68,11 @@ POST devices:correction-withdraw    in    in    in   404    go   403    go   404
 GET  devices:worker-day             in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 GET  devices:terminal-new            in    in    in   403   200   403   403   404   403   404   403   404   404    in    in
 POST devices:terminal-new            in    in    in   403   200   403   403   404   403   404   403   404   404    in    in
+GET  devices:terminals               in    in    in   200   200   200   200   404   403   404   200   404   404    in    in
+POST devices:terminal-code           in    in    in   403   200   403   403   404   403   404   403   404   404    in    in
+POST devices:terminal-rotate         in    in    in   403    go   403   403   404   403   404   403   404   404    in    in
+GET  devices:person-day-photo        in    in    in   404   404   403   404   404   404   404   404   404   404    in    in
+POST devices:person-day-photo        in    in    in   404   404   403   404   404   404   404   404   404   404    in    in
 GET  devices:terminal-revoke         in    in    in   403   200   403   403   404   403   404   403   404   404    in    in
 POST devices:terminal-revoke         in    in    in   403    go   403   403   404   403   404   403   404   404    in    in
 GET  devices:worker-days             in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
@@ -75,6 +80,10 @@ POST devices:api-passages           401   401   401   401   401   401   401   40
 POST devices:api-card-reads         401   401   401   401   401   401   401   401   401   401   401   401   401   200   200
 GET  devices:api-allow-list         401   401   401   401   401   401   401   401   401   401   401   401   401   200   200
 POST devices:api-heartbeats         401   401   401   401   401   401   401   401   401   401   401   401   401   200   200
+GET  devices:api-devices            401   401   401   401   401   401   401   401   401   401   401   401   401   200   200
+POST devices:api-photos             401   401   401   401   401   401   401   401   401   401   401   401   401   400   400
+POST devices:api-rotate-key         401   401   401   401   401   401   401   401   401   401   401   401   401   200   200
+POST devices:api-enrol              403   403   403   403   403   403   403   403   403   403   403   403   403   403   403
 
 GET  registration:projects           in    in    in   200   200   200   200   200   200   200   404   404   404    in    in
 GET  registration:project            in    in    in   200   200   200   200   404   200   404   404   404   404    in    in
