@@ -17,6 +17,7 @@ from devices.edge.vault import disk_vault
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 0.5
+VISIT_LOOK = 5.0
 DISK_FULL = 0.9
 """Share of the disk in use from which no more pictures are taken: the rest is for passages."""
 
@@ -77,6 +78,10 @@ class LanTerminals:
             target=listener.serve_forever, args=(LOOK_EVERY,), name=self.name, daemon=True
         )
         thread.start()
+        visits = threading.Thread(
+            target=self._visit, args=(site, desk), name=f"{self.name}: visits", daemon=True
+        )
+        visits.start()
         began = site.clock.boot()
         host, port = listener.server_address[:2]
         site.health.tell(self.name, self.kind, "ready", f"listens on {host!s} port {port}")
@@ -87,6 +92,15 @@ class LanTerminals:
         finally:
             listener.close()
             thread.join(5)
+
+    def _visit(self, site: Site, desk: Desk) -> None:
+        """Until the agent stops, or the listener ends and is begun anew with another of these."""
+        listening = desk.sessions = desk.sessions + 1
+        while listening == desk.sessions and not site.wait(VISIT_LOOK):
+            try:
+                desk.visit()
+            except Exception:  # the listener goes on
+                log.exception("%s: a visit broke", self.name)
 
     def _look_for_silence(self, site: Site, desk: Desk, began: float) -> None:
         now = site.clock.boot()

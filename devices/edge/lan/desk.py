@@ -8,13 +8,14 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from devices.edge.lan.allowed import AllowList, not_done, told
+from devices.edge.lan.calls import Unreachable, can_be_called, passages, set_clock
 from devices.edge.lan.known import Known
 from devices.edge.lan.memory import Memory, after_a_step_back, begin, moment, with_numbers
-from devices.edge.lan.nightly import clock_command, counted, due, without_clock_commands
+from devices.edge.lan.nightly import CLOCK_SECONDS, clock_command, counted, due, without_clock_commands
 from devices.edge.lan.photos import PhotoQueue
 from devices.edge.lan.store import LanStore, Unread
 from devices.edge.site import Site
@@ -28,6 +29,12 @@ from devices.protocols.records import event_key as event_id
 log = logging.getLogger(__name__)
 ASKED = "q"
 """How the id of a refusal begins that was given at the door: never that of a record of the terminal's own."""
+VISIT_SECONDS, VISIT_AGAIN_SECONDS = 3_600.0, 300.0
+"""How often a face gate is asked for what it did not deliver, and when again if it did not answer."""
+VISIT_OVERLAP, VISIT_FARTHEST = 86_400.0, 7 * 86_400.0
+"""Seconds that are asked for twice, and how far back after a long time without the agent."""
+VISIT_AHEAD_HOURS = 12
+"""A gate's clock may be hours fast; its passages must still be found."""
 SERVER_REFUSED = "server_refused"
 SAME_REFUSAL = 10.0
 """Seconds between a refusal at the door and the terminal's own record of it."""
@@ -40,6 +47,7 @@ class OneTerminal:
         self.known, self.memory = known, memory
         self.lock = threading.Lock()
         self.heard_at: float | None = None
+        self.visit_after = 0.0
         self.told: tuple[str, Memory] | None = None
         """The version of the allow-list that was last compared with what the terminal has, and what it had."""
 
@@ -58,6 +66,8 @@ class Desk:
 
     def __init__(self, site: Site, store: LanStore, photos: PhotoQueue, terminals: Sequence[Known]) -> None:
         self._site, self.store, self.photos = site, store, photos
+        self.sessions = 0
+        """How often the driver began to listen; visits of an earlier time end."""
         self.allowed: AllowList | None = getattr(site, "allowed", None)
         states = store.states()
         self.terminals = {
@@ -148,10 +158,10 @@ class Desk:
             int(key.value) for key in question.persons if key.kind is PersonKind.PIN and is_pin(key.value)
         ]
         allowed = self.allowed
-        if allowed is None or not pins:
-            admit, reason, text = False, "unregistered", ""
+        if allowed is None:
+            admit, reason, text = False, "no_list", ""
         else:
-            decision = allowed.decide(pins[0], now=now)
+            decision = allowed.decide(pins[0] if pins else None, now=now.timestamp())
             admit, reason, text = decision.admit, decision.reason, decision.text
         if not admit:
             refused = replace(question, kind=Kind.PASSAGE, admitted=False, reason=reason, record_id=None)
@@ -222,6 +232,43 @@ class Desk:
                 return self._full(problem, not_stored)
         self._heard(one)
         return good
+
+    def visit(self) -> None:
+        """Go to the face gates: once a day the time, and every hour what they did not deliver since the last visit.
+
+        Slow; call it from a thread of its own.
+        """
+        if not self._site.clock.is_sure:
+            return
+        for one in self.terminals.values():
+            if not can_be_called(one.known) or self._site.stopping.is_set():
+                continue
+            age = self.now().timestamp() - one.memory.visited_at
+            if 0 <= age < VISIT_SECONDS or self._site.clock.boot() < one.visit_after:
+                continue
+            one.visit_after = self._site.clock.boot() + VISIT_AGAIN_SECONDS
+            try:
+                self._visit(one)
+            except Unreachable as problem:
+                log.warning("%s: it was not reached: %s", one.known.serial, problem)
+            except (sqlite3.Error, OSError) as problem:
+                self._full(problem, Response(status=503))
+
+    def _visit(self, one: OneTerminal) -> None:
+        """One gate. Passages have the keys they had as callbacks, so that asking for too much costs nothing."""
+        now, memory = self.now(), one.memory
+        back = max(memory.visited_at - VISIT_OVERLAP, now.timestamp() - VISIT_FARTHEST)
+        first = moment(min(back, now.timestamp() - VISIT_OVERLAP))
+        for events in passages(one.known, first, now + timedelta(hours=VISIT_AHEAD_HOURS)):
+            with one.lock:
+                self.keep(one, one.memory, Said(events))
+        set_at = memory.clock_set_at
+        if not 0 <= now.timestamp() - set_at < CLOCK_SECONDS:
+            set_clock(one.known, self.now())
+            set_at = now.timestamp()
+        with one.lock:
+            visited = replace(one.memory, visited_at=now.timestamp(), clock_set_at=set_at)
+            self.keep(one, visited, Said())
 
     def _full(self, problem: Exception, response: Response) -> Response:
         """Say that the disk does not take it."""

@@ -37,6 +37,7 @@ class Memory:
     reconciled: str = ""
     clock_set_at: float = 0.0
     clock_touched: bool = False
+    visited_at: float = 0.0
 
     def to_facts(self) -> dict[str, Any]:
         """For the disk."""
@@ -59,6 +60,7 @@ class Memory:
             "reconciled": self.reconciled,
             "clock_set_at": self.clock_set_at,
             "clock_touched": self.clock_touched,
+            "visited_at": self.visited_at,
         }
 
 
@@ -89,6 +91,7 @@ def begin(known: Known, facts: dict[str, Any] | None) -> Memory:
         reconciled=said.get("reconciled", ""),
         clock_set_at=said.get("clock_set_at", 0.0),
         clock_touched=said.get("clock_touched", False),
+        visited_at=said.get("visited_at", 0.0),
     )
 
 

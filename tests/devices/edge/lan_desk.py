@@ -57,7 +57,9 @@ class Allowed:
     def denied(self) -> dict[int, Denied]:
         return self.may_not
 
-    def decide(self, pin: int, *, now: Any) -> Decision:
+    def decide(self, pin: int | None, *, now: float) -> Decision:
+        if pin is None:
+            return Decision(False, "unknown")
         if pin in self.may_not:
             return Decision(False, self.may_not[pin].reason, self.may_not[pin].text)
         return Decision(pin in self.may, "" if pin in self.may else "unknown")

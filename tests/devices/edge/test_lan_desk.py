@@ -1,17 +1,21 @@
 """Commands to terminals, the question at the door, the nightly reconciliation, full disks and stepped clocks."""
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from devices.protocols.http import Response
 from devices.protocols.iclock.commands import Command
 from devices.simulators import adms, hikvision, uface
 from tests.devices.edge.lan_desk import START, Denied, LiveDesk, Person
+from tests.devices.servers import free_port
 
 SN = "CKJF260900017"
 ATT: dict[str, Any] = {"serial": SN, "people": True}
@@ -292,6 +296,102 @@ def test_unread_lines_are_bounded_but_nobodys_passage_is_dropped(desk: Open) -> 
     assert [raw for _s, code, raw in kept if code != "event.person"] == [
         f"rubbish {n}".encode() for n in range(30, 80)
     ]
+
+
+def test_a_uface_gate_is_asked_for_what_it_told_nobody(desk: Open, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("123456", encoding="utf-8")
+    (tmp_path / "password").chmod(0o600)
+    port = free_port()
+    live = desk(
+        {
+            "serial": "U1",
+            "protocol": "uface",
+            "address": f"http://127.0.0.1:{port}",
+            "password_file": str(tmp_path / "password"),
+        }
+    )
+
+    def away(*_: Any) -> Response:
+        raise OSError
+
+    now = datetime.now(UTC)
+    live.wall = now.timestamp()
+    gate = uface.Gate("U1", live.send, fast_by=timedelta(hours=4))
+    assert gate.recognise("1", now - timedelta(minutes=3))
+    gate.send = away
+    assert not gate.recognise("2", now - timedelta(minutes=2))
+    server = uface.serve(gate, port)
+    try:
+        live.desk.visit()
+        assert len(events(live)) == 1  # the time is not known yet
+        live.clock.learn(now.timestamp())
+        live.desk.visit()
+        assert sorted(event["pin"] for event in events(live)) == [1, 2]
+        assert abs(gate.fast_by) < timedelta(minutes=1)
+        gate.recognise("3", now)
+        live.desk.visit()
+        assert len(events(live)) == 2  # not again within the hour
+        live.later(3_601)
+        live.desk.visit()
+        assert sorted(event["pin"] for event in events(live)) == [1, 2, 3]
+    finally:
+        server.shutdown()
+        server.server_close()
+    live.later(3_601)
+    live.desk.visit()  # the gate is away: nothing breaks
+    assert "password" not in repr(live.desk.terminals["U1"].known)
+    assert "123456" not in repr(live.desk.terminals["U1"].known)
+
+
+def test_a_hikvision_terminal_is_searched_with_a_digest(desk: Open, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("pass-1", encoding="utf-8")
+    (tmp_path / "password").chmod(0o600)
+    terminal = hikvision.Terminal("e0baad821aa9", lambda *_: Response(status=503))
+    for number in range(40):
+        terminal.recognise(str(number + 1), START + timedelta(minutes=number))
+    calls: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            is_signed = 'username="admin"' in self.headers.get("Authorization", "")
+            self.send_response(200 if is_signed else 401)
+            if not is_signed:
+                self.send_header("WWW-Authenticate", 'Digest realm="DS", nonce="abc", qop="auth"')
+            calls.append(f"{self.command} {self.path} {is_signed}")
+            data = terminal.search(body) if is_signed and "AcsEvent" in self.path else b""
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_POST = do_PUT = _answer  # noqa: N815
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        live = desk(
+            {
+                "serial": "H1",
+                "protocol": "hikvision",
+                "mac": "e0:ba:ad:82:1a:a9",
+                "address": f"http://127.0.0.1:{server.server_address[1]}",
+                "user": "admin",
+                "password_file": str(tmp_path / "password"),
+            }
+        )
+        terminal.send, terminal.path = live.send, "/hikvision"
+        assert terminal.deliver() == 40
+        live.clock.learn(START.timestamp())
+        live.desk.visit()
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert len(events(live)) == 40  # the same keys by both ways
+    assert "PUT /ISAPI/System/time True" in calls
+    assert sum("AcsEvent" in one and one.endswith("True") for one in calls) == 2  # two pages
 
 
 def test_the_time_of_the_answer_is_the_servers(desk: Open) -> None:
