@@ -1,6 +1,5 @@
 """Wage deposits: the contractor's entries and the authority's rulings, refusals, wrong roles, two at once."""
 
-import io
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -10,33 +9,21 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.db.utils import InternalError, ProgrammingError
-from PIL import Image
 
 from payroll.models import ArrearsRecord, DepositEntry, DepositRuling
 from payroll.services.deposit_facts import Deposit, load_deposit
 from payroll.services.deposit_rulings import record_arrears, rule_on_deposit
 from payroll.services.deposits import EntryFacts, enter_deposit
 from registration.models import Authority, Project, Role, User
-from registration.services.trainings import Scan
 from tests.cast import Cast, build_cast, make_project, make_user
 from tests.inspection.stage import sent_sheet
+from tests.payroll.deposit_papers import CASH, DUE, deposit_scan
 from wagewatch.evidence.models import Entry
 from wagewatch.evidence.registry import kind_named
 from wagewatch.lib.errors import Malformed, NotFound, NotPermitted, RuleViolation
 
 WAN = 1_000_000
-DUE = 372 * WAN
-"""2 % of the cast's contract sum of 186 million yuan."""
 LATER = timedelta(minutes=5)
-
-
-def scan() -> Scan:
-    out = io.BytesIO()
-    Image.new("L", (40, 60), 250).save(out, "PNG")
-    return Scan("保函.png", out.getvalue())
-
-
-CASH = EntryFacts("lodged", date(2026, 4, 10), "cash", DUE, "金华商贸银行", "CZ-2026-0410")
 GUARANTEE = replace(CASH, form="guarantee", paper_number="BH-77", expires_on=date(2027, 4, 10))
 
 
@@ -45,7 +32,7 @@ def enter(
 ) -> DepositEntry:
     actor = cast.actor(who or cast.zhao)
     return enter_deposit(
-        more.get("project", cast.project).pk, facts, scan=more.get("scan", scan()), actor=actor, now=now or cast.now
+        more.get("project", cast.project).pk, facts, scan=more.get("scan", deposit_scan()), actor=actor, now=now or cast.now
     )  # fmt: skip
 
 
