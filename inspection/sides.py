@@ -43,6 +43,10 @@ BEGIN
     IF t.tablename IN ('registration_contracttemplate', 'registration_historicalcontracttemplate') THEN
       EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %I FROM wagewatch_enterprise', t.tablename);
       EXECUTE format('GRANT INSERT ON %I TO wagewatch_supervision', t.tablename);
+    -- So are rulings about wage deposits and firms' records of arrears; contractors only read them.
+    ELSIF t.tablename IN ('payroll_depositruling', 'payroll_arrearsrecord') THEN
+      EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %I FROM wagewatch_enterprise', t.tablename);
+      EXECUTE format('GRANT INSERT ON %I TO wagewatch_supervision', t.tablename);
     ELSIF t.tablename NOT LIKE 'inspection\\_%' AND t.tablename <> 'django_migrations' THEN
       EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %I TO wagewatch_enterprise', t.tablename);
     END IF;

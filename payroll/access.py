@@ -7,7 +7,16 @@ from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from payroll.models import Objection, PaymentOrder, PaySheet, PaySlip, SheetUpload, SpecialAccount, SubLedger
+from payroll.models import (
+    DepositEntry,
+    Objection,
+    PaymentOrder,
+    PaySheet,
+    PaySlip,
+    SheetUpload,
+    SpecialAccount,
+    SubLedger,
+)
 from registration.access import (
     not_found,
     not_permitted,
@@ -224,3 +233,48 @@ def access_upload(pk: int, actor: Actor) -> SheetUpload:
     ):
         not_found()
     return upload
+
+
+def leads_project(actor: Actor, project: Project, *, permission: str = "deposit.lodge") -> bool:
+    """Whether the actor acts for the project's general contractor with a permission."""
+    mine = organisations_with(actor, PERMISSIONS[permission])
+    return Participation.objects.filter(
+        project=project, organisation__in=mine, role=Participation.Role.GENERAL_CONTRACTOR
+    ).exists()
+
+
+def deposit_projects(actor: Actor) -> QuerySet[Project]:
+    """Projects whose wage deposit the actor may see: its general contractor's, its owner's, the region's."""
+    firms = Participation.objects.filter(
+        Q(
+            role=Participation.Role.GENERAL_CONTRACTOR,
+            organisation__in=organisations_with(actor, PERMISSIONS["deposit.lodge"]),
+        )
+        | Q(
+            role=Participation.Role.OWNER,
+            organisation__in=organisations_with(actor, ["owner_clerk"]),
+        ),
+        project=OuterRef("pk"),
+    )
+    return (
+        Project.objects.filter(Q(Exists(firms)) | Q(pk__in=_authority_projects(actor, "deposit.view")))
+        .exclude(sector="manufacturing")
+        .select_related("region")
+    )
+
+
+def access_deposit(project_pk: int, actor: Actor) -> Project:
+    """The project whose deposit is asked for, or NotFound."""
+    project = deposit_projects(actor).filter(pk=project_pk).first()
+    if project is None:
+        not_found()
+    return project
+
+
+def access_deposit_file(project_pk: int, number: int, actor: Actor) -> DepositEntry:
+    """An entry with its paper, or NotFound."""
+    project = access_deposit(project_pk, actor)
+    entry = DepositEntry.objects.select_related("file").filter(project=project, number=number).first()
+    if entry is None or entry.file is None:
+        not_found()
+    return entry

@@ -6,6 +6,7 @@ class PayrollConfig(AppConfig):
     verbose_name = "工资与资金"
 
     def ready(self) -> None:
-        from payroll.records import register
+        from payroll import deposit_records, records
 
-        register()
+        records.register()
+        deposit_records.register()

@@ -4,6 +4,7 @@ from django.urls import path
 
 from payroll.views import (
     accounts,
+    deposits,
     leavers,
     lines,
     orders,
@@ -41,6 +42,13 @@ urlpatterns = [
     path("pay/accounts/", accounts.account_list, name="accounts"),
     path("pay/accounts/<int:pk>/", accounts.account_page, name="account"),
     path("pay/accounts/<int:pk>/export/", accounts.account_export, name="account-export"),
+    path("pay/projects/<int:pk>/deposit/", deposits.deposit_page, name="deposit"),
+    path("pay/projects/<int:pk>/deposit/<slug:kind>/", deposits.deposit_enter, name="deposit-enter"),
+    path(
+        "pay/projects/<int:pk>/deposit/papers/<int:number>/",
+        deposits.deposit_file,
+        name="deposit-file",
+    ),
     path("pay/leavers/", leavers.leavers, name="leavers"),
     path("my/history/", worker_history.history, name="worker-history"),
     path("my/history/<int:pk>/paper/", worker_history.paper, name="worker-history-paper"),

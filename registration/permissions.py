@@ -41,6 +41,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "sheet.approve": {Role.GC_MANAGER},
         "payment.instruct": {Role.GC_MANAGER},
         "account.view": {*GC, Role.OWNER_CLERK, Role.BANK_OFFICER, Role.INSPECTOR},
+        "deposit.view": {*GC, Role.OWNER_CLERK, Role.INSPECTOR},
+        "deposit.lodge": GC,
+        "deposit.rule": {Role.INSPECTOR},
         "alarm.view": {Role.INSPECTOR},
     }.items()
 }

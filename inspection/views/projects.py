@@ -16,7 +16,9 @@ from inspection.exports import download, project_sheet
 from inspection.http import inspector_view, text_of
 from inspection.models import Alarm, ProjectStat
 from inspection.parties import chain_of
+from payroll.deposit_words import STATES as DEPOSIT_STATES
 from payroll.models import AccountEntry, PaySheet, PaySlip
+from payroll.services.deposit_facts import load_deposit
 from registration.access import access_project, projects_for
 from registration.chain_picture import chain_picture
 from registration.http import ActorRequest
@@ -132,11 +134,13 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
             objected=Count("worker_id", filter=Q(confirmation="objected")),
         )
     }
+    deposit = load_deposit(found, today=today)
     return render(
         request,
         "inspection/project.html",
         {
             "project": found,
+            "deposit_words": DEPOSIT_STATES[deposit.state.code][0],
             "today": today,
             "stat": stat,
             "stats": _stats(stat),

@@ -1,13 +1,18 @@
-"""What is owed and paid: special accounts, pay sheets, slips, payment orders, bank messages."""
+"""What is owed and paid: special accounts, deposits, pay sheets, slips, payment orders, bank messages."""
 
 from payroll.models.accounts import AccountEntry, SpecialAccount, SubLedger
+from payroll.models.deposits import ArrearsRecord, DepositEntry, DepositForm, DepositRuling
 from payroll.models.orders import BankMessage, PaymentLine, PaymentOrder, StatementLine
 from payroll.models.sheets import Approval, Objection, PaySheet, PaySlip, SheetUpload, Signature
 
 __all__ = [
     "AccountEntry",
     "Approval",
+    "ArrearsRecord",
     "BankMessage",
+    "DepositEntry",
+    "DepositForm",
+    "DepositRuling",
     "Objection",
     "PaySheet",
     "PaySlip",

@@ -6,6 +6,7 @@ Amounts in fen, durations in the unit their key names; ``wd`` means working days
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
+from registration.seed.deposits import deposit_rows
 from registration.seed.entry import entry_rows
 from registration.seed.minimum_wages import minimum_wage_rows
 from registration.seed.rows import ParameterRow
@@ -60,6 +61,10 @@ _NATIONWIDE = (
     _Default("allocation.ratio_percent", {"building": 20, "decoration": 30, "municipal": 15}, PROPOSED),
     _Default("deposit.pay_within_wd", 20, "人社部发〔2021〕65号"),
     _Default("deposit.refill_within_wd", 10, "人社部发〔2021〕65号"),
+    _Default("deposit.use_within_wd", 5, "人社部发〔2021〕65号"),
+    _Default("deposit.return_check_wd", 5, "人社部发〔2021〕65号"),
+    _Default("deposit.return_notice_days", 30, "人社部发〔2021〕65号"),
+    _Default("deposit.guarantee_least_months", 12, "人社部发〔2021〕65号"),
     _Default("deposit.expiry_notice_days", 30, PROPOSED),
     _Default("alarm.A1.days", {"orange": 30}, PROPOSED),
     _Default("alarm.A2.days", {"yellow": 30}, PROPOSED),
@@ -116,6 +121,6 @@ def _retirement_rows() -> list[ParameterRow]:
 
 
 def parameter_rows() -> list[ParameterRow]:
-    """Nationwide defaults (region None), conditions of entry, minimum wages of Zhejiang and Nanjing."""
+    """Nationwide defaults (region None), deposit tables, conditions of entry, minimum wages of Zhejiang and Nanjing."""
     rows = [ParameterRow(None, d.key, ORDER_724, None, d.value, d.source) for d in _NATIONWIDE]
-    return rows + _retirement_rows() + entry_rows() + minimum_wage_rows()
+    return rows + _retirement_rows() + deposit_rows() + entry_rows() + minimum_wage_rows()

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, TypeVar
 
+from django.db.models import Q
+
 from registration.models import CalendarDay, Parameter, Region
 from wagewatch.lib.dates import Calendar
 
@@ -65,6 +67,18 @@ def parameter(key: str, *, region_code: str, on: date, default: Any = _MISSING) 
     if default is _MISSING:
         raise KeyError(f"{key} is not set for {region_code} on {on}")
     return default
+
+
+def parameter_source(key: str, *, region_code: str, on: date) -> Parameter | None:
+    """The row that `parameter` answers from, with its source and region, for pages that explain a figure."""
+    line = region_line(region_code)
+    rows = Parameter.objects.filter(
+        Q(valid_to=None) | Q(valid_to__gte=on),
+        Q(region=None) | Q(region__in=line),
+        key=key,
+        valid_from__lte=on,
+    ).select_related("region")
+    return max(rows, key=lambda r: (-line.index(r.region_id or ""), r.valid_from), default=None)
 
 
 def load_calendar() -> Calendar:

@@ -10,6 +10,7 @@ from registration.models import Membership
 from tests.cast import make_card_number
 from tests.devices.post import batch, event
 from tests.payroll import stage as payroll
+from tests.payroll.deposit_papers import deposit_scan
 from tests.permissions.stage import Stage
 from tests.registration.papers import sheet
 from tests.registration.rosters import person, xlsx
@@ -267,6 +268,13 @@ PARTS: dict[str, Parts] = {
     "payroll:order-export": _order,
     "payroll:account": _account,
     "payroll:account-export": _account,
+    "payroll:deposit": _project,
+    "payroll:deposit-enter": lambda s: _project(s) | {"kind": "topped_up"},
+    "payroll:deposit-file": lambda s: _project(s) | {"number": 1},
+    "inspection:deposit": _project,
+    "inspection:deposit-rule": lambda s: _project(s) | {"kind": "use"},
+    "inspection:deposit-file": lambda s: _project(s) | {"number": 1},
+    "inspection:firm-record": lambda s: {"pk": s.cast.sc.pk},
     "payroll:worker-slip": _slip,
     "payroll:worker-confirm": _slip,
     "payroll:worker-object": _slip,
@@ -322,6 +330,24 @@ BODIES: dict[str, Parts] = {
     "registration:worker-posting-deny": lambda _s: {"reason": "never"},
     "registration:worker-posting-wrong": lambda _s: {"reason": "pay"},
     "registration:worker-posting-leave": lambda _s: {"last_day": "2026-11-16"},
+    "payroll:deposit-enter": lambda _s: {
+        "form": "cash",
+        "amount_fen": "1000",
+        "issuer": "金华商贸银行",
+        "paper_number": "CZ-2",
+        "happened_on": "2026-11-16",
+        "scan": SimpleUploadedFile("回单.png", deposit_scan().data),
+    },
+    "inspection:deposit-rule": lambda _s: {
+        "amount_fen": "5000",
+        "document": "金人社监〔2026〕31号",
+        "reason": "拖欠木工一班九月工资",
+    },
+    "inspection:firm-record": lambda _s: {
+        "kind": "clean",
+        "since": "2024-01-01",
+        "reason": "监管平台查询无欠薪",
+    },
     "payroll:worker-history": lambda _s: {"days": "30"},
     "registration:card-read": lambda s: {
         "participation": s.cast.sc_part.pk,

@@ -280,6 +280,10 @@ GET  payroll:worker-object           in   200   404    in    in    in    in    i
 POST payroll:worker-object           in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
 GET  payroll:worker-receipt          in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
 GET  payroll:worker-receipt-file     in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
+GET  payroll:deposit                  in    in    in   404   200   200   404   404   200   404   404   404   404    in    in
+GET  payroll:deposit-enter            in    in    in   404   200   200   404   404   403   404   404   404   404    in    in
+POST payroll:deposit-enter            in    in    in   404    go    go   404   404   403   404   404   404   404    in    in
+GET  payroll:deposit-file             in    in    in   404   200   200   404   404   200   404   404   404   404    in    in
 GET  payroll:leavers                   in    in    in   404   200   200   200   200   404   404   404   404   404    in    in
 GET  payroll:worker-history            in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 POST payroll:worker-history            in    go    go    in    in    in    in    in    in    in    in    in    in    in    in
@@ -303,6 +307,14 @@ GET  inspection:templates            in    in    in   404   404   404   404   40
 GET  inspection:template             in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:template-new         in    in    in   404   404   404   404   404   404   404   200   200   403    in    in
 POST inspection:template-new         in    in    in   404   404   404   404   404   404   404    go   400   403    in    in
+GET  inspection:deposits              in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+GET  inspection:deposits-export       in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+GET  inspection:deposit               in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+GET  inspection:deposit-rule          in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+POST inspection:deposit-rule          in    in    in   404   404   404   404   404   404   404    go   404   404    in    in
+GET  inspection:deposit-file          in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+GET  inspection:firm-record           in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+POST inspection:firm-record           in    in    in   404   404   404   404   404   404   404    go   404   404    in    in
 GET  inspection:project-breach        in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 POST inspection:project-breach        in    in    in   404   404   404   404   404   404   404    go   404   404    in    in
 GET  inspection:firm                  in    in    in   404   404   404   404   404   404   404   200   404   404    in    in

@@ -49,6 +49,7 @@ from tests.cast import NOW, Cast, build_cast, make_user
 from tests.devices.post import headers
 from tests.inspection.stage import sent_sheet, set_parameters
 from tests.payroll import stage as payroll
+from tests.payroll.deposit_papers import lodge_cash
 from tests.registration import contracts
 from tests.registration.papers import FACTS, png
 from tests.registration.rosters import person, staged, xlsx
@@ -144,6 +145,7 @@ def build_stage() -> Stage:
     )
 
     ledger = payroll.account(cast, 100_000_000)
+    lodge_cash(cast)
     paid_sheet = payroll.approved_sheet(cast)
     order = payroll.instructed(cast, paid_sheet)
     payroll.attend(cast.sun_posting, 20, month=SEPTEMBER)
