@@ -16,6 +16,7 @@ from inspection.exports import download, project_sheet
 from inspection.http import inspector_view, text_of
 from inspection.models import Alarm, ProjectStat
 from inspection.parties import chain_of
+from payroll.late import late_changes
 from payroll.models import AccountEntry, PaySheet, PaySlip
 from registration.access import access_project, projects_for
 from registration.chain_picture import chain_picture
@@ -142,6 +143,7 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
             "stats": _stats(stat),
             "alarms": alarms,
             "months": [{**m, **paid.get(m["month"], {}), "key": f"{m['month']:%Y-%m}"} for m in months],
+            "late": [c for c in late_changes(found, count_drafts=False) if not c.dismissal_id],
             "kept_out": kept_out[:SHOWN],
             "kept_out_count": len(kept_out),
             "entered_anyway": sum(one.came_at is not None for one in kept_out),

@@ -1,6 +1,7 @@
 """What is owed and paid: special accounts, pay sheets, slips, payment orders, bank messages."""
 
 from payroll.models.accounts import AccountEntry, SpecialAccount, SubLedger
+from payroll.models.late import LateDismissal
 from payroll.models.orders import BankMessage, PaymentLine, PaymentOrder, StatementLine
 from payroll.models.sheets import Approval, Objection, PaySheet, PaySlip, SheetUpload, Signature
 
@@ -8,6 +9,7 @@ __all__ = [
     "AccountEntry",
     "Approval",
     "BankMessage",
+    "LateDismissal",
     "Objection",
     "PaySheet",
     "PaySlip",
