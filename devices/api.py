@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from devices import allow_list, wire
 from devices.errors import TooLarge
-from devices.services import card_reads, passages, terminals
+from devices.services import card_reads, list_holders, passages, terminals
 from devices.services.terminals import KnownTerminal
 
 
@@ -51,6 +51,8 @@ def get_allow_list(request: HttpRequest) -> HttpResponse:
     terminal, nonce, _body = _signed(request)
     now = timezone.now()
     terminals.note_contact(terminal, nonce, keep_queue=True, now=now)
+    held = request.GET.get("since") or request.headers.get("If-None-Match", "").strip('"')
+    list_holders.note_holder(terminal, held, now=now)
     answer = allow_list.allow_list(terminal.project_id, now=now)
     etag = f'"{answer["version"]}"'
     asked = {request.GET.get("since"), request.headers.get("If-None-Match", "").strip('"')}

@@ -2,6 +2,7 @@
 
 from devices.models.attendance import AttendanceDay, DaySeal, DirtyDay
 from devices.models.corrections import DayCorrection
+from devices.models.holders import ListHeld
 from devices.models.passages import Batch, Passage, RefusedEntry
 from devices.models.terminals import SeenNonce, Terminal
 
@@ -11,6 +12,7 @@ __all__ = [
     "DayCorrection",
     "DaySeal",
     "DirtyDay",
+    "ListHeld",
     "Passage",
     "RefusedEntry",
     "SeenNonce",
