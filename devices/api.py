@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from devices import signing, wire
 from devices.errors import TooLarge
-from devices.services import card_reads, enrolment, list_versions, passages, photos, terminals
+from devices.services import card_reads, enrolment, list_holders, list_versions, passages, photos, terminals
 from devices.services.terminals import KnownTerminal
 
 DEVICE_HEADER = "X-Wagewatch-Device"
@@ -58,6 +58,7 @@ def get_allow_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     terminals.note_contact(terminal, nonce, keep_queue=True, now=now)
     asked = [request.GET.get("since", ""), request.headers.get("If-None-Match", "").strip('"')]
+    list_holders.note_holder(terminal, asked[0] or asked[1], now=now)
     version = list_versions.current_version(terminal.project_id, now=now)
     if version in asked:
         return HttpResponse(status=304, headers={"ETag": f'"{version}"'})

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from devices import api
-from devices.views import corrections, site, terminals, worker
+from devices.views import corrections, gate_watch, oddities, site, terminals, worker
 
 app_name = "devices"
 _DATE = "sites/<int:pk>/days/<int:worker_pk>/<str:day>/"
@@ -13,6 +13,12 @@ urlpatterns = [
     path("sites/<int:pk>/now/", site.site_now, name="site-now"),
     path("sites/<int:pk>/inside/", site.site_inside, name="site-inside"),
     path("sites/<int:pk>/kept-out/", site.site_barred, name="site-barred"),
+    path("sites/<int:pk>/live/", gate_watch.live, name="site-live"),
+    path("sites/<int:pk>/live/now/", gate_watch.live_now, name="site-live-now"),
+    path("sites/<int:pk>/refused/", gate_watch.refused, name="site-refused"),
+    path("sites/<int:pk>/may-enter/", gate_watch.may_enter, name="site-may-enter"),
+    path("sites/<int:pk>/odd/", oddities.oddities, name="oddities"),
+    path("sites/<int:pk>/odd.xlsx", oddities.oddities_sheet, name="oddities-sheet"),
     path("sites/<int:pk>/days/", site.site_days, name="site-days"),
     path("sites/<int:pk>/days.xlsx", site.site_days_sheet, name="site-days-sheet"),
     path("sites/<int:pk>/days/open/", corrections.undecided, name="open-days"),

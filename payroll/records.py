@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from payroll.models import Approval, Objection, PaymentLine, PaymentOrder, PaySlip, Signature
+from payroll.models import Approval, LateDismissal, Objection, PaymentLine, PaymentOrder, PaySlip, Signature
 from wagewatch.evidence.registry import register_kind
 
 CONFIRMED = "slip.confirmed"
@@ -16,6 +16,7 @@ OBJECTED = "slip.objected"
 APPROVED = "sheet.approved"
 INSTRUCTED = "order.instructed"
 RESULT = "line.result"
+LATE_DISMISSED = "late.dismissed"
 
 Record = Mapping[str, object]
 
@@ -122,6 +123,27 @@ def result_record(line: PaymentLine) -> Record:
     }
 
 
+def dismissal_subject(dismissal: LateDismissal) -> str:
+    """E.g. "late:3.12" (project, number)."""
+    return f"late:{dismissal.project_id}.{dismissal.pk}"
+
+
+def dismissal_record(dismissal: LateDismissal) -> Record:
+    """Why a slip stays although the gates count otherwise: both figures, the reason, who and when."""
+    return {
+        "project": dismissal.project_id,
+        "participation": dismissal.participation_id,
+        "worker": dismissal.worker_id,
+        "month": dismissal.month,
+        "listed": dismissal.listed,
+        "quantity": dismissal.quantity,
+        "reason": dismissal.reason,
+        "note": dismissal.note,
+        "made_by": dismissal.made_by_id,
+        "made_at": dismissal.made_at,
+    }
+
+
 def _numbers(subjects: Sequence[str], count: int) -> dict[tuple[int, ...], str]:
     found = {}
     for subject in subjects:
@@ -192,6 +214,12 @@ def _load_results(subjects: Sequence[str]) -> dict[str, Record]:
     return {line_subject(line): result_record(line) for line in lines}
 
 
+def _load_dismissed(subjects: Sequence[str]) -> dict[str, Record]:
+    wanted = _numbers(subjects, 2)
+    rows = LateDismissal.objects.filter(pk__in=[pk for _project, pk in wanted])
+    return {dismissal_subject(d): dismissal_record(d) for d in rows}
+
+
 def _within(rows: Any, project_id: int | None) -> Any:
     return rows if project_id is None else rows.filter(project_id=project_id)
 
@@ -241,4 +269,12 @@ def register() -> None:
             ).iterator()
         ),
         label=_("Result from the bank"),
+    )
+    register_kind(
+        LATE_DISMISSED,
+        load_many=_load_dismissed,
+        expected_subjects=lambda project: (
+            dismissal_subject(d) for d in _within(LateDismissal.objects.all(), project).iterator()
+        ),
+        label=_("Why a slip stays although attendance changed"),
     )

@@ -5,6 +5,7 @@ from django.urls import path
 from payroll.views import (
     accounts,
     deposits,
+    late,
     leavers,
     lines,
     orders,
@@ -29,6 +30,8 @@ urlpatterns = [
     path("pay/sheets/<int:pk>/discard/", sheet_acts.discard, name="sheet-discard"),
     path("pay/sheets/<int:pk>/approve/", sheet_acts.approve, name="sheet-approve"),
     path("pay/sheets/<int:pk>/instruct/", sheet_acts.instruct, name="sheet-instruct"),
+    path("pay/sheets/<int:pk>/changes/", late.changes, name="sheet-changes"),
+    path("pay/sheets/<int:pk>/supplement/", sheet_acts.supplement, name="sheet-supplement"),
     path("pay/lines/<str:reference>/", lines.line, name="line"),
     path("pay/uploads/new/", uploads.upload_new, name="sheet-upload"),
     path("pay/uploads/<int:pk>/", uploads.staged, name="sheet-staged"),

@@ -2,6 +2,7 @@
 
 from devices.models.attendance import AttendanceDay, DaySeal, DirtyDay
 from devices.models.corrections import DayCorrection
+from devices.models.holders import ListHeld
 from devices.models.passages import Batch, GatePhoto, Passage, RefusedEntry, TimeDecision
 from devices.models.terminals import (
     AllowListChange,
@@ -24,6 +25,7 @@ __all__ = [
     "EnrolmentCode",
     "EnrolmentTry",
     "GatePhoto",
+    "ListHeld",
     "Passage",
     "RefusedEntry",
     "SeenNonce",

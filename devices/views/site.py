@@ -117,6 +117,7 @@ def _now(request: ActorRequest, pk: int) -> dict[str, Any]:
         "gates": gates,
         "stats": stats,
         "may_manage": request.actor.has_role("gc_clerk"),
+        "may_look": request.actor.has_role(*PERMISSIONS["person.view"]),
     }
 
 

@@ -17,6 +17,7 @@ from inspection.http import inspector_view, text_of
 from inspection.models import Alarm, ProjectStat
 from inspection.parties import chain_of
 from payroll.deposit_words import STATES as DEPOSIT_STATES
+from payroll.late import late_changes
 from payroll.models import AccountEntry, PaySheet, PaySlip
 from payroll.services.deposit_facts import load_deposit
 from registration.access import access_project, projects_for
@@ -146,6 +147,7 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
             "stats": _stats(stat),
             "alarms": alarms,
             "months": [{**m, **paid.get(m["month"], {}), "key": f"{m['month']:%Y-%m}"} for m in months],
+            "late": [c for c in late_changes(found, count_drafts=False) if not c.dismissal_id],
             "kept_out": kept_out[:SHOWN],
             "kept_out_count": len(kept_out),
             "entered_anyway": sum(one.came_at is not None for one in kept_out),

@@ -2,6 +2,7 @@
 
 from payroll.models.accounts import AccountEntry, SpecialAccount, SubLedger
 from payroll.models.deposits import ArrearsRecord, DepositEntry, DepositForm, DepositRuling
+from payroll.models.late import LateDismissal
 from payroll.models.orders import BankMessage, PaymentLine, PaymentOrder, StatementLine
 from payroll.models.sheets import Approval, Objection, PaySheet, PaySlip, SheetUpload, Signature
 
@@ -13,6 +14,7 @@ __all__ = [
     "DepositEntry",
     "DepositForm",
     "DepositRuling",
+    "LateDismissal",
     "Objection",
     "PaySheet",
     "PaySlip",

@@ -12,6 +12,7 @@ from payroll import rules
 from payroll.access import access_sheet, access_slip, participations_with
 from payroll.models import PaySheet, PaySlip
 from payroll.services.attendance_lines import insert_slips, month_days_of
+from payroll.services.late import refill_supplement
 from payroll.services.totals import refresh_totals
 from registration.access import access_project, not_found, not_permitted
 from registration.actors import Actor
@@ -107,6 +108,9 @@ def _draft(sheet_id: int, actor: Actor) -> PaySheet:
 def recompute_sheet(sheet_id: int, *, actor: Actor, now: datetime) -> PaySheet:
     """Make a draft again from today's attendance; corrections by hand are lost. `sheet.not_draft`."""
     sheet = _draft(sheet_id, actor)
+    if sheet.kind == PaySheet.Kind.SUPPLEMENT:
+        refill_supplement(sheet, actor=actor, now=now)
+        return sheet
     PaySlip.objects.filter(month=sheet.month, project=sheet.project_id, sheet=sheet.pk).delete()
     sheet.source, sheet.made_by_id, sheet.made_at = PaySheet.Source.ATTENDANCE, actor.id, now
     sheet.save(update_fields=["source", "made_by", "made_at"])

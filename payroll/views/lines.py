@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods
 from payroll import labels
 from payroll.access import access_slip, sheets_for
 from payroll.forms import AnswerForm, LineForm, PieceForm
+from payroll.late import explain
 from payroll.models import Objection, PaymentLine, PaySlip
 from payroll.services import confirmations, sheets
-from payroll.views.sheets import may
+from payroll.views.sheets import changes_of, may
 from payroll.views.worker_days import days_of_month
 from registration.access import not_permitted
 from registration.http import ActorRequest, staff_view
@@ -64,6 +65,9 @@ def line(request: ActorRequest, reference: str) -> HttpResponse:
             "objections": objections,
             "reasons": labels.REASONS,
             "cells": days_of_month(slip),
+            "change": next(
+                iter(explain(slip.project, changes_of(slip.sheet, worker_id=slip.worker_id))), None
+            ),
             "unit": labels.UNITS[slip.pay_basis],
             "rate_unit": labels.RATES[slip.pay_basis],
             "confirmation": labels.CONFIRMATIONS[slip.confirmation],

@@ -13,8 +13,9 @@ from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods
 
 from payroll.access import access_sheet
+from payroll.late import late_changes
 from payroll.models import PaySheet, SubLedger
-from payroll.services import approvals, orders, sheets
+from payroll.services import approvals, late, orders, sheets
 from payroll.services.accounts import reserved_fen
 from registration.http import ActorRequest, staff_view
 from registration.permissions import CLERK, CONTRACTOR
@@ -207,7 +208,32 @@ def _discard(request: ActorRequest, pk: int) -> tuple[str, str]:
     return _("The draft is gone. Nothing was sent to anybody."), reverse("payroll:sheets")
 
 
+def _ask_supplement(sheet: PaySheet) -> Question:
+    owed = [
+        c
+        for c in late_changes(sheet.project, [sheet.participation_id], months=[sheet.month])
+        if c.difference > 0 and not c.dismissal_id
+    ]
+    return Question(
+        _("Make a supplement for %(people)s?") % {"people": people(len(owed))},
+        _("Make the supplement"),
+        _("It pays what the gates count beyond the sheets of this month. It is a draft at first, goes to the "
+          "workers for confirmation like every sheet, and leaves the slips of the month as they are."),
+        [(_("Month"), f"{sheet.month:%Y-%m}"), (pgettext("number of people", "People"), str(len(owed)))],
+    )  # fmt: skip
+
+
+def _supplement(request: ActorRequest, pk: int) -> tuple[str, str]:
+    made = late.make_supplement(pk, actor=request.actor, now=timezone.now())
+    text = _("Supplement made: %(people)s, %(sum)s. Look at the lines, then submit.") % {
+        "people": people(made.people),
+        "sum": format_cny(made.net_fen),
+    }
+    return text, _sheet_url(made.pk)
+
+
 PREPARES = tuple(CLERK)
+supplement = _act(_ask_supplement, _supplement, *PREPARES)
 submit = _act(_ask_submit, _submit, *PREPARES)
 remind = _act(_ask_remind, _remind, *PREPARES)
 recompute = _act(_ask_recompute, _recompute, *PREPARES)

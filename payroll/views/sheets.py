@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from payroll import labels
 from payroll.access import access_sheet, sheets_for
+from payroll.late import LateChange, late_changes
 from payroll.models import Approval, PaymentOrder, PaySheet, SubLedger
 from payroll.services import approvals
 from payroll.services import sheets as services
@@ -150,8 +151,16 @@ def sheet_page(request: ActorRequest, pk: int) -> HttpResponse:
         .order_by("number"),
         "order_states": labels.ORDER_STATES,
         "confirmation_marks": labels.CONFIRMATIONS,
+        "late": [c for c in changes_of(sheet) if not c.dismissal_id],
     } | _acts(sheet, board, request.actor)
     return render(request, "payroll/sheet.html", context)
+
+
+def changes_of(sheet: PaySheet, *, worker_id: int | None = None) -> list[LateChange]:
+    """What changed at the gates since the month's own sheet was sent; nothing for drafts and supplements."""
+    if sheet.kind != PaySheet.Kind.MONTHLY or sheet.state == PaySheet.State.DRAFT:
+        return []
+    return late_changes(sheet.project, [sheet.participation_id], months=[sheet.month], worker_id=worker_id)
 
 
 def _parts(board: Board) -> list[tuple[str, int, Any]]:
