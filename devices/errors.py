@@ -13,3 +13,9 @@ class TooLarge(Malformed):
     """More than one request may hold (413); send it in parts."""
 
     status = 413
+
+
+class TooMany(WagewatchError):
+    """More requests than one system may send in a minute (429); wait and send again."""
+
+    status = 429

@@ -17,6 +17,8 @@ class Stamp:
     passage: Passage
     terminal: str
     by_hand: bool
+    system: str = ""
+    """The other real-name system that pushed it."""
 
     @property
     def micros(self) -> int:
@@ -50,7 +52,12 @@ def person_day(project: Project, worker_id: int, day: date) -> PersonDay:
     figures = AttendanceDay.objects.filter(project=project, worker_id=worker_id, day=day).first()
     last = figures.last_out if figures else None
     own = [s for s in stamps if s.day == day or (last is not None and s.at <= last)]
-    gates = dict(Terminal.objects.filter(project=project).values_list("pk", "name"))
+    gates = {
+        pk: (name, system or "")
+        for pk, name, system in Terminal.objects.filter(project=project).values_list(
+            "pk", "name", "source__name"
+        )
+    }
     corrections = list(
         DayCorrection.objects.filter(
             project=project, worker_id=worker_id, day__in={day, *(s.day for s in own)}
@@ -58,7 +65,10 @@ def person_day(project: Project, worker_id: int, day: date) -> PersonDay:
         .select_related("made_by", "withdrawn_by")
         .order_by("-made_at", "-pk")
     )
-    shown = [Stamp(s, gates.get(s.terminal_id, ""), s.terminal_id == 0) for s in own]
+    shown = []
+    for stamp in own:
+        name, system = gates.get(stamp.terminal_id, ("", ""))
+        shown.append(Stamp(stamp, name, stamp.terminal_id == 0, system))
     return PersonDay(day, shown, figures, corrections)
 
 

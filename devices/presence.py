@@ -185,6 +185,8 @@ def terminals_health(project: Project, *, now: datetime) -> list[Health]:
         trouble = ""
         if not terminal.is_active:
             trouble = "revoked"
+        elif terminal.source_id is not None:
+            pass  # another system's gate speaks when that system pushes, not every minute
         elif terminal.last_seen_at is None or now - terminal.last_seen_at > SILENT_AFTER:
             trouble = "silent"
         elif abs(skew) >= SKEW_SHOWN_MS:

@@ -4,7 +4,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from devices.services import days, partitions, seals, terminals
+from devices.services import days, partitions, seals, sources, terminals
 
 log = structlog.get_logger(__name__)
 
@@ -29,4 +29,5 @@ def seal_days() -> int:
     """Evidence of the days that are over; old nonces go."""
     now = timezone.now()
     terminals.forget_nonces(now=now)
+    sources.forget_source_nonces(now=now)
     return seals.seal_days(now=now)

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from devices import api
-from devices.views import corrections, site, terminals, worker
+from devices import api, push_api
+from devices.views import corrections, site, sources, terminals, worker
 
 app_name = "devices"
 _DATE = "sites/<int:pk>/days/<int:worker_pk>/<str:day>/"
@@ -27,10 +27,19 @@ urlpatterns = [
     path("sites/<int:pk>/days.pdf", site.site_days_pdf, name="site-days-pdf"),
     path("sites/<int:pk>/terminals/new/", terminals.enrol, name="terminal-new"),
     path("sites/<int:pk>/terminals/<int:terminal_pk>/revoke/", terminals.revoke, name="terminal-revoke"),
+    path("sources/", sources.sources, name="sources"),
+    path("sources/new/", sources.new, name="source-new"),
+    path("sources/<int:pk>/", sources.source, name="source"),
+    path("sources/<int:pk>/rotate/", sources.rotate, name="source-rotate"),
+    path("sources/<int:pk>/revoke/", sources.revoke, name="source-revoke"),
+    path("api/push/", sources.example, name="push-example"),
     path("me/days/", worker.worker_days, name="worker-days"),
     path("me/days/<int:project_pk>/<str:day>/", worker.worker_date, name="worker-day"),
     path("api/v1/passages/", api.post_passages, name="api-passages"),
     path("api/v1/card-reads/", api.post_card_reads, name="api-card-reads"),
     path("api/v1/allow-list/", api.get_allow_list, name="api-allow-list"),
     path("api/v1/heartbeats/", api.post_heartbeat, name="api-heartbeats"),
+    path("api/v1/push/people/", push_api.people, name="push-people"),
+    path("api/v1/push/attendance/", push_api.attendance, name="push-attendance"),
+    path("api/v1/push/days/", push_api.attendance_days, name="push-days"),
 ]

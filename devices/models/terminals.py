@@ -4,12 +4,15 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from registration.models import Project
+from registration.models import Project, SourceSystem
 from wagewatch.lib.fields import EncryptedTextField
 
 
 class Terminal(models.Model):
-    """A gate terminal or site agent. Requests are signed with `secret` (HMAC-SHA256), named by `key_id`."""
+    """A gate terminal or site agent. Requests are signed with `secret` (HMAC-SHA256), named by `key_id`.
+
+    A gate of another real-name system (`source`) stands for where its stamps come from; nobody has its key.
+    """
 
     class Lane(models.TextChoices):
         IN = "in", _("Entrance")
@@ -22,6 +25,9 @@ class Terminal(models.Model):
     lane = models.CharField("通道", max_length=4, choices=Lane.choices, default=Lane.BOTH)
     key_id = models.CharField("密钥编号", max_length=32, unique=True)
     secret = EncryptedTextField("密钥", context="terminal.secret")
+    source = models.ForeignKey(
+        SourceSystem, models.PROTECT, null=True, blank=True, related_name="gates", verbose_name="对接系统"
+    )
     is_active = models.BooleanField("在用", default=True)
     last_seen_at = models.DateTimeField("最近联系", null=True)
     clock_skew_ms = models.BigIntegerField("时钟偏差（毫秒）", null=True)

@@ -74,6 +74,19 @@ GET  devices:worker-days             in   200   200    in    in    in    in    i
 POST devices:api-passages           401   401   401   401   401   401   401   401   401   401   401   401   401   200   200
 POST devices:api-card-reads         401   401   401   401   401   401   401   401   401   401   401   401   401   200   200
 GET  devices:api-allow-list         401   401   401   401   401   401   401   401   401   401   401   401   401   200   200
+GET  devices:sources                in    in    in   404   200   403   404   200   404   404   404   404   404    in    in
+GET  devices:source-new             in    in    in   404   200   403   404   200   404   404   404   404   404    in    in
+POST devices:source-new             in    in    in   404   200   403   404   400   404   404   404   404   404    in    in
+GET  devices:source                 in    in    in   404   200   404   404   404   404   404   404   404   404    in    in
+GET  devices:source-rotate          in    in    in   404   200   404   404   404   404   404   404   404   404    in    in
+POST devices:source-rotate          in    in    in   404   200   404   404   404   404   404   404   404   404    in    in
+GET  devices:source-revoke          in    in    in   404   200   404   404   404   404   404   404   404   404    in    in
+POST devices:source-revoke          in    in    in   404    go   404   404   404   404   404   404   404   404    in    in
+GET  devices:push-example          200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
+GET  devices:push-people           401   401   401   401   401   401   401   401   401   401   401   401   401   401   401
+POST devices:push-people           401   401   401   401   401   401   401   401   401   401   401   401   401   401   401
+POST devices:push-attendance       401   401   401   401   401   401   401   401   401   401   401   401   401   401   401
+GET  devices:push-days             401   401   401   401   401   401   401   401   401   401   401   401   401   401   401
 POST devices:api-heartbeats         401   401   401   401   401   401   401   401   401   401   401   401   401   200   200
 
 GET  registration:projects           in    in    in   200   200   200   200   200   200   200   404   404   404    in    in
