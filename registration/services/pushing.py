@@ -19,7 +19,7 @@ from registration.access import access_project, participations_for
 from registration.actors import Actor
 from registration.models import Participation, Project, Push, RegisteredBy, SourceSystem
 from registration.rules.pushed_rows import left_too_early, our_names, read_row, refused_row
-from registration.rules.roster_row import Defaults, Message, ReadRow
+from registration.rules.roster_row import Defaults, Message, ReadRow, message
 from registration.rules.roster_verdict import REFUSED, UNCHANGED, Facts, judge
 from registration.services.parameters import parameter
 from registration.services.roster_facts import Indexes, facts_from, indexes_of, recorded_about
@@ -271,7 +271,9 @@ def _check_last_day(row: ReadRow, facts: Facts) -> None:
     known = facts.people.get(values.id_number) if values.id_number else None
     posting = known.posting if known else None
     if posting is None and known is not None and known.last_left_on and values.joined_on is None:
-        return  # has left already; whether a new start is meant is judged with the other rules
+        text = _("This person has left the project already.")
+        row.messages.append(message("left_on", "stop", "posting.not_open", text))
+        return
     first = values.joined_on or (posting.joined_on if posting else facts.today)
     if (stop := left_too_early(values.left_on, first)) is not None:
         row.messages.append(stop)

@@ -136,7 +136,9 @@ def test_a_leaver_starts_the_clock_of_settlement_once(cast: Cast, system: System
     assert (cast.sun_posting.left_on, cast.sun_posting.settle_by) == (date(2026, 11, 13), date(2026, 11, 13))
     assert system.people(sun)["rows"] == [{"index": 0, "result": "unchanged", "pin": 1}]
     other_day = system.people({**sun, "exitTime": "2026-11-12"})["rows"][0]
-    assert (other_day["result"], other_day["code"]) == ("refused", "posting.left")
+    assert (other_day["result"], other_day["code"]) == ("refused", "posting.not_open")
+    back = system.people({**person(), **sun, "exitTime": "", "joined_on": "2026-11-12"})["rows"][0]
+    assert (back["result"], back["code"]) == ("refused", "posting.left")
     early = {"name": cast.zhou.name, "id_number": str(cast.zhou.id_number), "left_on": "2026-08-01"}
     assert system.people(early)["rows"][0]["code"] == "posting.before_joining"
     cast.zhou_posting.refresh_from_db()
