@@ -1,14 +1,18 @@
-"""A signing HTTP client for terminals; standard library only. Used by the site agent, the simulator and tests."""
+"""A signing HTTP client for terminals and for other real-name systems; standard library only.
 
+Used by the site agent, the simulator, `python -m devices.push` and tests.
+"""
+
+import hashlib
 import http.client
 import json
 import secrets
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from devices import signing
 
@@ -120,6 +124,52 @@ class TerminalClient:
     def close(self) -> None:
         """Hang up."""
         self._link.close()
+
+
+class SourceClient(TerminalClient):
+    """Another real-name system that pushes people and stamps; keys as for a terminal.
+
+    Keep what is to be sent until it is answered, and send it again under the same id when in doubt.
+    """
+
+    def push_people(
+        self, request_id: str, project: str, people: list[dict[str, Any]], **more: Any
+    ) -> dict[str, Any]:
+        """Push at most 2,000 people; the answer has a line for each. `more`: firm, defaults."""
+        asked = {"request": request_id, "project": project, "people": people, **more}
+        return self._push("people", asked)
+
+    def push_attendance(
+        self, batch: str, project: str, events: list[dict[str, Any]], *, gate: str = ""
+    ) -> dict[str, Any]:
+        """Push at most 5,000 stamps of one gate; the answer counts them and names those refused."""
+        return self._push("attendance", {"batch": batch, "project": project, "gate": gate, "events": events})
+
+    def people_on_record(self, project: str) -> dict[str, Any]:
+        """Counts and digest of the people that this system vouches for."""
+        return self._ask(f"people/?project={quote(project)}")
+
+    def days_on_record(self, project: str, first: str, last: str) -> list[dict[str, Any]]:
+        """For each day, 2026-11-16 style, what was received and what is on record."""
+        days: list[dict[str, Any]] = self._ask(f"days/?project={quote(project)}&from={first}&to={last}")[
+            "days"
+        ]
+        return days
+
+    def _push(self, what: str, asked: dict[str, Any]) -> dict[str, Any]:
+        body = json.dumps(asked, ensure_ascii=False, separators=(",", ":")).encode()
+        answer: dict[str, Any] = self.call("POST", f"/api/v1/push/{what}/", body)[1]
+        return answer
+
+    def _ask(self, path: str) -> dict[str, Any]:
+        answer: dict[str, Any] = self.call("GET", f"/api/v1/push/{path}")[1]
+        return answer
+
+
+def digest_of_ids(ids: Iterable[str]) -> str:
+    """The digest of a day as the server makes it: SHA-256 over its event ids in the order of their bytes."""
+    lines = sorted({one.encode() for one in ids})
+    return hashlib.sha256(b"".join(line + b"\n" for line in lines)).hexdigest()
 
 
 def _decoded(data: bytes) -> Any:

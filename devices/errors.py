@@ -15,7 +15,7 @@ class TooLarge(Malformed):
     status = 413
 
 
-class TooManyTries(WagewatchError):
-    """More tries than one address gets in a while (429)."""
+class TooMany(WagewatchError):
+    """More requests than one system or one address gets in a while (429); wait and send again."""
 
     status = 429

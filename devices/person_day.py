@@ -18,6 +18,8 @@ class Stamp:
     passage: Passage
     terminal: str
     by_hand: bool
+    system: str = ""
+    """The other real-name system that pushed it."""
     photo: int | None = None
     """The picture the gate took."""
 
@@ -53,7 +55,12 @@ def person_day(project: Project, worker_id: int, day: date) -> PersonDay:
     figures = AttendanceDay.objects.filter(project=project, worker_id=worker_id, day=day).first()
     last = figures.last_out if figures else None
     own = [s for s in stamps if s.day == day or (last is not None and s.at <= last)]
-    gates = dict(Terminal.objects.filter(project=project).values_list("pk", "name"))
+    gates = {
+        pk: (name, system or "")
+        for pk, name, system in Terminal.objects.filter(project=project).values_list(
+            "pk", "name", "source__name"
+        )
+    }
     corrections = list(
         DayCorrection.objects.filter(
             project=project, worker_id=worker_id, day__in={day, *(s.day for s in own)}
@@ -62,10 +69,11 @@ def person_day(project: Project, worker_id: int, day: date) -> PersonDay:
         .order_by("-made_at", "-pk")
     )
     photos = photos_of(project, [(s.terminal_id, s.event_id) for s in own])
-    shown = [
-        Stamp(s, gates.get(s.terminal_id, ""), s.terminal_id == 0, photos.get((s.terminal_id, s.event_id)))
-        for s in own
-    ]
+    shown = []
+    for stamp in own:
+        name, system = gates.get(stamp.terminal_id, ("", ""))
+        photo = photos.get((stamp.terminal_id, stamp.event_id))
+        shown.append(Stamp(stamp, name, stamp.terminal_id == 0, system, photo))
     return PersonDay(day, shown, figures, corrections)
 
 

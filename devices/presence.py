@@ -187,6 +187,8 @@ def terminals_health(project: Project, *, now: datetime) -> list[Health]:
             trouble = "revoked"
         elif terminal.agent_id is not None:
             pass  # it speaks when somebody passes; its agent is the one that must be heard
+        elif terminal.source_id is not None:
+            pass  # another system's gate speaks when that system pushes, not every minute
         elif terminal.last_seen_at is None or now - terminal.last_seen_at > SILENT_AFTER:
             trouble = "silent"
         elif abs(skew) >= SKEW_SHOWN_MS:

@@ -4,7 +4,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from devices.services import days, list_versions, partitions, photos, seals, terminals
+from devices.services import days, list_versions, partitions, photos, seals, sources, terminals
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +30,7 @@ def seal_days() -> int:
     now = timezone.now()
     terminals.forget_nonces(now=now)
     list_versions.forget_changes(now=now)
+    sources.forget_source_nonces(now=now)
     return seals.seal_days(now=now)
 
 

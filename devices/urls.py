@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from devices import api
-from devices.views import corrections, gate_watch, oddities, site, terminals, worker
+from devices import api, push_api
+from devices.views import corrections, gate_watch, oddities, site, sources, terminals, worker
 
 app_name = "devices"
 _DATE = "sites/<int:pk>/days/<int:worker_pk>/<str:day>/"
@@ -37,6 +37,12 @@ urlpatterns = [
     path("sites/<int:pk>/terminals/<int:terminal_pk>/rotate/", terminals.rotate, name="terminal-rotate"),
     path("sites/<int:pk>/terminals/new/", terminals.enrol, name="terminal-new"),
     path("sites/<int:pk>/terminals/<int:terminal_pk>/revoke/", terminals.revoke, name="terminal-revoke"),
+    path("sources/", sources.sources, name="sources"),
+    path("sources/new/", sources.new, name="source-new"),
+    path("sources/<int:pk>/", sources.source, name="source"),
+    path("sources/<int:pk>/rotate/", sources.rotate, name="source-rotate"),
+    path("sources/<int:pk>/revoke/", sources.revoke, name="source-revoke"),
+    path("api/push/", sources.example, name="push-example"),
     path("me/days/", worker.worker_days, name="worker-days"),
     path("me/days/<int:project_pk>/<str:day>/", worker.worker_date, name="worker-day"),
     path("api/v1/passages/", api.post_passages, name="api-passages"),
@@ -47,4 +53,7 @@ urlpatterns = [
     path("api/v1/photos/", api.post_photo, name="api-photos"),
     path("api/v1/enrol/", api.post_enrol, name="api-enrol"),
     path("api/v1/rotate-key/", api.post_rotate_key, name="api-rotate-key"),
+    path("api/v1/push/people/", push_api.people, name="push-people"),
+    path("api/v1/push/attendance/", push_api.attendance, name="push-attendance"),
+    path("api/v1/push/days/", push_api.attendance_days, name="push-days"),
 ]

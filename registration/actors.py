@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-ActorKind = Literal["user", "worker", "terminal", "bank", "system"]
+ActorKind = Literal["user", "worker", "terminal", "bank", "system", "source"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Duty:
 
 @dataclass(frozen=True)
 class Actor:
-    """`id` is the user's, worker's or terminal's; `label` is safe to show in a record."""
+    """`id` is the user's, worker's, terminal's or pushing system's; `label` is safe to show in a record."""
 
     kind: ActorKind
     id: int | None = None

@@ -35,6 +35,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "site.view": {*CONTRACTOR, Role.SITE, Role.INSPECTOR},
         "attendance.correct": CLERK,
         "terminal.manage": {Role.GC_CLERK},
+        "source.manage": {Role.GC_CLERK},
         "sheet.view": {*CONTRACTOR, Role.INSPECTOR},
         "sheet.prepare": CLERK,
         "sheet.answer": CLERK,

@@ -329,6 +329,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "devices.schema.add_terminal_endpoints",
+        "devices.push_schema.add_push_endpoints",
     ],
 }
 

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from registration.models import Project, User
+from registration.models import Project, SourceSystem, User
 from wagewatch.lib.fields import EncryptedTextField
 
 
@@ -13,7 +13,8 @@ class Terminal(models.Model):
 
     Requests are signed with `secret` (HMAC-SHA256), named by `key_id`. While a key is being changed the former
     one is good as well, until `former_until`. A device with an `agent` has no key: the agent signs for it. A
-    terminal that has not enrolled yet has none either.
+    terminal that has not enrolled yet has none either. A gate of another real-name system (`source`) stands for
+    where its stamps come from; nobody has its key.
     """
 
     class Kind(models.TextChoices):
@@ -46,6 +47,9 @@ class Terminal(models.Model):
     former_secret = EncryptedTextField("原密钥", context="terminal.secret", null=True)
     former_until = models.DateTimeField("原密钥有效至", null=True)
     rotate_wanted_at = models.DateTimeField("要求换密钥", null=True)
+    source = models.ForeignKey(
+        SourceSystem, models.PROTECT, null=True, blank=True, related_name="gates", verbose_name="对接系统"
+    )
     is_active = models.BooleanField("在用", default=True)
     last_seen_at = models.DateTimeField("最近联系", null=True)
     clock_skew_ms = models.BigIntegerField("时钟偏差（毫秒）", null=True)

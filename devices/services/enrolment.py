@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.utils import update_change_reason
 
-from devices.errors import TooManyTries
+from devices.errors import TooMany
 from devices.models import EnrolmentCode, EnrolmentTry, Terminal
 from devices.services.terminals import KnownTerminal, forget_terminals, note_contact, revoked
 from devices.wire import Enrolment
@@ -86,13 +86,13 @@ def enrol(asked: Enrolment, *, address: str, now: datetime) -> dict[str, str]:
 
     Its former keys end at once: whoever has the code stands before the device. The same `claim` may ask again
     until the code ends, as long as the key it was given was never used: the answer had been lost.
-    Raises TooManyTries (429), NotPermitted `enrol.code` for a code that is wrong, used or old, RuleViolation
+    Raises TooMany (429), NotPermitted `enrol.code` for a code that is wrong, used or old, RuleViolation
     `enrol.serial` if the device has another serial number than the one registered (the code stays good).
     """
     address_index = blind_index(address, kind="address")
     wrong = EnrolmentTry.objects.filter(address_index=address_index, at__gt=now - TRIES_WITHIN).count()
     if wrong >= TRIES:
-        raise TooManyTries(
+        raise TooMany(
             "enrol.too_many", _("Too many wrong codes. Wait ten minutes and copy the code with care.")
         )
     answer = _enrol(asked, now=now)

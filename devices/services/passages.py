@@ -9,7 +9,7 @@ import hashlib
 import io
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -22,7 +22,7 @@ from devices.models.passages import Direction
 from devices.rules import work_date
 from devices.services import days, seals, stage_sql
 from devices.services.terminals import KnownTerminal, device_of, replayed, revoked, skew_ms, unknown_device
-from devices.wire import Event, read_envelope, read_events
+from devices.wire import Decoded, Event, read_envelope, read_events
 from registration.rules.citizen_cards import normalise_card_number
 from registration.services.citizen_cards import card_index
 from wagewatch.lib.crypto import blind_index, decrypt_bytes, encrypt_bytes
@@ -41,8 +41,15 @@ _DIRECTION = {None: Direction.UNKNOWN.value, "in": Direction.IN.value, "out": Di
 Answer = dict[str, Any]
 
 
-def accept_batch(terminal: KnownTerminal, body: bytes, *, nonce: str, now: datetime) -> Answer:
-    """Keep a batch and answer what became of each event.
+def accept_batch(
+    terminal: KnownTerminal,
+    body: bytes,
+    *,
+    nonce: str,
+    now: datetime,
+    read: Callable[[bytes], Decoded] = read_events,
+) -> Answer:
+    """Keep a batch and answer what became of each event; `read` decodes the events of another dialect.
 
     Answer: batch, accepted, repeated (within 60 s, kept but not counted), duplicates (already known),
     refused [{id, reason}], bad [{id, index, code, message}].
@@ -54,7 +61,7 @@ def accept_batch(terminal: KnownTerminal, body: bytes, *, nonce: str, now: datet
     envelope = read_envelope(body)
     place = terminal if envelope.device is None else device_of(terminal, envelope.device)
     device_id = None if envelope.device is None else place.id
-    decoded = read_events(bytes(envelope.events))
+    decoded = read(bytes(envelope.events))
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(

@@ -117,6 +117,25 @@ def authenticate(
 
     Raises NotSigned (401) for a missing, late or wrong signature, NotPermitted (403) for a revoked terminal.
     """
+    key_id, timestamp, nonce, signature = signature_of(headers, now=now)
+    terminal = _terminal_by_key(key_id) if len(key_id) <= 32 and "\x00" not in key_id else None
+    # An unknown key takes as long as a wrong signature and is told the same.
+    secret = terminal.secret if terminal else "no such terminal"
+    if not signing.is_signed(secret, signature, method, path, timestamp, nonce, body) or terminal is None:
+        wrong_signature()
+    if not terminal.is_active:
+        revoked()
+    if terminal.until is not None and now >= terminal.until:
+        raise NotSigned(
+            "signature.former_key", _("This key was replaced and its time is over. Enrol with a new code.")
+        )
+    if terminal.is_new_key:
+        _note_key_used(key_id, now=now)
+    return terminal, nonce
+
+
+def signature_of(headers: Mapping[str, str], *, now: datetime) -> tuple[str, str, str, str]:
+    """Key, time, nonce and signature of a request. Raises NotSigned for what is missing, late or odd."""
     key_id = headers.get(signing.KEY_HEADER, "")
     timestamp = headers.get(signing.TIMESTAMP_HEADER, "")
     nonce = headers.get(signing.NONCE_HEADER, "")
@@ -133,20 +152,12 @@ def authenticate(
             _("The clock of the terminal is too far from the server's. Set it and sign again."),
             server_time=now.isoformat(),
         )
-    terminal = _terminal_by_key(key_id) if len(key_id) <= 32 and "\x00" not in key_id else None
-    # An unknown key takes as long as a wrong signature and is told the same.
-    secret = terminal.secret if terminal else "no such terminal"
-    if not signing.is_signed(secret, signature, method, path, timestamp, nonce, body) or terminal is None:
-        raise NotSigned("signature.wrong", _("The signature does not fit the key. Check key and secret."))
-    if not terminal.is_active:
-        revoked()
-    if terminal.until is not None and now >= terminal.until:
-        raise NotSigned(
-            "signature.former_key", _("This key was replaced and its time is over. Enrol with a new code.")
-        )
-    if terminal.is_new_key:
-        _note_key_used(key_id, now=now)
-    return terminal, nonce
+    return key_id, timestamp, nonce, signature
+
+
+def wrong_signature() -> NoReturn:
+    """Raise what an unknown key and a wrong signature are told alike."""
+    raise NotSigned("signature.wrong", _("The signature does not fit the key. Check key and secret."))
 
 
 FORMER_AFTER_USE = timedelta(hours=1)

@@ -1,5 +1,8 @@
 """Projects within reach: the list, one project, and every worker of one of its months."""
 
+from dataclasses import asdict
+from datetime import date, timedelta
+
 from django.core.paginator import Paginator
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.http import HttpResponseBase
@@ -10,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from devices.barred import barred_today
 from devices.rules import work_date
+from devices.stamp_sources import stamp_sources
 from inspection import dashboard
 from inspection.access import alarms_for
 from inspection.exports import download, project_sheet
@@ -25,6 +29,7 @@ from registration.chain_picture import chain_picture
 from registration.http import ActorRequest
 from registration.models import Participation, Project, Region, Sector
 from registration.services.citizen_cards import has_scheme
+from registration.source_coverage import covered_by
 from wagewatch.lib.dates import parse_month, site_date
 from wagewatch.lib.money import format_cny
 
@@ -151,6 +156,7 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
             "kept_out": kept_out[:SHOWN],
             "kept_out_count": len(kept_out),
             "entered_anyway": sum(one.came_at is not None for one in kept_out),
+            "sources": _sources(found, today),
             "entries": AccountEntry.objects.filter(project=found).order_by("-number")[:8],
             "chain": chain_of(
                 found,
@@ -161,6 +167,20 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
             "picture": chain_picture(found, Participation.objects.filter(project=found)),
         },
     )
+
+
+def _sources(project: Project, today: date) -> list[dict[str, object]]:
+    """Where stamps and people come from; systems that vouch for people without a stamp stand last."""
+    covered = {one.source.name: one for one in covered_by(project, now=timezone.now())}
+    rows: list[dict[str, object]] = [
+        {**asdict(one), "covered": covered.pop(one.name, None) if one.kind == "system" else None}
+        for one in stamp_sources(project, today - timedelta(days=30), today)
+    ]
+    silent = [
+        {"kind": "system", "name": name, "stamps": 0, "percent": 0, "people": 0, "covered": one}
+        for name, one in covered.items()
+    ]
+    return [*rows, *silent]
 
 
 def _stats(stat: ProjectStat | None) -> list[dict[str, object]]:

@@ -34,6 +34,7 @@ from registration.models.people import (
 from registration.models.places import CalendarDay, Parameter, Region
 from registration.models.projects import CorpType, Engagement, Participation, Project, Team
 from registration.models.rosters import ReadyRow, RosterMapping, RosterRow, RosterUpload
+from registration.models.sources import Push, PushedPosting, SourceNonce, SourceProject, SourceSystem
 from registration.models.trainings import Certificate, Training, TrainingAttendance
 
 __all__ = [
@@ -69,6 +70,8 @@ __all__ = [
     "Posting",
     "PostingNotice",
     "Project",
+    "Push",
+    "PushedPosting",
     "ReadyRow",
     "Region",
     "RegisteredBy",
@@ -80,6 +83,9 @@ __all__ = [
     "SensitiveView",
     "SkillGrade",
     "SmsMessage",
+    "SourceNonce",
+    "SourceProject",
+    "SourceSystem",
     "Standing",
     "StoredFile",
     "Team",

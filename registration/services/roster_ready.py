@@ -1,12 +1,12 @@
 """Staged rows in the database: what was read (encrypted), and the good ones ready to be written."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from django.db import connection
 
-from registration.models import RosterRow, RosterUpload
+from registration.models import Project, RosterRow, RosterUpload
 from registration.rules.person_values import kind_of_number
 from registration.rules.roster_row import RowValues
 from registration.rules.roster_verdict import CHANGED, NEW, Judged
@@ -36,6 +36,22 @@ _CONTEXTS = (
     "card.number",
 )  # fmt: skip
 Seal = Mapping[str, Callable[[str], bytes]]
+
+
+class Bundle(Protocol):
+    """Rows that are written together for one company of a project: an upload, or what a system pushed.
+
+    `pk` keeps them apart from others that are made ready at the same time.
+    """
+
+    @property
+    def pk(self) -> Any: ...
+    @property
+    def project_id(self) -> int: ...
+    @property
+    def participation_id(self) -> int: ...
+    @property
+    def project(self) -> Project: ...
 
 
 class StagedRow(msgspec.Struct, omit_defaults=True, gc=False):
@@ -97,7 +113,7 @@ def forget_rows(upload: RosterUpload) -> None:
             )
 
 
-def prepare_rows(upload: RosterUpload, judged: Sequence[Judged], indexes: Sequence[Indexes]) -> None:
+def prepare_rows(upload: Bundle, judged: Sequence[Judged], indexes: Sequence[Indexes]) -> None:
     """Make the good rows ready to be written, in place of earlier ones."""
     seal = {context: sealer(context) for context in _CONTEXTS}
     good = [n for n, one in enumerate(judged) if one.verdict in {NEW, CHANGED}]

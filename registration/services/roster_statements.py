@@ -17,7 +17,7 @@ INSERT INTO registration_worker AS w (id, name, initials, id_kind, nationality, 
 SELECT s.worker_id, s.name, s.initials, s.id_kind, s.nationality, s.id_number, s.id_index, s.id_tail, s.sex,
     s.birth_date, s.origin_code, s.ethnicity,
     s.address, s.phone, s.phone_index, s.household, s.education, s.politics, s.emergency_name, s.emergency_phone,
-    %(now)s, 'roster', %(now)s
+    %(now)s, %(by)s, %(now)s
 FROM registration_readyrow s WHERE {PLACES} AND s.is_new_person ORDER BY s.place
 ON CONFLICT (id_index) DO NOTHING RETURNING w.*
 """
@@ -42,9 +42,9 @@ SETTLE_BY = "(%(settle)s::jsonb ->> s.left_on::text)::date"
 """Last day to the day by which wages are due; counted by the calendar, so it comes as a parameter."""
 NEW_POSTINGS = f"""
 INSERT INTO registration_posting AS p (project_id, worker_id, participation_id, team_id, pin, trade, pay_basis,
-    rate_fen, piece_unit, work_role, joined_on, left_on, settle_by)
+    rate_fen, piece_unit, work_role, joined_on, left_on, settle_by, registered_by)
 SELECT %(project)s, s.worker_id, %(part)s, t.id, %(pins)s + s.pin_offset, s.trade, s.basis, s.rate_fen, s.piece_unit,
-    COALESCE(NULLIF(s.work_role, ''), '20'), s.joined_on, s.left_on, {SETTLE_BY}
+    COALESCE(NULLIF(s.work_role, ''), '20'), s.joined_on, s.left_on, {SETTLE_BY}, %(by)s
 FROM registration_readyrow s JOIN registration_team t ON {OUR_TEAM}
 WHERE {PLACES} AND s.posting_id IS NULL RETURNING p.*
 """

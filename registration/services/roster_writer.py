@@ -8,11 +8,12 @@ from typing import Any
 from django.db import connection
 
 from registration.actors import Actor
-from registration.models import BankCard, Posting, RosterUpload, Team, Worker
+from registration.models import BankCard, Posting, RegisteredBy, RosterUpload, Team, Worker
 from registration.services import roster_statements as sql
 from registration.services.cards import tell_card_changed
 from registration.services.history import change_and_record
 from registration.services.leaving import settle_day
+from registration.services.roster_ready import Bundle
 from wagewatch.lib.crypto import decrypt
 
 SLICE = 2_500
@@ -34,25 +35,33 @@ def count_ready(upload: RosterUpload) -> int:
 
 
 def write_ready_rows(
-    upload: RosterUpload, *, actor: Actor, now: datetime, tell: Callable[[int], None]
+    upload: Bundle,
+    *,
+    actor: Actor,
+    now: datetime,
+    tell: Callable[[int], None],
+    reason: str = "",
+    by: str = RegisteredBy.ROSTER,
 ) -> None:
     """Write people, teams, postings and cards with their history, and delete the ready rows.
 
-    `tell` gets the number of rows that are done, as a part of all. Raises RecordMoved.
+    `tell` gets the number of rows that are done, as a part of all; `reason` is what the history says instead
+    of the roster's number, `by` a RegisteredBy value. Raises RecordMoved.
     """
-    writer = _Writer(upload, actor, now)
+    writer = _Writer(upload, actor, now, reason or f"roster {upload.pk}", by)
     writer.write(tell)
 
 
 class _Writer:
-    def __init__(self, upload: RosterUpload, actor: Actor, now: datetime) -> None:
-        self.actor, self.now, self.reason = actor, now, f"roster {upload.pk}"
+    def __init__(self, upload: Bundle, actor: Actor, now: datetime, reason: str, by: str) -> None:
+        self.actor, self.now, self.reason = actor, now, reason
         self.project = upload.project
         self.params: dict[str, Any] = {
             "project": upload.project_id,
             "upload": upload.pk,
             "part": upload.participation_id,
             "now": now,
+            "by": str(by),
             "start": 0,
             "stop": 0,
         }

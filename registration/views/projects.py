@@ -7,6 +7,7 @@ from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet,
 from django.db.models.functions import Coalesce
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from registration.access import (
@@ -21,6 +22,7 @@ from registration.http import ActorRequest, staff_view
 from registration.models import BankCard, JoinRequest, Participation, Posting, PostingNotice, Project
 from registration.models.accounts import Role
 from registration.permissions import CONTRACTOR, GC, PERMISSIONS
+from registration.source_coverage import covered_by
 from registration.views.person_papers import project_papers
 from registration.views.project_edit import leads
 from registration.views.scope import set_scope
@@ -99,12 +101,15 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
     parts = participations_for(request.actor, found)
     picture = chain_picture(found, parts)
     roles = {node.part.role for node in picture.roots}
+    may_see_people = request.actor.has_role(*PERMISSIONS["person.view"])
     sees_sum = request.actor.has_role(*PERMISSIONS["account.view"])
     context = {
         "project": found,
         "picture": picture,
         "may_upload": request.actor.has_role(*PERMISSIONS["roster.upload"]),
-        "may_see_people": request.actor.has_role(*PERMISSIONS["person.view"]),
+        "may_see_people": may_see_people,
+        "sources": covered_by(found, now=timezone.now()) if may_see_people else [],
+        "may_let_in": request.actor.has_role(*PERMISSIONS["source.manage"]),
         "may_change": request.actor.has_role(*PERMISSIONS["part.describe"]),
         "leads": request.actor.has_role(*GC) and leads(request, found),
         "sees_sum": sees_sum and not roles <= OWN_PART_ONLY,

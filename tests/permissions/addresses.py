@@ -255,6 +255,9 @@ PARTS: dict[str, Parts] = {
     "devices:terminal-code": lambda s: {"pk": s.cast.project.pk, "terminal_pk": s.cast.terminal.pk},
     "devices:terminal-rotate": lambda s: {"pk": s.cast.project.pk, "terminal_pk": s.cast.terminal.pk},
     "devices:person-day-photo": lambda s: _date_of_sun(s) | {"photo_pk": 1},
+    "devices:source": lambda s: {"pk": s.source.pk},
+    "devices:source-rotate": lambda s: {"pk": s.source.pk},
+    "devices:source-revoke": lambda s: {"pk": s.source.pk},
     "devices:terminal-revoke": lambda s: {"pk": s.cast.project.pk, "terminal_pk": s.cast.terminal.pk},
     "payroll:sheet": _sheet,
     "payroll:sheet-export": _sheet,
@@ -428,6 +431,7 @@ BODIES: dict[str, Parts] = {
         "act": "publish",
     },
     "registration:roster-columns": lambda _s: {"s0-c0": "name", "s0-c1": "id_number"},
+    "devices:source-new": lambda s: {"name": "市实名制", "scope": "some", "projects": [s.cast.project.pk]},
     "devices:terminal-new": lambda _s: {"name": "2 号门", "serial": "G2-0002", "lane": "in"},
     "payroll:sheet-new": lambda s: {"part": s.cast.gc_part.pk, "month": "2026-10"},
     "payroll:sheet-upload": lambda s: {"part": s.cast.sc_part.pk, "month": "2026-11"},
@@ -477,4 +481,10 @@ RAW: dict[str, Callable[[Stage], bytes]] = {
     "devices:api-rotate-key": lambda _s: b"{}",
     "devices:api-photos": lambda _s: b"no picture",
     "devices:api-enrol": lambda _s: b'{"code": "0000-0000-0000-0000"}',
+    "devices:push-people": lambda s: (
+        f'{{"request":"m","project":"{s.cast.project.code}","people":[]}}'.encode()
+    ),
+    "devices:push-attendance": lambda s: (
+        f'{{"batch":"m","project":"{s.cast.project.code}","events":[]}}'.encode()
+    ),
 }

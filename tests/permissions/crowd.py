@@ -14,7 +14,10 @@ from registration.models import (
     LabourContract,
     Participation,
     Posting,
+    Push,
+    PushedPosting,
     RosterUpload,
+    SourceSystem,
     Team,
     Training,
     Worker,
@@ -22,6 +25,7 @@ from registration.models import (
 from registration.services import acknowledging, joining
 from registration.services.certificates import CertificateFacts, add_certificate
 from registration.services.leaving import leave
+from registration.services.sources import let_in
 from tests.cast import Cast, build_cast, make_posting, make_project, make_worker
 from tests.inspection.stage import sent_sheet, set_parameters
 from tests.payroll import stage as payroll
@@ -47,6 +51,7 @@ class Crowd:
     training: Training
     nanjing: Nanjing
     citizen_card: CitizenCard
+    source: SourceSystem
 
 
 def build_crowd(size: int) -> Crowd:
@@ -91,7 +96,8 @@ def build_crowd(size: int) -> Crowd:
     own = LabourContract.objects.get(project=cast.project, worker=cast.sun)
     _comers_and_goers(cast, size)
     training, site, card = _papers(cast, size, [p.worker for p in team])
-    return Crowd(cast, sheet, order, alarm, ledger.account_id, roster, own.pk, training, site, card)
+    source = _sources(cast, size)
+    return Crowd(cast, sheet, order, alarm, ledger.account_id, roster, own.pk, training, site, card, source)
 
 
 def _contracts(cast: Cast, size: int) -> None:
@@ -181,6 +187,43 @@ def _passages(cast: Cast, size: int, workers: list[int]) -> None:
         )
         for n, worker in enumerate(workers)
     )
+
+
+def _sources(cast: Cast, size: int) -> SourceSystem:
+    """Other real-name systems, one for each of `size`, and as many pushes and people of the first."""
+    made = [
+        let_in(cast.gc.pk, f"系统{n}", project_ids=None, actor=cast.actor(cast.zhao), now=cast.now).source
+        for n in range(size)
+    ]
+    Push.objects.bulk_create(
+        Push(
+            project=cast.project,
+            source=source,
+            kind=kind,
+            request_id=f"p{n}",
+            body_sha256=bytes(32),
+            received_at=cast.now,
+            rows=3,
+            kept=2,
+            refused=1,
+            problems={f"id.{n}": 1},
+        )
+        for source in made
+        for kind in Push.Kind.values
+        for n in range(size)
+    )
+    PushedPosting.objects.bulk_create(
+        PushedPosting(
+            project=cast.project,
+            posting_id=posting.pk,
+            worker_id=posting.worker_id,
+            source=made[0],
+            first_at=cast.now,
+            last_at=cast.now,
+        )
+        for posting in (cast.sun_posting, cast.zhou_posting)
+    )
+    return made[0]
 
 
 def _another_project(cast: Cast, n: int) -> None:

@@ -38,12 +38,14 @@ from registration.models import (
     Posting,
     PostingNotice,
     RosterUpload,
+    SourceSystem,
     Training,
 )
 from registration.services import acknowledging, joining, parameters, sharing
 from registration.services.certificates import CertificateFacts, add_certificate
 from registration.services.citizen_cards import apply_for_cards
 from registration.services.portraits import store_portrait
+from registration.services.sources import let_in
 from registration.services.trainings import Result, Scan, record_training
 from tests.cast import NOW, Cast, build_cast, make_user
 from tests.devices.post import headers
@@ -89,6 +91,7 @@ class Stage:
     entry: Entry
     gates: dict[str, tuple[str, str]]
     foreign_gate: Terminal
+    source: SourceSystem
     drafted: LabourContract
     offered: LabourContract
     signed: LabourContract
@@ -232,6 +235,9 @@ def build_stage() -> Stage:
         entry=Entry.objects.filter(kind="slip.confirmed").order_by("pk")[0],
         gates={"g1": ("g1", cast.terminal_secret), "g9": ("g9", rival_secret)},
         foreign_gate=foreign_gate,
+        source=let_in(
+            cast.gc.pk, "岑岭实名制", project_ids=None, actor=cast.actor(cast.zhao), now=cast.now
+        ).source,
         drafted=drafted,
         offered=offered,
         signed=signed,

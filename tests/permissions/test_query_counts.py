@@ -38,6 +38,8 @@ def addresses(crowd: Crowd) -> dict[str, tuple[str, str]]:
         "registration:team": ("zhao", {**project, "team_pk": cast.team.pk}, ""),
         "registration:staff": ("he", {}, ""),
         "registration:people": ("zhao", {}, ""),
+        "devices:sources": ("zhao", {}, ""),
+        "devices:source": ("zhao", {"pk": crowd.source.pk}, ""),
         "registration:people-export": ("zhao", people, ""),
         "registration:people-files": ("zhao", people, ""),
         "registration:person-new": ("zhao", people, ""),
