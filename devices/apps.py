@@ -10,7 +10,7 @@ class DevicesConfig(AppConfig):
     verbose_name = "闸机与考勤"
 
     def ready(self) -> None:
-        from devices.services import corrections, seals
+        from devices.services import corrections, quarantine, seals
         from wagewatch.evidence.registry import register_kind
 
         register_kind(
@@ -24,6 +24,12 @@ class DevicesConfig(AppConfig):
             load_many=corrections.load_many,
             expected_subjects=corrections.expected_subjects,
             label=_("Attendance corrected"),
+        )
+        register_kind(
+            quarantine.KIND,
+            load_many=quarantine.load_many,
+            expected_subjects=quarantine.expected_subjects,
+            label=_("Impossible time decided"),
         )
         connection_created.connect(forget_session, dispatch_uid="devices.stage")
 

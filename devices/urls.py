@@ -3,7 +3,7 @@
 from django.urls import path
 
 from devices import api, push_api
-from devices.views import corrections, gate_watch, oddities, site, sources, terminals, worker
+from devices.views import corrections, gate_watch, oddities, quarantine, site, sources, terminals, worker
 
 app_name = "devices"
 _DATE = "sites/<int:pk>/days/<int:worker_pk>/<str:day>/"
@@ -32,6 +32,7 @@ urlpatterns = [
         name="correction-withdraw",
     ),
     path("sites/<int:pk>/days.pdf", site.site_days_pdf, name="site-days-pdf"),
+    path("sites/<int:pk>/bad-times/", quarantine.bad_times, name="bad-times"),
     path("sites/<int:pk>/terminals/", terminals.listed, name="terminals"),
     path("sites/<int:pk>/terminals/<int:terminal_pk>/code/", terminals.code, name="terminal-code"),
     path("sites/<int:pk>/terminals/<int:terminal_pk>/rotate/", terminals.rotate, name="terminal-rotate"),

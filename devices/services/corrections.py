@@ -28,6 +28,8 @@ BY_HAND = 0
 """Terminal of a stamp that no gate made."""
 CLEARED = 7
 """National type of a stamp that clears somebody who came or left without a gate (007)."""
+OTHER_WAY = 11
+"""National type where the way of recognition is not known (011)."""
 PERMISSION = "attendance.correct"
 Kind = DayCorrection.Kind
 
@@ -109,6 +111,46 @@ def void_stamp(
 
 
 @transaction.atomic
+def shift_stamp(
+    project: Project,
+    worker_id: int,
+    *,
+    at: datetime,
+    direction: int,
+    source: tuple[int, int, str],
+    note: str,
+    actor: Actor,
+    now: datetime,
+) -> DayCorrection:
+    """Put the stamp of a gate whose clock was wrong at its right time; `source` is terminal, batch and event id.
+
+    The day is marked, not computed: `quarantine.decide` moves many and computes once. The caller holds the project's
+    days. Raises as `add_stamp`.
+    """
+    day = work_date(at, project.day_starts_at)
+    _check_moment(project, worker_id, day, at, now)
+    reason = DayCorrection.Reason.CLOCK
+    correction = _record(
+        project, worker_id, day, Kind.SHIFT, at, direction, reason=reason, note=note, actor=actor, now=now
+    )
+    terminal_id, batch_pk, event_id = source
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO devices_passage (day, project_id, worker_id, at, direction, terminal_id, batch_pk,"
+            " attend_type, event_id, is_repeat, is_void)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, false, false) ON CONFLICT DO NOTHING",
+            [day, project.pk, worker_id, at, direction, terminal_id, batch_pk, OTHER_WAY, event_id],
+        )
+        if not cursor.rowcount:
+            raise RuleViolation(
+                "correction.exists",
+                _("There is a stamp at this very minute already. Count that one instead."),
+            )
+    days.mark_dirty(project.pk, [worker_id], day, day)
+    return correction
+
+
+@transaction.atomic
 def leave_open(
     project_id: int, worker_id: int, *, day: date, reason: str, note: str, actor: Actor, now: datetime
 ) -> DayCorrection:
@@ -136,7 +178,7 @@ def withdraw(project_id: int, correction_id: int, *, actor: Actor, now: datetime
         raise RuleViolation("correction.withdrawn", _("This correction was withdrawn already."))
     found.refresh_from_db()
     if found.at is not None and found.direction is not None:
-        is_void = found.kind == Kind.ADD
+        is_void = found.kind in {Kind.ADD, Kind.SHIFT}
         _set_void(project.pk, found.worker_id, found.day, found.at, found.direction, is_void=is_void)
         _compute(project, found.worker_id, found.day, now=now)
     _prove(found, actor=actor, now=now)

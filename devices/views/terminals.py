@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from devices.access import access_site
+from devices.access import access_site, sees_everybody
 from devices.models import Terminal
 from devices.services import enrolment
 from devices.services.terminals import WITH_KEY, enrol_terminal, register_terminal, revoke_terminal
@@ -95,13 +95,14 @@ class TerminalForm(forms.Form):
 @staff_view()
 def listed(request: ActorRequest, pk: int) -> HttpResponseBase:
     """Every terminal of a site: how it is in plain words, and what hangs on it."""
-    project, _parts = access_site(pk, request.actor)
+    project, parts = access_site(pk, request.actor)
     set_scope(request, project)
     now = timezone.now()
     context = {
         "project": project,
         "found": terminal_list(project, now=now),
         "now": now,
+        "sees_all": sees_everybody(request.actor, project, parts),
         "may_manage": request.actor.has_role(*PERMISSIONS["terminal.manage"]),
     }
     return render(request, "devices/terminals.html", context)

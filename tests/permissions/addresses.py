@@ -252,6 +252,7 @@ PARTS: dict[str, Parts] = {
     "devices:worker-day": lambda s: {"project_pk": s.cast.project.pk, "day": "2026-11-10"},
     "devices:terminal-new": _project,
     "devices:terminals": _project,
+    "devices:bad-times": _project,
     "devices:terminal-code": lambda s: {"pk": s.cast.project.pk, "terminal_pk": s.cast.terminal.pk},
     "devices:terminal-rotate": lambda s: {"pk": s.cast.project.pk, "terminal_pk": s.cast.terminal.pk},
     "devices:person-day-photo": lambda s: _date_of_sun(s) | {"photo_pk": 1},

@@ -74,6 +74,8 @@ POST devices:correction-withdraw    in    in    in   404    go   403    go   404
 GET  devices:worker-day             in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 GET  devices:terminal-new            in    in    in   403   200   403   403   404   403   404   403   404   404    in    in
 POST devices:terminal-new            in    in    in   403   200   403   403   404   403   404   403   404   404    in    in
+GET  devices:bad-times               in    in    in   200   200   200   404   404   403   404   200   404   404    in    in
+POST devices:bad-times               in    in    in   400   400   400   404   404   403   404   400   404   404    in    in
 GET  devices:terminals               in    in    in   200   200   200   200   404   403   404   200   404   404    in    in
 POST devices:terminal-code           in    in    in   403   200   403   403   404   403   404   403   404   404    in    in
 POST devices:terminal-rotate         in    in    in   403    go   403   403   404   403   404   403   404   404    in    in
