@@ -11,7 +11,7 @@ from django.db import connection
 
 from devices.services.days import roll_up
 from devices.services.seals import seal_days
-from inspection.demo import coming_and_going, contracts, papers, wages
+from inspection.demo import coming_and_going, contracts, deposits, papers, wages
 from inspection.demo.chain import name_foremen
 from inspection.demo.days import post_day
 from inspection.demo.nanjing import enter_nanjing
@@ -65,6 +65,7 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
         here, joined=first_day, today=today, drawn=drawn, now=start + timedelta(hours=1)
     )
     _record_papers(county, first_day, today)
+    deposits.lodge_deposits(county, first_day, today, now=start + timedelta(hours=2))
     bank = PastBank(bank_folder)
     try:
         wages.open_accounts(bank, county.sites, start)
@@ -74,6 +75,9 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
             now - timedelta(hours=20),
             lambda moment: contracts.latest_offers(county.sites, drawn=drawn, now=moment),
         )
+        ordered, paid = deposits.days_of_use(today)
+        agenda.at(ordered, lambda moment: deposits.order_a_payment(county, moment))
+        agenda.at(paid, lambda moment: deposits.pay_by_order(county, moment))
         _plan_comings(agenda, county, first_day, last_month, now)
         _plan_days(agenda, county, first_day, today, now)
         agenda.at(local(today - timedelta(days=2), 10), lambda moment: people_one_by_one(county, now=moment))
