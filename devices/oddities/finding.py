@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -96,7 +96,9 @@ def find(
         "limit": limit,
     }
     results = []
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Sorts over a month's stamps of a large site: in memory they take half the time.
+        cursor.execute("SET LOCAL work_mem = '96MB'")
         for code in codes:
             kind = KINDS[code]
             cursor.execute(

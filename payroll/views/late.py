@@ -50,7 +50,7 @@ def changes(request: ActorRequest, pk: int) -> HttpResponse:
     chosen = request.GET.get("worker", "")
     worker_id = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 18 else None
     may_prepare = may(sheet, request.actor, "sheet.prepare")
-    form = DismissForm(request.POST or None, auto_id="late_%s")
+    form = DismissForm(request.POST if request.method == "POST" else None, auto_id="late_%s")
     if request.method == "POST":
         if not may_prepare:
             not_permitted("sheet.prepare")
