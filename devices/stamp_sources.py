@@ -35,4 +35,7 @@ def stamp_sources(project: Project, first: date, last: date) -> list[StampSource
         cursor.execute(_BY_SOURCE, {"project": project.pk, "first": first, "last": last})
         rows = cursor.fetchall()
     total = sum(row[2] for row in rows)
-    return [StampSource(*row, percent=round(100 * row[2] / total)) for row in rows]
+    return [
+        StampSource(kind, name, stamps, people, round(100 * stamps / total))
+        for kind, name, stamps, people in rows
+    ]
