@@ -118,11 +118,12 @@ def _teams(rows: Iterable[tuple[Any, Any, dict[str, Any], str]]) -> dict[int, st
 def _changes(
     row: Any, earlier: Any, labels: dict[str, Any], _kind: str, names: dict[int, str], teams: dict[int, str]
 ) -> list[Change]:
+    reason = str(row.history_change_reason or "")
     if row.history_user_id is None:
-        who = gettext("The system")
+        # What another real-name system pushed stands under that system's name.
+        who = reason.partition("push: ")[2] or gettext("The system")
     else:
         who = names.get(row.history_user_id) or gettext("Another company or an authority")
-    reason = str(row.history_change_reason or "")
     corrected = reason.partition("identity corrected: ")[2]
     return [
         Change(
