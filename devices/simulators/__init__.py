@@ -9,6 +9,7 @@ KINDS = {
     "idcard": "devices.simulators.idcard_desk",
     "osdp": "devices.simulators.osdp",
     "relay": "devices.simulators.relay",
+    "turnstile": "devices.simulators.turnstile",
     "uface": "devices.simulators.uface",
     "wiegand": "devices.simulators.wiegand",
 }

@@ -1,13 +1,16 @@
 """A whole turnstile on ptys: a Wiegand reader, and a relay board with the gate behind it, in a thread."""
 
+import argparse
 import threading
 import time
 from pathlib import Path
 
+from devices.protocols.errors import WrongValue
 from devices.protocols.wiegand import Badge, LineFormat
-from devices.simulators.ptys import Pty
+from devices.simulators.ptys import Commands, Pty, say
 from devices.simulators.relay import ARM, FIRE, Gate, RelayBoard
 
+HELP = "a whole turnstile: a badge reader, and a relay board with the gate behind it"
 ARM_SECONDS = 0.4
 """An arm turns slowly enough to be seen."""
 
@@ -53,6 +56,11 @@ class SimulatedTurnstile:
         self.board.inputs[FIRE] = on
 
     @property
+    def is_plugged(self) -> bool:
+        """Whether the board's cable is in."""
+        return self.board_link in self._ports
+
+    @property
     def orders(self) -> int:
         """Frames that switched something."""
         return len(self.board.writes)
@@ -82,3 +90,46 @@ class SimulatedTurnstile:
             self.opened_at += [now for text in told if text.startswith("opens")]
             if self.board.inputs[ARM]:
                 turning_until = now + ARM_SECONDS
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command line."""
+    parser.add_argument("--folder", type=Path, default=Path(), help="where the ports get their names")
+    parser.add_argument("--name", default="gate", help="ports are called NAME-board and NAME-reader")
+    parser.add_argument("--badge", default="188,24910")
+    parser.add_argument("--nobody", action="store_true", help="nobody walks through")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Until Ctrl-C. Typed lines: a badge or nothing for the usual one, fire, quiet, unplug, plug."""
+    made = SimulatedTurnstile(options.folder, options.name)
+    made.people = not options.nobody
+    made.start()
+    say(f"{made.board_link} and {made.reader_link}; type a badge, fire, quiet, unplug or plug")
+    typed, opened = Commands(), 0
+    try:
+        while True:
+            time.sleep(0.05)
+            if len(made.opened_at) > opened:
+                opened = len(made.opened_at)
+                say(f"opens ({opened})")
+            for line in typed.lines():
+                _obey(made, line, options.badge)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        made.close()
+
+
+def _obey(made: SimulatedTurnstile, line: str, usual: str) -> None:
+    if line in {"fire", "quiet"}:
+        made.fire(on=line == "fire")
+    elif line == "unplug" and made.is_plugged:
+        made.unplug(made.board_link)
+    elif line == "plug" and not made.is_plugged:
+        made.plug(made.board_link)
+    else:
+        try:
+            made.show(line or usual)
+        except WrongValue:
+            say("type a badge (188,24910), fire, quiet, unplug or plug")

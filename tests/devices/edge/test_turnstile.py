@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from devices.edge.config import BadConfig, Options
+from devices.edge.config import BadConfig, Options, read_config
 from devices.edge.drivers import build
+from devices.protocols.osdp_keys import KeyRing
 from devices.simulators.turnstile import SimulatedTurnstile
 from tests.devices.edge.server import FakeServer
-from tests.devices.edge.site_pc import SitePc, until
+from tests.devices.edge.site_pc import ROOT, SitePc, until
 
 KNOWN, DENIED, LEFT, STRANGE = "188,24910", "001,00006", "001,00007", "009,00009"
 LIST = {
@@ -207,6 +210,81 @@ def test_nobody_is_locked_in_and_an_adapter_may_echo(server: FakeServer, tmp_pat
         assert len(pc.gate.opened_at) == 1
     finally:
         pc.close()
+
+
+def test_an_osdp_reader_opens_with_its_own_relay_and_survives_a_kill_of_the_agent(
+    server: FakeServer, tmp_path: Path
+) -> None:
+    server.allowed = LIST
+    key = KeyRing(tmp_path / "osdp-keys").install(101)
+    pc = SitePc(tmp_path, server.url)
+    command = [*(sys.executable, "-m", "devices.simulators", "osdp"), "--link", str(tmp_path / "osdp")]
+    with (tmp_path / "reader.log").open("wb") as log:
+        reader = subprocess.Popen([*command, "--key", key.hex()], cwd=ROOT, stdin=subprocess.PIPE, stdout=log)
+    assert reader.stdin is not None
+
+    def heard() -> str:
+        return (tmp_path / "reader.log").read_text(encoding="utf-8")
+
+    def show(badge: str) -> None:
+        reader.stdin.write(badge.encode() + b"\n")
+        reader.stdin.flush()
+
+    pc.write(
+        server.url,
+        more=f"""
+[[gate]]
+serial = "G1"
+key_id = "gate"
+secret_file = "gate"
+[entry.badges]
+"{DENIED}" = 6
+[[device]]
+kind = "turnstile"
+name = "East"
+gate = "G1"
+[[device.reader]]
+kind = "osdp"
+port = "{tmp_path / "osdp"}"
+way = "in"
+""",
+    )
+    try:
+        until(lambda: (tmp_path / "osdp").exists(), 10)
+        for number, badge in enumerate((KNOWN, DENIED)):
+            pc.start(ready=False)
+            until(lambda number=number: pc.said().count("East: ready") > number, 30, "a secure channel")
+            until(lambda: "allow-list v1" in pc.said(), 10)
+            show(badge)
+            until(lambda number=number: len(server.events) == number + 1, 10)
+            pc.kill()
+        first, second = server.events.values()
+        assert (first["pin"], first["admitted"], first["type"]) == (1, True, 6)
+        assert (second["pin"], second["admitted"], second["reason"]) == (6, False, "entry.training")
+        assert heard().count("'control_code': 5") == 1, "one opening, that ends by itself"
+    finally:
+        reader.kill()
+        reader.wait()
+        reader.stdin.close()
+        pc.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('offline_policy = "open"', "last_list, refuse, admit_and_flag"),
+        ("offline_days = -1", "at least 0"),
+        ('badges = { "188" = 1 }', "write"),
+        ('badges = { "188,24910" = "1" }', "number on this project"),
+        ("days = 3", "not known: days"),
+    ],
+)
+def test_mistakes_in_the_policy_are_named(tmp_path: Path, text: str, said: str) -> None:
+    pc = SitePc(tmp_path, "http://127.0.0.1:1")
+    pc.write("http://127.0.0.1:1", more=f"[entry]\n{text}\n")
+    with pytest.raises(BadConfig, match=said):
+        read_config(tmp_path / "site.toml")
+    pc.close()
 
 
 @pytest.mark.parametrize(
