@@ -1,11 +1,10 @@
-"""What a terminal is told of people, from the agent's allow-list. Only the shape of that list is known here."""
+"""What a terminal is told of people, from the agent's allow-list."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
-from typing import Any, Protocol
 
+from devices.edge.allowed import AllowList
 from devices.edge.lan.memory import Enrolled, Memory, with_texts
 from devices.protocols.errors import ProtocolError
 from devices.protocols.iclock import commands
@@ -17,50 +16,9 @@ ENDED = datetime(2000, 1, 2)  # noqa: DTZ001 a wall clock of the terminal
 DENIED, FAILED = "denied", "failed"
 
 
-class AllowedPerson(Protocol):
-    """Somebody who may enter."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def valid_from(self) -> Any: ...
-    @property
-    def until(self) -> Any: ...
-
-
-class Decision(Protocol):
-    """Whether somebody may enter now."""
-
-    @property
-    def admit(self) -> bool: ...
-    @property
-    def reason(self) -> str: ...
-    @property
-    def text(self) -> str: ...
-
-
-class AllowList(Protocol):
-    """The agent's list. `version` is empty as long as nothing is known."""
-
-    @property
-    def version(self) -> str: ...
-    def people(self) -> Mapping[int, Any]: ...
-    def denied(self) -> Mapping[int, Any]: ...
-    def decide(self, pin: int | None, *, now: float) -> Decision:
-        """Whether this person may enter at `now`, in seconds since 1970; None is a card nobody here knows."""
-
-
-def wall(value: Any, *, end: bool = False) -> datetime | None:
-    """A day or moment of the list as a terminal's wall clock; days count whole. None: without limit."""
-    if isinstance(value, str):
-        value = (
-            datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value) if value else None
-        )
-    if value is None:
-        return None
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=None, microsecond=0)
-    return datetime.combine(value, time(23, 59, 59) if end else time())
+def wall(day: date | None, *, end: bool = False) -> datetime | None:
+    """A day of the list as a terminal's wall clock; the last one counts whole. None: without limit."""
+    return None if day is None else datetime.combine(day, time(23, 59, 59) if end else time())
 
 
 def told(memory: Memory, allowed: AllowList, *, doors: int = 1) -> Memory:

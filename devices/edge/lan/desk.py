@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from devices.edge.lan.allowed import AllowList, not_done, told
+from devices.edge.lan.allowed import not_done, told
 from devices.edge.lan.calls import Unreachable, can_be_called, passages, set_clock
 from devices.edge.lan.known import Known
 from devices.edge.lan.memory import Memory, after_a_step_back, begin, moment, with_numbers
@@ -68,7 +68,6 @@ class Desk:
         self._site, self.store, self.photos = site, store, photos
         self.sessions = 0
         """How often the driver began to listen; visits of an earlier time end."""
-        self.allowed: AllowList | None = getattr(site, "allowed", None)
         states = store.states()
         self.terminals = {
             known.serial: OneTerminal(known, begin(known, states.get(known.serial))) for known in terminals
@@ -157,14 +156,11 @@ class Desk:
         pins = [
             int(key.value) for key in question.persons if key.kind is PersonKind.PIN and is_pin(key.value)
         ]
-        allowed = self.allowed
-        if allowed is None:
-            admit, reason, text = False, "no_list", ""
-        else:
-            decision = allowed.decide(pins[0] if pins else None, now=now.timestamp())
-            admit, reason, text = decision.admit, decision.reason, decision.text
-        if not admit:
-            refused = replace(question, kind=Kind.PASSAGE, admitted=False, reason=reason, record_id=None)
+        decision = self._site.allowed.decide(pins[0] if pins else None, now=now.timestamp())
+        if not decision.admit:
+            refused = replace(
+                question, kind=Kind.PASSAGE, admitted=False, reason=decision.reason, record_id=None
+            )
             try:
                 posted, unread = sorted_out(one.known, [refused])
                 if posted:
@@ -173,7 +169,9 @@ class Desk:
                 self.store.keep(one.known.serial, None, unread, now=self._site.clock.now())
             except (sqlite3.Error, OSError) as problem:
                 self._full(problem, outcome.not_stored)
-        return iclock.verdict(question, now, allowed=admit, door=door_of(question), tip=text)
+        return iclock.verdict(
+            question, now, allowed=decision.admit, door=door_of(question), tip=decision.text
+        )
 
     def look_after(self) -> None:
         """What is not asked for by a terminal: new people, and the questions of the night. Call it now and then."""
@@ -185,10 +183,11 @@ class Desk:
                 memory = one.memory
                 if self._site.clock.is_sure:
                     memory = due(one.known, memory, now)
-                if one.known.people and self.allowed is not None:
-                    if one.told != (self.allowed.version, memory):
-                        memory = told(memory, self.allowed, doors=one.known.doors)
-                    one.told = (self.allowed.version, memory)
+                if one.known.people:
+                    version = self._site.allowed.version
+                    if one.told != (version, memory):
+                        memory = told(memory, self._site.allowed, doors=one.known.doors)
+                    one.told = (version, memory)
                 if memory is not one.memory:
                     try:
                         self.keep(one, memory, Said())

@@ -151,8 +151,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         limits = self.server.limits
-        self.timeout = max(limits.head_seconds, limits.body_seconds, limits.idle_seconds)
         super().setup()
+        self.connection.settimeout(max(limits.head_seconds, limits.body_seconds, limits.idle_seconds))
 
     def parse_request(self) -> bool:
         """The request line is there: the rest of the head has its own time."""

@@ -1,8 +1,7 @@
 """A desk with its listener on a real socket, in the process of the test, with a clock that the test sets."""
 
 import threading
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,51 +17,8 @@ from devices.edge.vault import Vault, disk_vault
 from devices.simulators.callers import Send, over_http
 from devices.spool import Spool
 
+Row = tuple[Any, ...]
 START = datetime(2026, 11, 20, 23, 1, 30, tzinfo=UTC)  # 07:01:30 on the site
-
-
-@dataclass(frozen=True)
-class Person:
-    pin: int
-    name: str
-    valid_from: date | None
-    until: date | None
-
-
-@dataclass(frozen=True)
-class Denied:
-    pin: int
-    reason: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Decision:
-    admit: bool
-    reason: str = ""
-    text: str = ""
-
-
-@dataclass
-class Allowed:
-    """A list kept by the test."""
-
-    version: str = "1"
-    may: dict[int, Person] = field(default_factory=dict)
-    may_not: dict[int, Denied] = field(default_factory=dict)
-
-    def people(self) -> dict[int, Person]:
-        return self.may
-
-    def denied(self) -> dict[int, Denied]:
-        return self.may_not
-
-    def decide(self, pin: int | None, *, now: float) -> Decision:
-        if pin is None:
-            return Decision(False, "unknown")
-        if pin in self.may_not:
-            return Decision(False, self.may_not[pin].reason, self.may_not[pin].text)
-        return Decision(pin in self.may, "" if pin in self.may else "unknown")
 
 
 def terminals(*tables: dict[str, Any]) -> tuple[Known, ...]:
@@ -79,7 +35,6 @@ class LiveDesk:
     ) -> None:
         self.wall, self.boot = START.timestamp(), 1_000.0
         self.folder, self.tables, self.limits, self.most_photos = folder, tables, limits, most_photos
-        self.allowed = Allowed()
         self.open()
 
     def open(self) -> None:
@@ -87,7 +42,6 @@ class LiveDesk:
         self.spool = Spool(queue)
         self.clock = Clock(lambda: self.wall, lambda: self.boot)
         self.site = Site(self.spool, Vault(b"k" * 32), self.clock)
-        self.site.allowed = self.allowed  # type: ignore[attr-defined,unused-ignore,assignment]
         vault = disk_vault(queue)
         self.store = LanStore(queue, vault, most_unread=50)
         self.photos = PhotoQueue(self.folder / "photos.sqlite", vault, self.clock.now, most=self.most_photos)
@@ -97,6 +51,21 @@ class LiveDesk:
             "127.0.0.1", 0, self.desk.answer, may_call=self.desk.may_call, limits=self.limits
         )
         threading.Thread(target=self.listener.serve_forever, args=(0.05,), daemon=True).start()
+
+    def give_list(self, version: str, people: list[Row], denied: list[Row] | None = None) -> None:
+        """The server's answer about who may enter; (pin, name, from, until) and (pin, reason, text)."""
+        names = ("pin", "name", "from", "until")
+        answer = {
+            "version": version,
+            "complete": True,
+            "people": [
+                dict(zip(names, (*row, *("", "2026-01-01", None)[len(row) - 1 :]), strict=True))
+                for row in people
+            ],
+            "denied": [dict(zip(("pin", "reason", "text"), row, strict=True)) for row in denied or []],
+            "removed": [],
+        }
+        self.site.allowed.apply(answer, now=self.clock.now())
 
     @property
     def port(self) -> int:

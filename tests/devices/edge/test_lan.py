@@ -166,6 +166,39 @@ def test_a_silent_terminal_shows_in_health(server: FakeServer, tmp_path: Path) -
         pc.close()
 
 
+def test_the_list_of_the_server_reaches_terminals_and_doors(server: FakeServer, tmp_path: Path) -> None:
+    terminals = "".join(
+        f'[[device.terminal]]\nserial = "{serial}"\ndialect = "{dialect}"\npeople = true\n'
+        'lane = "in"\nnetworks = ["127.0.0.1"]\n'
+        for serial, dialect in ((ATT, "att"), (ACC, "acc"))
+    )
+    server.allowed = {
+        "version": "v1",
+        "complete": True,
+        "people": [{"pin": 7, "name": "张*", "from": "2026-03-02", "until": None}],
+        "denied": [{"pin": 8, "reason": "untrained", "text": "未完成安全教育"}],
+        "removed": [],
+    }
+    pc = LanPc(tmp_path, server, terminals=terminals)
+    try:
+        pc.start_lan()
+        for serial, dialect in ((ATT, "att"), (ACC, "acc")):
+            terminal = adms.Terminal(serial, pc.send, dialect=dialect)
+            assert terminal.connect()
+            until(lambda one=terminal: one.poll(NOW) and "7" in one.people, what="the person is enrolled")  # type: ignore[misc]
+        line = "time=2026-11-21 07:01:09\tpin={}\tcardno=0\teventaddr=1\tevent=0\tinoutstatus=0\tverifytype=15\tindex=9"
+        target = f"/iclock/cdata?SN={ACC}&AuthType=device"
+        assert pc.send("POST", target, {}, line.format(7).encode()).body.startswith(b"AUTH=SUCCEED")
+        no = pc.send("POST", target, {}, line.format(8).encode()).body
+        assert no.startswith(b"AUTH=FAILED")
+        assert "未完成安全教育".encode() in no
+        until(lambda: server.events, what="the refusal")
+        (event,) = server.events.values()
+        assert (event["pin"], event["admitted"], event["reason"]) == (8, False, "untrained")
+    finally:
+        pc.close()
+
+
 def state_of(server: FakeServer, name: str) -> str:
     beats = [one["state"] for beat in server.beats[-1:] for one in beat["devices"] if one["name"] == name]
     return str(beats[-1]) if beats else ""

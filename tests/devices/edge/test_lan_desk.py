@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 from devices.protocols.http import Response
 from devices.protocols.iclock.commands import Command
 from devices.simulators import adms, hikvision, uface
-from tests.devices.edge.lan_desk import START, Denied, LiveDesk, Person
+from tests.devices.edge.lan_desk import START, LiveDesk
 from tests.devices.servers import free_port
 
 SN = "CKJF260900017"
@@ -45,10 +45,7 @@ def test_people_go_to_the_terminal_with_their_end_and_leave_it(desk: Open, table
     live = desk(table)
     terminal = adms.Terminal(SN, live.send, dialect=table.get("dialect", "att"))
     assert terminal.connect()
-    live.allowed.may = {
-        7: Person(7, "张*", date(2026, 3, 2), None),
-        8: Person(8, "李*", date(2026, 3, 2), date(2026, 11, 30)),
-    }
+    live.give_list("1", [(7, "张*", "2026-03-02", None), (8, "李*", "2026-03-02", "2026-11-30")])
     live.desk.look_after()
     assert terminal.poll(live.now)
     assert set(terminal.people) == {"7", "8"}
@@ -56,8 +53,7 @@ def test_people_go_to_the_terminal_with_their_end_and_leave_it(desk: Open, table
     assert ends in {"2026-11-30T23:59:59", "865036799"}
     live.desk.look_after()
     assert terminal.poll(live.now) == []  # nothing is said twice
-    live.allowed.version, live.allowed.may_not = "2", {7: Denied(7, "untrained", "Not trained")}
-    del live.allowed.may[7], live.allowed.may[8]
+    live.give_list("2", [], [(7, "untrained", "Not trained")])
     live.desk.look_after()
     terminal.poll(live.now)
     assert set(terminal.people) == {"7"}  # enrolled still, with a permission that has ended
@@ -70,10 +66,14 @@ def test_a_terminal_is_not_emptied_while_no_list_is_known(desk: Open) -> None:
     live = desk(ATT)
     terminal = adms.Terminal(SN, live.send)
     terminal.connect()
-    live.allowed.may = {7: Person(7, "张*", None, None)}
+    live.give_list("1", [(7, "张*")])
     live.desk.look_after()
     terminal.poll(live.now)
-    live.allowed.version, live.allowed.may = "", {}
+    for table in ("allowed", "allowed_facts"):
+        live.store.db.execute(f"DELETE FROM {table}")  # noqa: S608 the list is lost
+    live.again()
+    terminal.send = live.send
+    assert live.site.allowed.version == ""
     live.desk.look_after()
     assert terminal.poll(live.now) == []
     assert set(terminal.people) == {"7"}
@@ -83,7 +83,7 @@ def test_a_long_list_goes_in_parts_and_survives_a_restart(desk: Open) -> None:
     live = desk(ATT)
     terminal = adms.Terminal(SN, live.send)
     terminal.connect()
-    live.allowed.may = {pin: Person(pin, "", None, None) for pin in range(1, 501)}
+    live.give_list("1", [(pin,) for pin in range(1, 501)])
     live.desk.look_after()
     assert len(live.desk.terminals[SN].memory.terminal.queue) == 200
     live.again()
@@ -106,8 +106,7 @@ def ask(live: LiveDesk, pin: str) -> tuple[bytes, float]:
 
 def test_who_stands_at_a_door_is_answered_by_the_list_in_time(desk: Open) -> None:
     live = desk(ACC | {"lane": "both"})
-    live.allowed.may = {7: Person(7, "张*", None, None)}
-    live.allowed.may_not = {8: Denied(8, "left", "已离场")}
+    live.give_list("1", [(7, "张*")], [(8, "left", "已离场")])
     body, _ = ask(live, "7")
     assert body.startswith(b"AUTH=SUCCEED")
     assert b"CONTROL DEVICE 01020105" in body  # door 2, by its own timer
@@ -239,7 +238,7 @@ def test_a_clock_that_is_stepped_back_doubles_nothing(desk: Open) -> None:
     for number in range(20):
         terminal.punch(str(number + 1), START + timedelta(seconds=number))
     terminal.upload()
-    live.allowed.may = {7: Person(7, "", None, None)}
+    live.give_list("1", [(7,)])
     live.desk.look_after()
     live.send("GET", f"/iclock/getrequest?SN={SN}", {}, b"")  # sent, no result
     live.wall -= 30 * 86_400
