@@ -62,7 +62,7 @@ class LanTerminals:
         photos = PhotoQueue(
             queue.with_name(f"{queue.stem}-photos.sqlite"),
             vault,
-            site.clock.now,
+            site.clock,
             most=self._most,
             most_bytes=self._most_bytes,
             has_room=lambda: disk_used(queue.parent) < DISK_FULL,

@@ -174,6 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
         except _Unreadable as problem:
             self.close_connection = True
             self._reply(Response(status=problem.status))
+            self._hear_out()
         finally:
             if held:
                 self.server.give_back(held)
@@ -244,6 +245,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(response.body)
+
+    def _hear_out(self) -> None:
+        """Take in some of what is still on its way, or the refusal would be lost in a reset."""
+        with contextlib.suppress(OSError):
+            self.wfile.flush()
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(0.3)
+            for _ in range(8):
+                if not self.rfile.read1(65536):
+                    break
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Without a page, and without what was sent."""

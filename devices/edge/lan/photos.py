@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from devices.edge.clock import Clock
 from devices.edge.lan.known import Known
 from devices.edge.lan.store import LanStore
 from devices.edge.vault import Unreadable, Vault
@@ -24,13 +25,15 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS photo (
   seq INTEGER PRIMARY KEY, serial TEXT NOT NULL, digest TEXT NOT NULL, event TEXT, who TEXT NOT NULL,
   taken REAL NOT NULL, kind TEXT NOT NULL, size INTEGER NOT NULL, body BLOB NOT NULL, made REAL NOT NULL,
-  UNIQUE (serial, digest)
+  tries INTEGER NOT NULL DEFAULT 0, due REAL NOT NULL DEFAULT 0, UNIQUE (serial, digest)
 );
 CREATE INDEX IF NOT EXISTS photo_lonely ON photo (serial, who) WHERE event IS NULL;
 """
 MOST, MOST_BYTES = 5_000, 500_000_000
 LARGEST = 300_000
 """The largest picture the server takes, in bytes."""
+MOST_TRIES = 10
+"""How often the server may not know a passage it has answered for, half a day in all."""
 LONELY_SECONDS = 86_400.0
 """How long a picture waits for its passage."""
 KINDS = {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png"}
@@ -54,14 +57,14 @@ class PhotoQueue:
         self,
         path: Path,
         vault: Vault,
-        now: Callable[[], float],
+        clock: Clock,
         *,
         most: int = MOST,
         most_bytes: int = MOST_BYTES,
         has_room: Callable[[], bool] = lambda: True,
     ) -> None:
         """`has_room` says whether the disk has place left for more than passages."""
-        self._vault, self._now, self._has_room = vault, now, has_room
+        self._vault, self._now, self._boot, self._has_room = vault, clock.now, clock.boot, has_room
         self._most, self._most_bytes = most, most_bytes
         self._lock = threading.RLock()
         self.wake = threading.Event()
@@ -74,6 +77,7 @@ class PhotoQueue:
         self.db.execute("PRAGMA synchronous=FULL")
         self.db.execute("PRAGMA secure_delete=ON")
         self.db.executescript(SCHEMA)
+        self.db.execute("UPDATE photo SET due = 0 WHERE due > 0")  # seconds since a boot that may be another
 
     def put(
         self, known: Known, photo: Photo, event: Event | None, store: LanStore, *, may_wait: bool
@@ -163,7 +167,9 @@ class PhotoQueue:
         """The oldest picture whose passage the server has; None if none is ready."""
         with self._lock:
             rows = self.db.execute(
-                "SELECT seq, serial, event FROM photo WHERE event IS NOT NULL ORDER BY seq LIMIT 500"
+                "SELECT seq, serial, event FROM photo WHERE event IS NOT NULL AND due <= ?"
+                " ORDER BY seq LIMIT 500",
+                (self._boot(),),
             ).fetchall()
         for seq, serial, event in rows:
             if store.still_waits(serial, event):
@@ -195,6 +201,19 @@ class PhotoQueue:
             ).rowcount
         if gone:
             self._lost(gone, "no passage came for them")
+
+    def later(self, seq: int) -> None:
+        """The server does not know the passage yet: again after a minute, then two, four; in the end it is given up."""
+        with self._lock:
+            self.db.execute(
+                "UPDATE photo SET tries = tries + 1, due = ? + 60 * (1 << tries) WHERE seq = ?",
+                (self._boot(), seq),
+            )
+            gone = self.db.execute(
+                "DELETE FROM photo WHERE seq = ? AND tries >= ?", (seq, MOST_TRIES)
+            ).rowcount
+        if gone:
+            self._lost(1, "the server does not know their passage")
 
     def refused(self, seq: int, reason: str) -> None:
         """The server will never take it."""

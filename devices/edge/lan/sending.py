@@ -7,6 +7,7 @@ from devices.edge.sending import NotAcknowledged
 from devices.edge.site import Site
 
 PATH = "/api/v1/photos/"
+NOT_YET = "event_unknown"
 NEVER = frozenset({400, 413, 415, 422})
 """Statuses by which the server will never take this picture."""
 
@@ -41,6 +42,8 @@ class PhotosLane:
         kept = answer.get("kept") if isinstance(answer, dict) else None
         if kept is True:
             self._photos.drop(photo.seq)
+        elif kept is False and answer.get("reason") == NOT_YET:
+            self._photos.later(photo.seq)
         elif kept is False:
             self._photos.refused(
                 photo.seq, str(answer.get("reason", ""))[:60] or "the server does not keep it"

@@ -44,7 +44,7 @@ class LiveDesk:
         self.site = Site(self.spool, Vault(b"k" * 32), self.clock)
         vault = disk_vault(queue)
         self.store = LanStore(queue, vault, most_unread=50)
-        self.photos = PhotoQueue(self.folder / "photos.sqlite", vault, self.clock.now, most=self.most_photos)
+        self.photos = PhotoQueue(self.folder / "photos.sqlite", vault, self.clock, most=self.most_photos)
         self.photos.changed = lambda words: self.site.worry("photos", words)
         self.desk = Desk(self.site, self.store, self.photos, terminals(*self.tables))
         self.listener = Listener(

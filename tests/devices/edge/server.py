@@ -108,7 +108,7 @@ class FakeServer:
             kept = self.devices.get(event) == device
             if kept:
                 self.photos[device, event, len(body)] = body
-            return 200, {"kept": kept, "reason": "" if kept else "photo.event_unknown"}
+            return 200, {"kept": kept, "reason": "" if kept else "event_unknown"}
         data = json.loads(body)
         if self.mode == "vague":
             return 200, {"kept": [], "refused": [], "batch": data.get("batch"), "accepted": 0, "bad": []}

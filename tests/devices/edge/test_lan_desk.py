@@ -266,6 +266,17 @@ def test_photos_are_bounded_and_what_is_dropped_is_said(desk: Open) -> None:
     first = live.photos.next(live.store)
     assert first is not None
     assert first.event == events(live)[2]["id"]  # the oldest were dropped
+    live.photos.later(first.seq)  # the server does not know the passage yet: others go on
+    second = live.photos.next(live.store)
+    assert second is not None
+    assert second.event == events(live)[3]["id"]
+    live.later(61)
+    again = live.photos.next(live.store)
+    assert again == first
+    for _ in range(9):
+        live.photos.later(first.seq)
+    assert live.photos.count()[0] == 2
+    assert live.photos.dropped == 3
     assert len(events(live)) == 5
 
 
