@@ -13,10 +13,10 @@ from django.views.decorators.http import require_safe
 
 from devices import presence
 from devices.access import access_site, sees_everybody
-from devices.allow_list import allow_list
 from devices.gate_watch import MINUTES, last_minutes, refusals
 from devices.models import ListHeld, RefusedEntry, Terminal
 from devices.rules import work_date
+from devices.services import list_versions
 from registration.http import ActorRequest, staff_view
 from registration.models import Posting, Worker
 from registration.services.entry import standings
@@ -118,7 +118,7 @@ def may_enter(request: ActorRequest, pk: int) -> HttpResponseBase:
     now = timezone.now()
     project, parts = access_site(pk, request.actor)
     today = site_date(now)
-    version = allow_list(project.pk, now=now)["version"]
+    version = list_versions.current_version(project.pk, now=now)
     kept_out = {
         s.posting_id: s.findings
         for s in standings(
@@ -155,7 +155,9 @@ def may_enter(request: ActorRequest, pk: int) -> HttpResponseBase:
             "held": held.get(gate.pk),
             "is_new": gate.pk in held and held[gate.pk].version == version,
         }
-        for gate in Terminal.objects.filter(project=project, is_active=True).order_by("name", "pk")
+        for gate in Terminal.objects.filter(project=project, is_active=True, agent=None).order_by(
+            "name", "pk"
+        )
     ]
     barred = len(kept_out)
     tabs = [
