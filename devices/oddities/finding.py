@@ -105,7 +105,7 @@ def find(
                 kind.sql, {**arguments, "key": kind.parameter, "default": json.dumps(kind.default)}
             )
             found = cursor.fetchall()
-            rows = [Oddity(kind, *row[:9], _facts(row[9])) for row in found]
+            rows = [Oddity(kind, *(*row[:9], _facts(row[9]))) for row in found]
             results.append(Result(kind, rows, int(found[0][10]) if found else 0))
     _name([row for result in results for row in result.rows], visible=set(projects))
     return results

@@ -13,6 +13,7 @@ from registration.access import access_project, not_found, not_permitted, partic
 from registration.actors import Actor
 from registration.models import Posting, Project, SensitiveView, StoredFile
 from registration.permissions import CLERK
+from registration.services.contract_moves import user_of
 from registration.services.files import content_type, store_file
 from registration.services.parameters import parameter
 from wagewatch.lib.dates import site_date
@@ -85,7 +86,7 @@ def _event_of(place: KnownTerminal, event_id: str, now: datetime) -> Found | Non
             "day__range": (today - timedelta(days=first), today - timedelta(days=last)),
         }
         for model in (Passage, RefusedEntry):
-            found: Found | None = model.objects.filter(**around).values_list("day", "worker_id").first()  # type: ignore[attr-defined]
+            found: Found | None = model.objects.filter(**around).values_list("day", "worker_id").first()
             if found is not None:
                 return found
     return None
@@ -128,7 +129,7 @@ def open_photo(
         if not purpose.strip():
             raise RuleViolation("unmask.purpose", _("Say what you need the full data for."))
         SensitiveView.objects.create(
-            user_id=actor.id,
+            user_id=user_of(actor),
             worker_id=worker_id,
             project=project,
             fields="gate photo",

@@ -18,6 +18,7 @@ from devices.services import corrections, days, seals
 from registration.access import access_project, not_found, not_permitted
 from registration.actors import Actor
 from registration.models import Project, Worker
+from registration.services.contract_moves import user_of
 from wagewatch.evidence.services import append
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import Malformed, RuleViolation
@@ -158,7 +159,7 @@ def _record(
                 kind=TimeDecision.Kind.DISMISS if minutes is None else TimeDecision.Kind.SHIFT,
                 minutes=minutes,
                 note=note.strip()[:200],
-                made_by_id=actor.id,
+                made_by_id=user_of(actor),
                 made_at=now,
             )
     except IntegrityError:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from datetime import time as clock_time
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 from django.db import IntegrityError, connection, transaction
@@ -101,13 +101,14 @@ def device_of(agent: KnownTerminal, serial: str) -> KnownTerminal:
     return device
 
 
-def devices_of(agent: KnownTerminal) -> list[dict[str, object]]:
+def devices_of(agent: KnownTerminal) -> list[dict[str, Any]]:
     """The devices in use that an agent speaks for, by serial number."""
-    return list(
+    found = (
         Terminal.objects.filter(agent_id=agent.id, project_id=agent.project_id, is_active=True)
         .order_by("serial")
         .values("serial", "kind", "name", "lane", "networks")
     )
+    return [dict(row) for row in found]
 
 
 def authenticate(

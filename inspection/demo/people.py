@@ -231,7 +231,7 @@ def _gates(site: SiteState, *, now: datetime) -> None:
         site.secrets.append(
             {
                 "serial": terminal.serial,
-                "key_id": terminal.key_id,
+                "key_id": str(terminal.key_id),
                 "secret": enrolled.secret,
                 "lane": lane,
                 "project": site.plan.name,

@@ -86,7 +86,7 @@ class EntryForm(forms.Form):
             start["amount_fen"] = state.due_fen
         if paper and kind in PAPERS:
             start["issuer"] = paper.issuer
-        super().__init__(*args, initial=start, **kwargs)
+        super().__init__(*args, **{**kwargs, "initial": start})
         self.fields["amount_fen"].widget.attrs["class"] = "input"
         self.fields["expires_on"].help_text = _("Of a guarantee or insurance; at least a year.")
         self.fields["scan"].help_text = _("PDF, JPEG or PNG, at most 10 MB.")
