@@ -85,7 +85,7 @@ def _event_of(place: KnownTerminal, event_id: str, now: datetime) -> Found | Non
             "day__range": (today - timedelta(days=first), today - timedelta(days=last)),
         }
         for model in (Passage, RefusedEntry):
-            found: Found | None = model.objects.filter(**around).values_list("day", "worker_id").first()  # type: ignore[attr-defined]
+            found: Found | None = model.objects.filter(**around).values_list("day", "worker_id").first()
             if found is not None:
                 return found
     return None
@@ -125,6 +125,8 @@ def open_photo(
     if photo is None:
         not_found()
     if not actor.has_role(*CLERK):
+        if actor.kind != "user" or actor.id is None:
+            not_permitted("person.unmask")
         if not purpose.strip():
             raise RuleViolation("unmask.purpose", _("Say what you need the full data for."))
         SensitiveView.objects.create(

@@ -103,11 +103,12 @@ def device_of(agent: KnownTerminal, serial: str) -> KnownTerminal:
 
 def devices_of(agent: KnownTerminal) -> list[dict[str, object]]:
     """The devices in use that an agent speaks for, by serial number."""
-    return list(
+    rows = (
         Terminal.objects.filter(agent_id=agent.id, project_id=agent.project_id, is_active=True)
         .order_by("serial")
         .values("serial", "kind", "name", "lane", "networks")
     )
+    return [dict(row) for row in rows]
 
 
 def authenticate(
