@@ -381,7 +381,8 @@ def _network(text: str) -> str:
 
 def _free_serial(serial: str, *, now: datetime) -> None:
     """What is out of use gives its serial number up; what it sent stays its own."""
-    for former in Terminal.objects.select_for_update(of=("self",)).filter(serial=serial, is_active=False):
+    former = Terminal.objects.select_for_update(of=("self",)).filter(serial=serial, is_active=False).first()
+    if former is not None:
         former.serial = f"{serial[:28]}~{former.pk}"
         former.save(update_fields=["serial"])
         update_change_reason(former, f"serial given up {now:%F %T}")
