@@ -126,6 +126,8 @@ def open_photo(
     if photo is None:
         not_found()
     if not actor.has_role(*CLERK):
+        if actor.kind != "user" or actor.id is None:
+            not_permitted("person.unmask")
         if not purpose.strip():
             raise RuleViolation("unmask.purpose", _("Say what you need the full data for."))
         SensitiveView.objects.create(

@@ -98,8 +98,6 @@ def decide(
     `time.stranger`, and what `corrections.shift_stamp` raises; NotFound, NotPermitted.
     """
     project = access_project(project_id, actor, permission=PERMISSION)
-    if actor.kind != "user" or actor.id is None:
-        not_permitted(PERMISSION)
     if not 1 <= len(set(keys)) <= AT_ONCE:
         raise Malformed("time.choose", _("Choose what you decide about, at most 200 at once."))
     if not note.strip():
@@ -147,6 +145,8 @@ def decide(
 def _record(
     project: Project, entry: RefusedEntry, minutes: int | None, note: str, actor: Actor, now: datetime
 ) -> None:
+    if actor.kind != "user" or actor.id is None:
+        not_permitted(PERMISSION)
     try:
         with transaction.atomic():
             made = TimeDecision.objects.create(

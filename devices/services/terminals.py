@@ -103,12 +103,12 @@ def device_of(agent: KnownTerminal, serial: str) -> KnownTerminal:
 
 def devices_of(agent: KnownTerminal) -> list[dict[str, Any]]:
     """The devices in use that an agent speaks for, by serial number."""
-    found = (
+    rows = (
         Terminal.objects.filter(agent_id=agent.id, project_id=agent.project_id, is_active=True)
         .order_by("serial")
         .values("serial", "kind", "name", "lane", "networks")
     )
-    return [dict(row) for row in found]
+    return [dict(row) for row in rows]
 
 
 def authenticate(
@@ -381,7 +381,8 @@ def _network(text: str) -> str:
 
 def _free_serial(serial: str, *, now: datetime) -> None:
     """What is out of use gives its serial number up; what it sent stays its own."""
-    for former in Terminal.objects.select_for_update(of=("self",)).filter(serial=serial, is_active=False):
+    former = Terminal.objects.select_for_update(of=("self",)).filter(serial=serial, is_active=False).first()
+    if former is not None:
         former.serial = f"{serial[:28]}~{former.pk}"
         former.save(update_fields=["serial"])
         update_change_reason(former, f"serial given up {now:%F %T}")
