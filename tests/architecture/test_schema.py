@@ -148,6 +148,8 @@ def test_personal_data_is_kept_encrypted_only() -> None:
         ("PaySheet", "number"): "which sheet of the month",
         ("Approval", "number"): "which approval of the sheet",
         ("AccountEntry", "number"): "which entry of the account",
+        ("DepositEntry", "number"): "which entry of the deposit",
+        ("DepositRuling", "number"): "which ruling about the deposit",
         ("LabourContract", "number"): "the employer's own number of the contract",
     }
     plain = set()
