@@ -40,6 +40,7 @@ class Link:
     def close(self) -> None:
         """For ever."""
         self.set_cut(cut=True)
+        self.cuts -= 1
         self._listener.close()
 
     def _accept(self) -> None:
