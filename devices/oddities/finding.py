@@ -116,25 +116,28 @@ def _facts(value: Any) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _ids(*found: int | None) -> set[int]:
+    """Numbers to look up, with nobody's 0: one statement whatever was found, so that a page's cost is known."""
+    return {0, *(pk for pk in found if pk)}
+
+
 def _name(rows: list[Oddity], *, visible: set[int]) -> None:
     """Names of people (masked), gates, firms and projects. A site out of the reader's reach stays unnamed."""
     people = {
         pk: f"{mask_name(name)} {tail}"
         for pk, name, tail in Worker.objects.filter(
-            pk__in={i for r in rows for i in (r.worker_id, r.other_id) if i}
+            pk__in=_ids(*(i for r in rows for i in (r.worker_id, r.other_id)))
         ).values_list("pk", "name", "id_tail")
     }
     gates = dict(
-        Terminal.objects.filter(pk__in={r.terminal_id for r in rows if r.terminal_id}).values_list(
-            "pk", "name"
-        )
+        Terminal.objects.filter(pk__in=_ids(*(r.terminal_id for r in rows))).values_list("pk", "name")
     )
     firms = dict(
-        Participation.objects.filter(pk__in={r.part_id for r in rows if r.part_id}).values_list(
+        Participation.objects.filter(pk__in=_ids(*(r.part_id for r in rows))).values_list(
             "pk", "organisation__name"
         )
     )
-    wanted = {r.project_id for r in rows} | {r.facts["project"] for r in rows if "project" in r.facts}
+    wanted = _ids(*(i for r in rows for i in (r.project_id, r.facts.get("project"))))
     projects = dict(Project.objects.filter(pk__in=wanted).values_list("pk", "name"))
     for row in rows:
         row.project = projects.get(row.project_id, "")

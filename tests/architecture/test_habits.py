@@ -14,6 +14,7 @@ KNOW_THE_TIME = (
     "commands",
     "tasks.py",
     "api.py",
+    "push_api.py",
     "demo",
     "simulator",
     "simulator.py",
