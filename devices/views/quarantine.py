@@ -50,7 +50,7 @@ def bad_times(request: ActorRequest, pk: int) -> HttpResponseBase:
     if not sees_everybody(request.actor, project, parts):
         not_found()
     set_scope(request, project)
-    form = DecisionForm(request.POST or None)
+    form = DecisionForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         minutes = form.cleaned_data["minutes"] if form.cleaned_data["act"] == "shift" else None
         try:

@@ -104,7 +104,7 @@ POST devices:api-heartbeats         401   401   401   401   401   401   401   40
 GET  devices:api-devices            401   401   401   401   401   401   401   401   401   401   401   401   401   200   200
 POST devices:api-photos             401   401   401   401   401   401   401   401   401   401   401   401   401   400   400
 POST devices:api-rotate-key         401   401   401   401   401   401   401   401   401   401   401   401   401   200   200
-POST devices:api-enrol              403   403   403   403   403   403   403   403   403   403   403   403   403   403   403
+POST devices:api-enrol              400   400   400   400   400   400   400   400   400   400   400   400   400   400   400
 
 GET  registration:projects           in    in    in   200   200   200   200   200   200   200   404   404   404    in    in
 GET  registration:project            in    in    in   200   200   200   200   404   200   404   404   404   404    in    in
