@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from devices import signing, wire
+from devices.services.photos import MAX_BYTES
 from registration.rules.entry import SHORT
 
 REF = "#/components/schemas/{name}"
@@ -35,9 +36,12 @@ ANSWER = {
 }
 ALLOW_LIST = {
     "type": "object",
-    "required": ["version", "people", "denied", "removed"],
+    "description": "Whole, or what changed since the version that was named: a pin then stands in one of the three.",
+    "required": ["version", "complete", "people", "denied", "removed"],
     "properties": {
         "version": {"type": "string"},
+        "complete": {"type": "boolean", "description": "false: only what changed since `since`"},
+        "since": {"type": "string", "description": "the version that was named, in a list of changes"},
         "people": {
             "type": "array",
             "items": {
@@ -74,6 +78,49 @@ BEAT = {
         "server_time": {"type": "string", "format": "date-time"},
         "skew_ms": {"type": "integer", "nullable": True},
         "allow_list": {"type": "string", "description": "version of the allow-list"},
+        "rotate_key": {"type": "boolean", "description": "true: ask for a new key soon"},
+    },
+}
+DEVICES = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["serial", "kind", "name", "lane", "networks"],
+        "properties": {
+            "serial": {"type": "string"},
+            "kind": {"type": "string"},
+            "name": {"type": "string"},
+            "lane": {"enum": ["in", "out", "both"]},
+            "networks": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "where it may call from",
+            },
+        },
+    },
+}
+PHOTO_ANSWER = {
+    "type": "object",
+    "required": ["kept", "reason"],
+    "properties": {
+        "kept": {"type": "boolean"},
+        "reason": {
+            "enum": ["", "picture", "event_unknown"],
+            "description": "picture: not worth sending again; event_unknown: send it after its event",
+        },
+    },
+}
+KEY = {
+    "type": "object",
+    "description": "Told this once. `old_until` is how long the former key is good beside it.",
+    "required": ["key_id", "secret"],
+    "properties": {
+        "key_id": {"type": "string"},
+        "secret": {"type": "string"},
+        "serial": {"type": "string"},
+        "name": {"type": "string"},
+        "server_time": {"type": "string", "format": "date-time"},
+        "old_until": {"type": "string", "format": "date-time"},
     },
 }
 CARD_READS_ANSWER = {
@@ -111,7 +158,8 @@ SIGNED = (
 def add_terminal_endpoints(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
     """A postprocessing hook of drf-spectacular: adds the paths of terminals, their schemas and the signature."""
     _, components = msgspec.json.schema_components(
-        [wire.PostedBatch, wire.PostedCardReads, wire.Heartbeat, wire.BadEvent], ref_template=REF
+        [wire.PostedBatch, wire.PostedCardReads, wire.Heartbeat, wire.BadEvent, wire.Enrolment],
+        ref_template=REF,
     )
     parts = result.setdefault("components", {})
     parts.setdefault("schemas", {}).update(
@@ -121,6 +169,9 @@ def add_terminal_endpoints(result: dict[str, Any], **_options: Any) -> dict[str,
             "CardReadsAnswer": CARD_READS_ANSWER,
             "AllowList": ALLOW_LIST,
             "HeartbeatAnswer": BEAT,
+            "DeviceList": DEVICES,
+            "PhotoAnswer": PHOTO_ANSWER,
+            "TerminalKey": KEY,
             "Error": ERROR,
         }
     )
@@ -159,6 +210,12 @@ def add_terminal_endpoints(result: dict[str, Any], **_options: Any) -> dict[str,
                     "terminals_heartbeat", "Say that you live", "HeartbeatAnswer", body="Heartbeat"
                 )
             },
+            "/api/v1/devices/": {
+                "get": _operation("terminals_devices", "Devices that this agent speaks for", "DeviceList")
+            },
+            "/api/v1/photos/": {"post": _photo()},
+            "/api/v1/rotate-key/": {"post": _operation("terminals_rotate_key", "A new key", "TerminalKey")},
+            "/api/v1/enrol/": {"post": _enrolment()},
         }
     )
     return result
@@ -203,6 +260,49 @@ def _operation(
             "description": "batch id with other events",
             "content": _content("Error"),
         }
+    return operation
+
+
+def _photo() -> dict[str, Any]:
+    operation = _operation("terminals_photo", "Post the picture of an event", "PhotoAnswer")
+    operation["parameters"] += [
+        {
+            "name": "X-Wagewatch-Event",
+            "in": "header",
+            "required": True,
+            "schema": {"type": "string", "maxLength": 64},
+            "description": "the event's id",
+        },
+        {
+            "name": "X-Wagewatch-Device",
+            "in": "header",
+            "schema": {"type": "string", "maxLength": 40},
+            "description": "serial number of the device, if it is not the one that signs",
+        },
+    ]
+    picture = {"schema": {"type": "string", "format": "binary", "maxLength": MAX_BYTES}}
+    operation["requestBody"] = {
+        "required": True,
+        "content": {"image/jpeg": picture, "image/png": picture},
+    }
+    for code, text in (("400", "no event named"), ("413", "too large")):
+        operation["responses"][code] = {"description": text, "content": _content("Error")}
+    return operation
+
+
+def _enrolment() -> dict[str, Any]:
+    """The one request that is not signed: it has no key yet."""
+    operation = _operation("terminals_enrol", "A key for a one-time code", "TerminalKey", body="Enrolment")
+    operation |= {"description": "Not signed. A code is good once.", "security": [], "parameters": []}
+    del operation["responses"]["401"]
+    operation["responses"] |= {
+        code: {"description": text, "content": _content("Error")}
+        for code, text in (
+            ("403", "the code is wrong, was used, or its time is over"),
+            ("409", "the code is for another serial number"),
+            ("429", "too many wrong codes from this address"),
+        )
+    }
     return operation
 
 
