@@ -24,6 +24,7 @@ from types import FrameType
 
 from wagewatch.bootstrap import ROOT, read_environment
 from wagewatch.console import Failure, Step, say
+from wagewatch.demo_site import site_programs
 from wagewatch.embedded import Embedded
 from wagewatch.processes import spawn, stop
 from wagewatch.servers.places import disk_failure, tail
@@ -306,6 +307,9 @@ class Demo:
                     self.logs / "gate.log",
                 )
             )
+        programs += site_programs(
+            self.home, self.logs, server=self._address(), lan_port=free_port(self.bank_port + 1)
+        )
         return programs
 
     def _address(self) -> str:
@@ -321,7 +325,7 @@ class Demo:
             environment=self.environment,
             servers=(self.services.postgres, self.services.valkey),
         )
-        with Step("启动网页、后台任务、银行和闸机模拟器", "web, worker, beat, bank and gates"):
+        with Step("启动网页、后台任务、银行、闸机和工地电脑", "web, worker, beat, bank, gates and a site PC"):
             self.supervisor.start()
             if not self.supervisor.run_until(self._is_ready, seconds=READY_SECONDS):
                 raise Failure(

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from inspection.demo.history import play_history
 from inspection.demo.people import KNOWN_WORKERS
+from inspection.demo.site_pc import equip
 from inspection.demo.wages import worker_named
 from registration.models import Project
 from registration.services.seeding import seed
@@ -53,13 +54,24 @@ class Command(BaseCommand):
         ]
         live = [site for site in county.sites if "live" in site.plan.tags] or county.sites[:1]
         _write(home / "gates.json", {"gates": [gate for site in live for gate in site.secrets]})
+        pc = equip(live[0], now=timezone.now())
+        (home / "site-pc").mkdir(mode=0o700, exist_ok=True)
+        _write_text(home / "site-pc" / "secret", f"{pc.key_id} {pc.secret}\n")
+        _write(
+            home / "site-pc" / "devices.json",
+            {"reader": pc.reader, "terminal": pc.terminal, "pins": pc.pins},
+        )
         _write(home / "signins.json", [*county.signins, *workers])
         say("done")
 
 
 def _write(path: Path, content: object) -> None:
     """Write a file that only its owner reads, whole or not at all."""
+    _write_text(path, json.dumps(content, ensure_ascii=False, indent=1))
+
+
+def _write_text(path: Path, text: str) -> None:
     draft = path.with_suffix(".draft")
-    draft.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+    draft.write_text(text, encoding="utf-8")
     draft.chmod(0o600)
     os.replace(draft, path)
