@@ -197,7 +197,7 @@ POST registration:worker-contract-sign    in    go   404    in    in    in    in
 GET  registration:worker-contract-refuse    in   200   404    in    in    in    in    in    in    in    in    in    in    in    in
 POST registration:worker-contract-refuse    in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
 GET  registration:worker-contract-file    in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
-POST registration:person-leave-undo    in    in    in   404    go    go    go   404   404   404   404   404   404    in    in
+POST registration:person-leave-undo    in    in    in   404    go   403    go   404   404   404   404   404   404    in    in
 GET  registration:people-leave         in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
 POST registration:people-leave         in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
 GET  registration:notices              in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
