@@ -1,5 +1,6 @@
 """Attendance days, rolled up from passages; wages are made from these, never from raw events."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -34,18 +35,22 @@ class AttendanceDay(models.Model):
 
 
 class DirtyDay(models.Model):
-    """A (project, worker, day) whose attendance day must be computed again; written with the passages."""
+    """People of one project and date whose attendance days must be computed again.
 
-    pk = models.CompositePrimaryKey("project_id", "day", "worker_id")
+    A queue that is only added to, in the transaction of the passages, and emptied by the roll-up: nobody
+    waits for a lock, and a batch of a thousand passages costs one row.
+    """
+
     project = models.ForeignKey(Project, models.DO_NOTHING, db_constraint=False, db_index=False)
     day = models.DateField()
-    worker_id = models.BigIntegerField()
+    worker_ids = ArrayField(models.BigIntegerField())
 
     class Meta:
         verbose_name = verbose_name_plural = "待重算考勤日"
+        indexes = [models.Index(fields=["project", "day"], name="dirty_project_day")]
 
     def __str__(self) -> str:
-        return f"{self.worker_id} {self.day}"
+        return f"{self.project_id} {self.day}"
 
 
 class DaySeal(models.Model):

@@ -89,10 +89,9 @@ def mark_dirty(project_id: int, worker_ids: Sequence[int], first: date, last: da
     """Have days computed again, for example after the hours of a full day or a posting's dates were corrected."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO devices_dirtyday (project_id, day, worker_id) "
-            "SELECT DISTINCT project_id, day, worker_id FROM devices_passage "
-            "WHERE project_id = %s AND worker_id = ANY(%s) AND day BETWEEN %s AND %s ORDER BY day, worker_id "
-            "ON CONFLICT (project_id, day, worker_id) DO UPDATE SET day = EXCLUDED.day",
+            "INSERT INTO devices_dirtyday (project_id, day, worker_ids) "
+            "SELECT project_id, day, array_agg(DISTINCT worker_id) FROM devices_passage "
+            "WHERE project_id = %s AND worker_id = ANY(%s) AND day BETWEEN %s AND %s GROUP BY project_id, day",
             [project_id, list(worker_ids), first, last],
         )
 

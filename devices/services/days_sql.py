@@ -7,14 +7,19 @@ WITH busy AS (
   ) d
 ), mine AS MATERIALIZED (
   SELECT project_id FROM busy WHERE pg_try_advisory_xact_lock(%(space)s, hashint8(project_id))
+), taken AS (
+  DELETE FROM devices_dirtyday d
+  -- By row address: a join would need statistics, which a queue that fills and empties never has.
+  WHERE d.ctid = ANY (ARRAY(
+    SELECT ctid FROM (
+      SELECT q.ctid, sum(cardinality(q.worker_ids)) OVER (ORDER BY q.project_id, q.day, q.id) - cardinality(q.worker_ids)
+             AS before
+      FROM devices_dirtyday q
+      WHERE q.project_id IN (SELECT project_id FROM mine) AND q.day BETWEEN %(low)s AND %(high)s
+    ) counted WHERE before < %(limit)s))
+  RETURNING d.project_id, d.day, d.worker_ids
 )
-DELETE FROM devices_dirtyday d
--- By row address: a join would need statistics, which a queue that fills and empties never has.
-WHERE d.ctid = ANY (ARRAY(
-  SELECT q.ctid FROM devices_dirtyday q
-  WHERE q.project_id IN (SELECT project_id FROM mine) AND q.day BETWEEN %(low)s AND %(high)s
-  ORDER BY q.project_id, q.day, q.worker_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED))
-RETURNING d.project_id, d.day, d.worker_id
+SELECT DISTINCT project_id, day, worker_id FROM taken, unnest(worker_ids) AS w (worker_id)
 """
 
 # A changed day can move an exit out of, or into, the days beside it: those are computed again as well, and

@@ -99,10 +99,9 @@ WITH placed AS (
   FROM marked WHERE idx IS NOT NULL ORDER BY day, worker_id, at, direction
   ON CONFLICT DO NOTHING RETURNING day, worker_id, is_repeat
 ), dirty AS (
-  -- Updated, not skipped: the row must be locked, or a roll-up could take it before these passages are seen.
-  INSERT INTO devices_dirtyday (project_id, day, worker_id)
-  SELECT DISTINCT %(project)s, day, worker_id FROM kept ORDER BY 2, 3
-  ON CONFLICT (project_id, day, worker_id) DO UPDATE SET day = EXCLUDED.day
+  -- One row a day, never merged with another: it comes into sight together with these passages.
+  INSERT INTO devices_dirtyday (project_id, day, worker_ids)
+  SELECT %(project)s, day, array_agg(DISTINCT worker_id) FROM kept GROUP BY day
 )
 SELECT (SELECT count(*) FROM judged WHERE refusal IS NULL),
        (SELECT count(*) FROM kept), (SELECT count(*) FROM kept WHERE is_repeat),

@@ -246,7 +246,8 @@ def test_roll_up_against_one_aggregate(site: list[Terminal], cast: Cast, root: P
         )
         rows = cursor.rowcount
         cursor.execute(
-            "INSERT INTO devices_dirtyday (project_id, day, worker_id) SELECT DISTINCT project_id, day, worker_id FROM devices_passage"
+            "INSERT INTO devices_dirtyday (project_id, day, worker_ids) "
+            "SELECT project_id, day, array_agg(DISTINCT worker_id) FROM devices_passage GROUP BY 1, 2"
         )
         cursor.execute("ANALYZE devices_passage")
         began = time.perf_counter()

@@ -156,7 +156,7 @@ def test_the_statement_equals_the_rule_in_whatever_order_passages_arrive(
         )
         DirtyDay.objects.bulk_create(
             [
-                DirtyDay(project_id=cast.project.pk, worker_id=cast.sun.pk, day=day)
+                DirtyDay(project_id=cast.project.pk, worker_ids=[cast.sun.pk], day=day)
                 for day in {(at - timedelta(hours=4)).date() for at, _, _ in some}
             ]
         )
