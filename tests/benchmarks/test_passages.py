@@ -232,17 +232,18 @@ def test_passages_against_copy(site: list[Terminal], tmp_path: Path, root: Path)
     _keep(results, root)
 
 
-def test_roll_up_against_one_aggregate(site: list[Terminal], cast: Cast, root: Path) -> None:
-    """Attendance days from passages, against one GROUP BY over the same rows."""
+@pytest.mark.parametrize("days", [20, 50])
+def test_roll_up_against_one_scan(site: list[Terminal], cast: Cast, root: Path, days: int) -> None:
+    """Attendance days from 200,000 and 500,000 passages, against one GROUP BY and one scan of the same rows."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO devices_passage (day, project_id, worker_id, at, direction, terminal_id, batch_pk, attend_type,"
             " event_id, is_repeat) "
             "SELECT d::date, %s, worker_id, d + h * interval '1 hour' + worker_id * interval '1 second' - interval '8 h', "
             "CASE WHEN h IN (7, 13) THEN 1 ELSE 2 END, 1, 1, 1, 'x', false FROM registration_posting, "
-            "generate_series('2026-10-01'::timestamp, '2026-10-20', interval '1 day') d, unnest(ARRAY[7, 11, 13, 17]) h "
-            "WHERE project_id = %s ORDER BY d, worker_id",
-            [site[0].project_id, site[0].project_id],
+            "generate_series('2026-09-01'::timestamp, '2026-09-01'::timestamp + %s * interval '1 day', interval '1 day') d, "
+            "unnest(ARRAY[7, 11, 13, 17]) h WHERE project_id = %s ORDER BY d, worker_id",
+            [site[0].project_id, days - 1, site[0].project_id],
         )
         rows = cursor.rowcount
         cursor.execute(
@@ -257,13 +258,18 @@ def test_roll_up_against_one_aggregate(site: list[Terminal], cast: Cast, root: P
         cursor.execute("SELECT day, worker_id, min(at), max(at), count(*) FROM devices_passage GROUP BY 1, 2")
         cursor.fetchall()
         aggregate = time.perf_counter() - began
-    assert AttendanceDay.objects.count() == done
+        began = time.perf_counter()
+        cursor.execute("SELECT count(*), max(at) FROM devices_passage")
+        cursor.fetchall()
+        scan = time.perf_counter() - began
+    assert AttendanceDay.objects.count() == done == rows // 4
     result = {
         "benchmark": "roll_up",
         "passages": rows,
         "days": done,
         "days_per_second": round(done / rolled),
         "ratio_to_aggregate": round(aggregate / rolled, 3),
+        "ratio_to_scan": round(scan / rolled, 4),
     }
     _keep([result], root)
 
