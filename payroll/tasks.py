@@ -1,27 +1,34 @@
-"""What beat runs: orders to the bank, messages from it. Each may run twice at once or die in the middle."""
+"""What beat runs: orders to the banks, messages from them. Each may run twice at once or die in the middle."""
 
 import structlog
 from celery import shared_task
 from django.utils import timezone
 
+from payroll.services.connections import connections
 from payroll.services.messages import fetch_messages
-from payroll.services.orders import bank_transport, send_ready_orders
-from wagewatch.lib.errors import TryLater
+from payroll.services.sending import ask_about_overdue, send_ready_orders
+from wagewatch.lib.errors import WagewatchError
 
 log = structlog.get_logger(__name__)
 
 
 @shared_task
 def send_orders() -> int:
-    """Send the orders that are ready."""
-    return send_ready_orders(bank_transport(), now=timezone.now())
+    """Send the orders that are ready, bank by bank: one that is away does not hold back the others."""
+    sent = 0
+    for line in connections():
+        sent += send_ready_orders(line.transport, now=timezone.now(), only=line.only, without=line.without)
+    return sent
 
 
 @shared_task
 def fetch_bank_messages() -> int:
-    """Take in what the bank has for us."""
-    try:
-        return fetch_messages(bank_transport(), now=timezone.now())
-    except TryLater as problem:
-        log.warning("bank.away", code=problem.code)
-        return 0
+    """Take in what the banks have for us, and ask about orders that wait too long."""
+    new = 0
+    for line in connections():
+        try:
+            new += fetch_messages(line.transport, now=timezone.now(), source=line.source)
+            ask_about_overdue(line.transport, now=timezone.now(), only=line.only, without=line.without)
+        except WagewatchError as problem:
+            log.warning("bank.away", code=problem.code, bank=line.source)
+    return new

@@ -76,6 +76,8 @@ if SIDE == "supervision" and not WAGEWATCH_ENTERPRISE_URL.startswith(("http://",
     raise ImproperlyConfigured("WAGEWATCH_ENTERPRISE_URL: write the address at which contractors sign in.")
 WAGEWATCH_BANK_URL = _env("WAGEWATCH_BANK_URL", "http://127.0.0.1:8011")
 WAGEWATCH_BANK_KEY = _env("WAGEWATCH_BANK_KEY", "demo-bank-key" if (DEMO or TESTING) else "")
+# Banks with a connection of their own: a JSON file, see payroll/bank/README.md.
+WAGEWATCH_BANK_CONNECTIONS = _env("WAGEWATCH_BANK_CONNECTIONS", "")
 WAGEWATCH_SMS_GATEWAY = _choice(
     "WAGEWATCH_SMS_GATEWAY", "outbox" if (DEMO or TESTING) else "http", {"outbox", "http"}
 )

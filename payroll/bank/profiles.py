@@ -1,11 +1,16 @@
 """What differs between banks, as one value per bank.
 
 Limits, ceilings and cut-offs change by date and are published by the bank or the central bank: the payroll
-services read them from dated parameter rows and make the profile with them. No code here knows a figure.
+services read them from dated rows (`payroll.models.BankTerms`) and make the profile with them. No code here
+knows a figure.
 """
 
 from dataclasses import dataclass, replace
 from datetime import time
+
+from payroll.bank.shapes import BatchShape, ResultShape
+
+PAIN001 = "pain001"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,26 @@ class BankProfile:
     """Largest single payment; None for no ceiling."""
     texts: tuple[tuple[str, str], ...] = ()
     """The bank's own result texts: (fragment, ISO reason code), tried before the common ones."""
+    form: str = PAIN001
+    """"pain001", or a batch file: "xlsx", "csv", "txt"."""
+    by_hand: bool = False
+    """True: no connection to this bank; a person carries the file there and the result back."""
+    file_ceiling_fen: int | None = None
+    """Largest sum of one order; None for no ceiling."""
+    working_days_only: bool = False
+    """True: the bank books wages on working days alone (make-up days included)."""
+    route: str = ""
+    """Clearing route as the bank names it: BEPS, HVPS, IBPS or empty; shown, not interpreted."""
+    answer_hours: int = 24
+    """After so many hours without an answer an order is listed as waiting too long."""
+    shape: BatchShape | None = None
+    """Columns of the batch file; None for pain001."""
+    result: ResultShape | None = None
+    """How the bank's result table is read; None for pain001."""
+    currency: str = "CNY"
+    sif_employer: str = ""
+    """Employer number of the salary information file; empty when the bank wants none."""
+    sif_routing: str = ""
 
     def with_limits(
         self, *, cut_off: time | None, line_limit: int | None, line_ceiling_fen: int | None
@@ -53,10 +78,10 @@ DEMO_BANK = BankProfile(
     line_limit=None,
     line_ceiling_fen=None,
 )
-"""The bank simulator of payroll.bank.simulator."""
+"""The bank simulator of payroll.bank.simulator; also what holds for a bank without terms of its own."""
 
 MOCK_BANK = replace(DEMO_BANK, code="mock-bank", bank_name="mock-bank", payer_scheme="iban")
 """The PyPI package mock-bank, whose payer accounts are IBANs. For tests: it answers in English."""
 
 PROFILES = {profile.code: profile for profile in (DEMO_BANK, MOCK_BANK)}
-"""Profiles known to the program; more can be built from rows."""
+"""Profiles known to the program; more are built from rows."""

@@ -1,6 +1,7 @@
 """What is owed and paid: special accounts, deposits, pay sheets, slips, payment orders, bank messages."""
 
 from payroll.models.accounts import AccountEntry, SpecialAccount, SubLedger
+from payroll.models.banks import BankTerms, LineDecision
 from payroll.models.deposits import ArrearsRecord, DepositEntry, DepositForm, DepositRuling
 from payroll.models.late import LateDismissal
 from payroll.models.orders import BankMessage, PaymentLine, PaymentOrder, StatementLine
@@ -11,10 +12,12 @@ __all__ = [
     "Approval",
     "ArrearsRecord",
     "BankMessage",
+    "BankTerms",
     "DepositEntry",
     "DepositForm",
     "DepositRuling",
     "LateDismissal",
+    "LineDecision",
     "Objection",
     "PaySheet",
     "PaySlip",

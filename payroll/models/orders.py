@@ -12,13 +12,18 @@ from wagewatch.lib.fields import EncryptedBytesField, EncryptedTextField
 
 
 class PaymentOrder(models.Model):
-    """支付指令: one pain.001 file from one special account. The bytes are stored before they are sent."""
+    """支付指令: one file for one special account's bank. The bytes are stored before they are sent.
+
+    `form` is pain001, xlsx, csv or txt; `by_hand` orders are fetched by a person who carries them to the bank.
+    `next_try_at` is when the next sending is due after a failure; STUCK waits for a person.
+    """
 
     class State(models.TextChoices):
         READY = "ready", _("Ready to send")
         SENT = "sent", _("Sent to the bank")
         REFUSED = "refused", _("Refused by the bank")
         DONE = "done", _("All results are in")
+        STUCK = "stuck", _("Could not be sent")
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="orders")
     sheet = models.ForeignKey(PaySheet, models.PROTECT, related_name="orders", db_constraint=False)
@@ -34,6 +39,13 @@ class PaymentOrder(models.Model):
     sent_at = models.DateTimeField(null=True)
     send_tries = models.PositiveIntegerField(default=0)
     last_error = models.CharField(max_length=200, blank=True)
+    next_try_at = models.DateTimeField("下次发送时间", null=True)
+    form = models.CharField("指令格式", max_length=8, default="pain001", db_default="pain001")
+    by_hand = models.BooleanField("人工传递文件", default=False, db_default=False)
+    execute_on = models.DateField("预计入账日", null=True)
+    answer_due_at = models.DateTimeField("应答复时间", null=True)
+    asked_at = models.DateTimeField("查询时间", null=True)
+    fetched_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
     history = HistoricalRecords(excluded_fields=["file"])
 
     class Meta:
@@ -94,7 +106,10 @@ class PaymentLine(models.Model):
 
 
 class BankMessage(models.Model):
-    """A file from the bank, kept as received; the same bytes are taken in once."""
+    """A file from the bank, kept as received; the same bytes are taken in once.
+
+    `source` is the connection it came over ("" the default one), "bank" or "contractor" for an uploaded one.
+    """
 
     class State(models.TextChoices):
         RECEIVED = "received", _("Received")
@@ -110,6 +125,8 @@ class BankMessage(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.RECEIVED)
     summary = models.JSONField(default=dict)
     error_text = models.CharField(max_length=500, blank=True)
+    source = models.CharField("来源", max_length=40, blank=True, default="", db_default="")
+    uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "银行报文"

@@ -7,26 +7,37 @@ import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from payroll.bank.batch_reader import LineRef, read_batch_result
 from payroll.bank.camt053 import Statement, gap_between, read_statement
-from payroll.bank.pain002 import read_pain002
+from payroll.bank.pain002 import StatusReport, read_pain002
+from payroll.bank.problems import malformed
 from payroll.bank.transport import BankTransport
-from payroll.models import BankMessage, SpecialAccount
-from payroll.services.results import apply_statement, apply_status
+from payroll.models import BankMessage, PaymentLine, PaymentOrder, SpecialAccount
+from payroll.services.results import MESSAGE_ID, apply_statement, apply_status
+from payroll.services.terms import profile_of
 from wagewatch.lib.crypto import blind_index
+from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import Malformed
 
 log = structlog.get_logger(__name__)
 State = BankMessage.State
+RESULT = "result"
+"""Kind of a result table that a person uploaded for one order; `summary["order"]` names it."""
 
 
-def fetch_messages(transport: BankTransport, *, now: datetime) -> int:
-    """Store what is new at the bank, work it off, then tell the bank; returns how many files were new."""
+def fetch_messages(transport: BankTransport, *, now: datetime, source: str = "") -> int:
+    """Store what is new at the bank, work it off, then tell the bank; returns how many files were new.
+
+    `source` names the connection: each has its own order of file names.
+    """
     process_waiting(now=now)
-    since = BankMessage.objects.order_by("-pk").values_list("name", flat=True).first() or ""
+    since = (
+        BankMessage.objects.filter(source=source).order_by("-pk").values_list("name", flat=True).first() or ""
+    )
     new = 0
     while batch := transport.fetch(since):
         for name, data in batch:
-            new += store_message(name, data, now=now)[1]
+            new += store_message(name, data, now=now, source=source)[1]
         process_waiting(now=now)
         for name, _data in batch:
             transport.acknowledge(name)
@@ -36,11 +47,11 @@ def fetch_messages(transport: BankTransport, *, now: datetime) -> int:
     return new
 
 
-def store_message(name: str, data: bytes, *, now: datetime) -> tuple[BankMessage, bool]:
+def store_message(name: str, data: bytes, *, now: datetime, source: str = "") -> tuple[BankMessage, bool]:
     """Keep a file from the bank; (message, is new). The same bytes are kept once."""
     return BankMessage.objects.get_or_create(
         sha256=hashlib.sha256(data).digest(),
-        defaults={"name": name[:200], "content": data, "received_at": now},
+        defaults={"name": name[:200], "content": data, "received_at": now, "source": source},
     )
 
 
@@ -62,14 +73,16 @@ def take_message(message_id: int, *, now: datetime) -> BankMessage:
         return message
     data = message.content
     try:
-        if b"CstmrPmtStsRpt" in data:
+        if message.kind == RESULT:
+            _take_result(message, data, now)
+        elif b"CstmrPmtStsRpt" in data:
             _take_status(message, data, now)
         else:
             _take_statements(message, data, now)
         message.state = State.DONE
     except Malformed as problem:
         log.warning("bank.unreadable", message=message.pk, code=problem.code)
-        message.state, message.error_text = State.UNREADABLE, problem.message[:500]
+        message.state, message.error_text = State.UNREADABLE, str(problem.message)[:500]
     message.save(update_fields=["state", "kind", "summary", "account", "error_text"])
     return message
 
@@ -77,10 +90,61 @@ def take_message(message_id: int, *, now: datetime) -> BankMessage:
 def _take_status(message: BankMessage, data: bytes, now: datetime) -> None:
     report = read_pain002(data)
     message.kind = "pain.002"
-    message.summary = apply_status(report, now=now)
+    message.summary = apply_status(report, now=now, texts=_own_texts(report, now))
     message.account_id = message.summary.pop("account", None)
     if not message.summary.get("order"):
         message.error_text = _("The bank answers an order that is not known here. Ask the bank what it is.")
+
+
+def _own_texts(report: StatusReport, now: datetime) -> tuple[tuple[str, str], ...]:
+    """The wordings agreed with the bank of the order that a report answers."""
+    named = MESSAGE_ID.fullmatch(report.original_message_id)
+    order = (
+        PaymentOrder.objects.filter(message_id=report.original_message_id, sheet_id=int(named[1]))
+        .select_related("account__bank")
+        .defer("file")
+        .first()
+        if named
+        else None
+    )
+    return profile_of(order.account.bank, site_date(now)).texts if order else ()
+
+
+def _take_result(message: BankMessage, data: bytes, now: datetime) -> None:
+    """A result table, read by the terms of the day on which the order was made."""
+    order = (
+        PaymentOrder.objects.select_related("account__bank")
+        .defer("file")
+        .get(pk=message.summary["order"], project=message.summary["project"])
+    )
+    profile = profile_of(order.account.bank, site_date(now))
+    if profile.result is None:
+        profile = profile_of(order.account.bank, site_date(order.instructed_at))
+    if profile.result is None:
+        raise malformed("bank.version", form=order.form)
+    lines = PaymentLine.objects.filter(project=order.project_id, order=order.pk).select_related("worker")
+    found = read_batch_result(
+        data,
+        message.name,
+        profile.result,
+        [
+            LineRef(x.end_to_end_id, str(x.card_number), x.worker.name, x.amount_fen)
+            for x in lines.defer("worker__id_number", "worker__phone", "worker__address")
+        ],
+        message_id=order.message_id,
+        created_at=now,
+    )
+    summary = apply_status(
+        found.report, now=now, texts=profile.texts, proves_payment=message.source == "bank"
+    )
+    summary.pop("account", None)
+    message.account_id = order.account_id
+    message.summary |= summary | {"strange": list(found.strange_rows[:50])}
+    message.error_text = ""
+    if found.strange_rows:
+        message.error_text = _("Rows about none of this order's payments: %(rows)s.") % {
+            "rows": ", ".join(str(n) for n in found.strange_rows[:20])
+        }
 
 
 def _take_statements(message: BankMessage, data: bytes, now: datetime) -> None:

@@ -1,31 +1,36 @@
 """Instructing the bank: one file per order, stored before it is sent, and never two live lines for a slip."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
-from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from payroll import records
 from payroll.access import access_sheet
 from payroll.bank import codes
+from payroll.bank.batch import write_batch
+from payroll.bank.booking import booking_day
 from payroll.bank.pain001 import Account, LineOut, OrderOut, write_pain001
-from payroll.bank.profiles import DEMO_BANK
-from payroll.bank.transport import BankTransport, HttpTransport
+from payroll.bank.profiles import BankProfile
 from payroll.models import PaymentLine, PaymentOrder, PaySheet, PaySlip, SubLedger
 from payroll.services.accounts import reserved_fen
+from payroll.services.sending import ask_to_send, bank_transport, send_ready_orders
+from payroll.services.terms import profile_of
 from payroll.services.totals import refresh_state
 from payroll.services.who import user_of
 from registration.actors import Actor
 from registration.models import BankCard, Participation
+from registration.services.parameters import load_calendar
 from wagewatch.evidence import services as evidence
-from wagewatch.lib.dates import site_date
-from wagewatch.lib.errors import RuleViolation, TryLater, WagewatchError
+from wagewatch.lib.dates import SITE_TZ, site_date
+from wagewatch.lib.errors import RuleViolation
 from wagewatch.lib.money import format_cny
 
+__all__ = ["Payable", "bank_transport", "instruct_bank", "payable", "resend_returned", "send_ready_orders"]
 NEEDS_OTHER_CARD = frozenset({codes.Action.CORRECT_CARD, codes.Action.NEW_CARD})
 NEEDS_PERSON = frozenset({codes.Action.VISIT_BANK, codes.Action.COMPARE_NAME, codes.Action.CASE_WORKER,
                           codes.Action.MANUAL, codes.Action.LOOK_UP_ORIGINAL, codes.Action.STOP_BATCH})  # fmt: skip
@@ -40,6 +45,8 @@ class Payable:
     """Slip, current card, attempt number."""
     without_card: list[int] = field(default_factory=list)
     same_card: list[int] = field(default_factory=list)
+    too_large: list[int] = field(default_factory=list)
+    """Above what the bank takes in one payment."""
 
     @property
     def total_fen(self) -> int:
@@ -100,9 +107,11 @@ def _put_right(line: PaymentLine, card: BankCard, *, named: bool) -> bool:
 def instruct_bank(
     sheet_id: int, *, worker_ids: list[int] | None = None, actor: Actor, now: datetime
 ) -> PaymentOrder:
-    """Make one payment order from a sheet's approved slips; the file is sent after the commit.
+    """Make the payment orders of a sheet's approved slips, one where the bank's limits allow; the files go out
+    after the commit. Returns the first order.
 
-    Raises RuleViolation `order.nothing`, `account.none`, `account.short` (with the figures), `order.twice`.
+    Raises RuleViolation `order.nothing`, `order.too_large`, `account.none`, `account.short` (with the figures),
+    `order.twice`; Malformed `bank.…` for what the bank's file cannot carry.
     """
     sheet = access_sheet(sheet_id, actor, permission="payment.instruct", for_write=True)
     ledger = (
@@ -117,10 +126,28 @@ def instruct_bank(
             _("This project has no special wage account yet. Open one at a bank and record it (article 26)."),
         )
     found = payable(sheet, worker_ids, lock=True)
+    profile = profile_of(ledger.account.bank, site_date(now))
+    _keep_to_ceiling(found, profile)
     if not found.slips:
-        raise _nothing(sheet, found)
+        raise _nothing(sheet, found, profile)
     _check_balance(ledger, found.total_fen)
-    order, lines = _write_order(sheet, ledger, found, actor, now)
+    orders = [_place_order(sheet, ledger, part, profile, actor, now) for part in _files(found, profile)]
+    PaySlip.objects.filter(
+        month=sheet.month,
+        project=sheet.project_id,
+        sheet=sheet.pk,
+        worker__in=[slip.worker_id for slip, _c, _a in found.slips],
+    ).update(payment=PaySlip.Payment.INSTRUCTED, return_code="", return_text="")
+    refresh_state(sheet)
+    transaction.on_commit(ask_to_send, robust=True)
+    return orders[0]
+
+
+def _place_order(
+    sheet: PaySheet, ledger: SubLedger, found: Payable, profile: BankProfile, actor: Actor, now: datetime
+) -> PaymentOrder:
+    """One file with its order, lines and evidence."""
+    order, lines = _write_order(sheet, ledger, found, profile, actor, now)
     try:
         with transaction.atomic():
             order.save()
@@ -132,13 +159,6 @@ def instruct_bank(
             "order.twice",
             _("One of these wages is with the bank already. Nothing was sent; reload the page."),
         ) from problem
-    PaySlip.objects.filter(
-        month=sheet.month,
-        project=sheet.project_id,
-        sheet=sheet.pk,
-        worker__in=[slip.worker_id for slip, _c, _a in found.slips],
-    ).update(payment=PaySlip.Payment.INSTRUCTED, return_code="", return_text="")
-    refresh_state(sheet)
     evidence.append(
         records.INSTRUCTED,
         project_id=sheet.project_id,
@@ -147,8 +167,33 @@ def instruct_bank(
         actor=actor,
         now=now,
     )
-    transaction.on_commit(_ask_to_send, robust=True)
     return order
+
+
+def _keep_to_ceiling(found: Payable, profile: BankProfile) -> None:
+    """Leave out what the bank does not take in one payment; the others go on."""
+    largest = min(
+        (c for c in (profile.line_ceiling_fen, profile.file_ceiling_fen) if c is not None), default=None
+    )
+    if largest is not None:
+        found.too_large = [slip.worker_id for slip, _c, _a in found.slips if slip.net_fen > largest]
+        found.slips = [row for row in found.slips if row[0].net_fen <= largest]
+
+
+def _files(found: Payable, profile: BankProfile) -> Iterator[Payable]:
+    """The payments in as many files as the bank's limits on rows and sum ask for."""
+    part = Payable()
+    for row in found.slips:
+        full = profile.line_limit is not None and len(part.slips) >= profile.line_limit
+        over = (
+            profile.file_ceiling_fen is not None
+            and part.total_fen + row[0].net_fen > profile.file_ceiling_fen
+        )
+        if part.slips and (full or over):
+            yield part
+            part = Payable()
+        part.slips.append(row)
+    yield part
 
 
 def resend_returned(
@@ -158,13 +203,20 @@ def resend_returned(
     return instruct_bank(sheet_id, worker_ids=worker_ids, actor=actor, now=now)
 
 
-def _ask_to_send() -> None:
-    from payroll.tasks import send_orders
-
-    send_orders.delay()
-
-
-def _nothing(sheet: PaySheet, found: Payable) -> RuleViolation:
+def _nothing(sheet: PaySheet, found: Payable, profile: BankProfile) -> RuleViolation:
+    if found.too_large:
+        return RuleViolation(
+            "order.too_large",
+            ngettext_lazy(
+                "%(count)s wage is above %(ceiling)s, the most this bank takes in one payment. Agree another "
+                "limit or route with the bank.",
+                "%(count)s wages are above %(ceiling)s, the most this bank takes in one payment. Agree another "
+                "limit or route with the bank.",
+                "count",
+            ),
+            count=len(found.too_large),
+            ceiling=format_cny(min(c for c in (profile.line_ceiling_fen, profile.file_ceiling_fen) if c)),
+        )
     last = PaymentOrder.objects.filter(project=sheet.project_id, sheet=sheet.pk).order_by("-pk").first()
     if found.same_card:
         return RuleViolation(
@@ -214,7 +266,7 @@ def _check_balance(ledger: SubLedger, total_fen: int) -> None:
 
 
 def _write_order(
-    sheet: PaySheet, ledger: SubLedger, found: Payable, actor: Actor, now: datetime
+    sheet: PaySheet, ledger: SubLedger, found: Payable, profile: BankProfile, actor: Actor, now: datetime
 ) -> tuple[PaymentOrder, list[PaymentLine]]:
     account = ledger.account
     count = PaymentOrder.objects.filter(project=sheet.project_id, sheet=sheet.pk).count() + 1
@@ -238,15 +290,16 @@ def _write_order(
         )
         for slip, card, attempt in found.slips
     ]
-    file = write_pain001(
+    execute_on = booking_day(now, profile, load_calendar())
+    file = write_order_file(
         OrderOut(
             message_id=message_id,
             created_at=now,
-            execute_on=site_date(now),
+            execute_on=execute_on,
             payer=Account(
                 name=account.name,
                 number=str(account.number),
-                bank_code=account.bank.bank_code or DEMO_BANK.clearing_code,
+                bank_code=profile.clearing_code,
                 bank_name=account.bank.name,
             ),
             lines=tuple(
@@ -266,9 +319,11 @@ def _write_order(
                 for line, (_slip, card, _attempt) in zip(lines, found.slips, strict=True)
             ),
             initiator_name=initiator or "",
-            version=DEMO_BANK.order_version,
-            batch_booking=DEMO_BANK.batch_booking,
-        )
+            version=profile.order_version,
+            currency=profile.currency,
+            batch_booking=profile.batch_booking,
+        ),
+        profile,
     )
     order = PaymentOrder(
         project_id=sheet.project_id,
@@ -281,52 +336,20 @@ def _write_order(
         total_fen=found.total_fen,
         instructed_by_id=user_of(actor),
         instructed_at=now,
+        form=profile.form,
+        by_hand=profile.by_hand,
+        execute_on=execute_on,
+        answer_due_at=_answer_due(execute_on, profile, now),
     )
     return order, lines
 
 
-def bank_transport() -> BankTransport:
-    """The connection to the bank named by the settings."""
-    return HttpTransport(settings.WAGEWATCH_BANK_URL, settings.WAGEWATCH_BANK_KEY)
+def write_order_file(order: OrderOut, profile: BankProfile) -> bytes:
+    """The order in the form this bank takes: a message or a table, behind one door."""
+    return write_pain001(order) if profile.shape is None else write_batch(order, profile.shape)
 
 
-def send_ready_orders(transport: BankTransport, *, now: datetime) -> int:
-    """Send every order that is ready; returns how many the bank took.
-
-    The file goes out outside of any transaction. A crash after sending leaves the order ready: it is sent
-    again with the same bytes and MsgId, which the bank answers as a duplicate, and nothing is paid twice.
-    """
-    sent = 0
-    waiting = PaymentOrder.objects.filter(state=PaymentOrder.State.READY).order_by("instructed_at")
-    for order_id, project_id in list(waiting.values_list("pk", "project_id")):
-        try:
-            sent += _send_one(transport, order_id, project_id, now)
-        except TryLater:
-            break  # the bank is away for all of them
-    return sent
-
-
-def _send_one(transport: BankTransport, order_id: int, project_id: int, now: datetime) -> bool:
-    with connection.cursor() as cursor:
-        # Held by the session, so that it ends with a killed process; a second sender passes by.
-        cursor.execute("SELECT pg_try_advisory_lock(hashtext('payroll.order'), %s)", [order_id % 2**31])
-        if not cursor.fetchone()[0]:
-            return False
-    try:
-        rows = PaymentOrder.objects.filter(pk=order_id, project_id=project_id, state=PaymentOrder.State.READY)
-        order = rows.first()
-        if order is None:
-            return False
-        rows.update(send_tries=order.send_tries + 1)
-        try:
-            transport.send(order.message_id, order.file)
-        except WagewatchError as problem:
-            # Unknown or refused, the bank's own report decides: lines are freed by it and by nothing else.
-            rows.update(last_error=problem.code)
-            if isinstance(problem, TryLater):
-                raise
-            return False
-        return bool(rows.update(state=PaymentOrder.State.SENT, sent_at=now, last_error=""))
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(hashtext('payroll.order'), %s)", [order_id % 2**31])
+def _answer_due(execute_on: date, profile: BankProfile, now: datetime) -> datetime:
+    """Until when the bank should have answered: its hours count from the day it books."""
+    opening = datetime.combine(execute_on, time(), SITE_TZ)
+    return max(now, opening) + timedelta(hours=profile.answer_hours)

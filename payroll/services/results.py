@@ -38,7 +38,7 @@ BANK = Actor(kind="bank", label="bank")
 CAME_BACK = "RTRN"
 """Our mark on lines whose money was booked out and in again."""
 LineState = PaymentLine.State
-_MESSAGE_ID = re.compile(r"WW\d{14}-(\d+)-\d+")
+MESSAGE_ID = re.compile(r"WW\d{14}-(\d+)-\d+")
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,19 @@ class Word:
     by_booking: bool
 
 
-def apply_status(report: StatusReport, *, now: datetime) -> dict[str, object]:
-    """Take in a status report, in the caller's transaction; returns a summary (`order` empty if unknown)."""
-    named = _MESSAGE_ID.fullmatch(report.original_message_id)
+def apply_status(
+    report: StatusReport,
+    *,
+    now: datetime,
+    texts: tuple[tuple[str, str], ...] = (),
+    proves_payment: bool = True,
+) -> dict[str, object]:
+    """Take in a status report, in the caller's transaction; returns a summary (`order` empty if unknown).
+
+    `texts` are the bank's own wordings. `proves_payment` is False for a result that the payer's side handed in:
+    its "paid" is only "received" until the bank itself or a booked entry says so.
+    """
+    named = MESSAGE_ID.fullmatch(report.original_message_id)
     order = (
         PaymentOrder.objects.filter(message_id=report.original_message_id, sheet_id=int(named[1])).first()
         if named
@@ -76,7 +86,7 @@ def apply_status(report: StatusReport, *, now: datetime) -> dict[str, object]:
         status = resolved.get(line.end_to_end_id)
         if status is None:
             continue
-        verdict = codes.judge_line(status)
+        verdict = codes.judge_line(status, texts)
         differs = status.amount_fen is not None and status.amount_fen != line.amount_fen
         if verdict.state is codes.LineState.MANUAL or differs:
             manual += verdict.code not in codes.DUPLICATES
@@ -85,6 +95,8 @@ def apply_status(report: StatusReport, *, now: datetime) -> dict[str, object]:
                 notes.append(line)
             continue
         to = LineState.RETURNED if verdict.state is codes.LineState.REJECTED else verdict.state.value
+        if to == LineState.PAID and not proves_payment:
+            to = LineState.RECEIVED
         words[line.end_to_end_id] = Word(
             to, status.status.code[:10], verdict.code, verdict.verbatim, status.accepted_at or at, False
         )
@@ -102,6 +114,21 @@ def apply_status(report: StatusReport, *, now: datetime) -> dict[str, object]:
         "manual": manual,
         "group": report.group.code,
     }
+
+
+def apply_word(line: PaymentLine, word: Word, *, now: datetime) -> bool:
+    """Take in one word about one line, in the caller's transaction; whether the line moved."""
+    _lock([line.project_id], [line.sheet_id])
+    line.refresh_from_db()
+    return bool(_apply(line.project_id, [line], {line.end_to_end_id: word}, now=now))
+
+
+def rename_reason(line: PaymentLine, code: str) -> None:
+    """Say what a returned line's wording means; in the caller's transaction, which has locked the sheet."""
+    line.reason_code = code
+    _write_lines(line.project_id, [line])
+    for sheet in PaySheet.objects.filter(project=line.project_id, pk=line.sheet_id):
+        _sync_slips(sheet, [line.end_to_end_id])
 
 
 def apply_statement(

@@ -30,6 +30,8 @@ _NATIONWIDE = (
     _Default("pay.due_tolerance_days", 0, PROPOSED),
     _Default("pay.four_eyes_fen", 50_000_000, PROPOSED),
     _Default("pay.largest_line_fen", 5_000_000, PROPOSED),
+    _Default("pay.send_tries", 12, PROPOSED),
+    _Default("pay.retry_returned_within_wd", 3, PROPOSED),
     _Default("pay.month_days", "21.75", "劳社部发〔2008〕3号"),
     _Default("pay.overtime_percent", {"workday": 150, "rest_day": 200, "holiday": 300}, "劳动法第44条"),
     _Default("pay.overtime_limit_hours", {"day": 3, "month": 36}, "劳动法第41条"),
