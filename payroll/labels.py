@@ -31,6 +31,7 @@ ORDER_STATES: dict[str, tuple[Any, str, str]] = {
     "sent": (_("Sent to the bank"), "line", "send"),
     "refused": (_("Refused by the bank"), "ink", "back"),
     "done": (_("All results are in"), "done", "check"),
+    "stuck": (_("Could not be sent"), "ink", "cross"),
 }
 LINE_STATES: dict[str, tuple[Any, str, str]] = {
     "sent": (_("Waiting for the bank"), "line", "clock"),

@@ -43,6 +43,7 @@ NAVIGATION: dict[str, list[tuple[str, Any, str, tuple[str, ...]]]] = {
         ("projects", _("Projects"), "project", ("registration:projects",)),
     ],
     "money": [
+        ("desk", _("Bank desk"), "home", ("payroll:bank-desk",)),
         ("accounts", _("Special accounts"), "bank", ("payroll:accounts",)),
         ("orders", _("Payment orders"), "send", ("payroll:orders",)),
     ],

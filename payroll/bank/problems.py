@@ -27,8 +27,6 @@ MESSAGES = {
     "bank.not_table": _(
         "This is not a readable table. Upload the bank's result file as .xlsx, .csv or .txt."
     ),
-    "bank.line_ceiling": _("A payment is larger than the bank takes in one line. Split the wage."),
-    "bank.file_ceiling": _("The order is larger than the bank takes in one file. Send it in parts."),
     "bank.account": _("A card or account number for the bank is not valid (%(where)s)."),
 }
 

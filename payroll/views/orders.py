@@ -23,7 +23,7 @@ from payroll.services.accounts import reserved_fen
 from payroll.views.sheets import xlsx
 from registration.http import ActorRequest, staff_view
 from registration.models import BankCard
-from registration.permissions import CONTRACTOR
+from registration.permissions import CONTRACTOR, PERMISSIONS
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.money import format_cny
 from wagewatch.lib.sheets import ColumnOut, SheetOut, write_workbook
@@ -61,6 +61,7 @@ def order_list(request: ActorRequest) -> HttpResponse:
             "page": page,
             "rows": [(o, counts.get(o.pk, {"paid": 0, "returned": 0})) for o in page],
             "states": labels.ORDER_STATES,
+            "now": timezone.now(),
             "today": site_date(timezone.now()),
         },
     )
@@ -120,6 +121,15 @@ def order_page(request: ActorRequest, pk: int) -> HttpResponse:
             "reserved": reserved_fen(order.project_id) if ledger else 0,
             "sums": sums,
             "resend": resend,
+            "may_carry": request.actor.has_role(*PERMISSIONS["order.carry"]),
+            "overdue": bool(waiting)
+            and order.state == PaymentOrder.State.SENT
+            and order.answer_due_at is not None
+            and order.answer_due_at < timezone.now(),
+            "short_of_funds": any(
+                x.reason_code == "AM04" and slips.get(x.worker_id, {}).get("payment") == "returned"
+                for x in returned
+            ),
             "today": site_date(timezone.now()),
         },
     )
@@ -249,7 +259,7 @@ def _files(order: PaymentOrder) -> list[dict[str, Any]]:
         {
             "at": order.sent_at or order.instructed_at,
             "out": True,
-            "kind": "pain.001",
+            "kind": "pain.001" if order.form == "pain001" else f".{order.form}",
             "name": order.message_id,
             "lines": order.line_count,
             "mark": labels.ORDER_STATES[order.state],

@@ -17,6 +17,7 @@ from payroll.late import late_changes
 from payroll.models import PaySheet, SubLedger
 from payroll.services import approvals, late, orders, sheets
 from payroll.services.accounts import reserved_fen
+from payroll.views.booking import booking_of, booking_words
 from registration.http import ActorRequest, staff_view
 from registration.permissions import CLERK, CONTRACTOR
 from wagewatch.lib.money import format_cny
@@ -124,7 +125,7 @@ def _approve(request: ActorRequest, pk: int) -> tuple[str, str]:
 
 def _ask_instruct(sheet: PaySheet) -> Question:
     found = orders.payable(sheet)
-    ledger = SubLedger.objects.filter(project=sheet.project_id).select_related("account").first()
+    ledger = SubLedger.objects.filter(project=sheet.project_id).select_related("account__bank").first()
     balance = ledger.balance_fen if ledger else 0
     reserved = reserved_fen(sheet.project_id)
     facts = [
@@ -133,6 +134,9 @@ def _ask_instruct(sheet: PaySheet) -> Question:
         (_("Balance of the special account"), format_cny(balance)),
         (_("On its way"), format_cny(reserved)),
     ]
+    if ledger:
+        booking = booking_of(ledger, sheet.due_on, timezone.now())
+        facts.append((_("Booking"), booking_words(booking)))
     if found.total_fen > balance - reserved:
         facts.append((_("Missing on the account"), format_cny(found.total_fen - balance + reserved)))
     if found.without_card:

@@ -20,6 +20,8 @@ from payroll.models import Approval, PaymentOrder, PaySheet, SubLedger
 from payroll.services import approvals
 from payroll.services import sheets as services
 from payroll.services.accounts import reserved_fen
+from payroll.services.salary_files import wants_salary_file
+from payroll.views.booking import booking_of
 from payroll.views.rows import SHOWN, Board, board_of, chosen
 from registration.access import organisations_with, own_and_below, projects_for
 from registration.actors import Actor
@@ -151,6 +153,7 @@ def sheet_page(request: ActorRequest, pk: int) -> HttpResponse:
         .order_by("number"),
         "order_states": labels.ORDER_STATES,
         "confirmation_marks": labels.CONFIRMATIONS,
+        "salary_file": sheet.state in ("part_paid", "settled") and wants_salary_file(sheet, timezone.now()),
         "late": [c for c in changes_of(sheet) if not c.dismissal_id],
     } | _acts(sheet, board, request.actor)
     return render(request, "payroll/sheet.html", context)
@@ -228,6 +231,7 @@ def _acts(sheet: PaySheet, board: Board, actor: Actor) -> dict[str, Any]:
             "ledger": ledger,
             "free": free,
             "missing": max(total - free, 0),
+            "booking": booking_of(ledger, sheet.due_on, now) if ledger and due else None,
             "short_text": _(
                 "Free %(free)s, needed %(total)s: %(missing)s are missing. Ask the owner to allocate."
             )

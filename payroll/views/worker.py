@@ -1,6 +1,7 @@
 """The worker's pay pages on a phone: look, confirm with a signature, say what is wrong, keep the receipt."""
 
 import io
+from datetime import date
 from typing import Any
 
 import segno
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from payroll import labels
 from payroll.access import access_slip, worker_slips
 from payroll.bank import codes
-from payroll.models import Objection, PaySlip
+from payroll.models import Objection, PaymentOrder, PaySlip
 from payroll.services import confirmations
 from payroll.views.worker_days import days_of_month
 from registration.http import ActorRequest, worker_view
@@ -109,11 +110,30 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
             or (slip.confirmation == "objected" and not open_objection),
             "may_object": not slip.is_approved,
             "state": _state_words(slip),
+            "book_on": _book_on(slip),
             "return_words": codes.meaning(slip.return_code).words.in_language(get_language() or "zh-hans"),
             "unit": labels.UNITS[slip.pay_basis],
             "rates": labels.RATES,
             "units": labels.UNITS,
         },
+    )
+
+
+def _book_on(slip: PaySlip) -> date | None:
+    """The day on which the bank will book a wage that is with it; None once that day has passed."""
+    if slip.payment != "instructed":
+        return None
+    return (
+        PaymentOrder.objects.filter(
+            project=slip.project_id,
+            lines__project=slip.project_id,
+            lines__sheet=slip.sheet_id,
+            lines__worker=slip.worker_id,
+            execute_on__gte=site_date(timezone.now()),
+        )
+        .order_by("-pk")
+        .values_list("execute_on", flat=True)
+        .first()
     )
 
 
