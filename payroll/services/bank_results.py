@@ -76,6 +76,7 @@ def receive_result(
             sha256=hashlib.sha256(data).digest(),
             defaults={
                 "name": safe_filename(filename)[:200],
+                "account_id": order.account_id,
                 "content": data,
                 "received_at": now,
                 "kind": "" if order.form == "pain001" else RESULT,

@@ -17,7 +17,7 @@ from registration.http import ActorRequest, staff_view
 from registration.permissions import CONTRACTOR
 from registration.services.parameters import load_calendar
 from wagewatch.lib.dates import SITE_TZ, site_date
-from wagewatch.templatetags.ww import day_words, moment_short
+from wagewatch.templatetags.ww import day_words
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Booking:
     by: datetime
     is_today: bool
     in_time: bool
+    past: bool
     why: str
 
 
@@ -44,18 +45,13 @@ def booking_of(ledger: SubLedger, due_on: date, now: datetime) -> Booking:
             why = _("The bank books on working days only.")
         elif cut is not None and now.astimezone(SITE_TZ).time() >= cut:
             why = _("Orders for the same day had to arrive by %(time)s.") % {"time": f"{cut:%H:%M}"}
-    return Booking(on, by, on == today, on <= due_on, why)
+    return Booking(on, by, on == today, on <= due_on, by < now, why)
 
 
 def booking_words(booking: Booking) -> str:
     """One sentence for questions and notes."""
     text = _("Will be booked on %(day)s.") % {"day": day_words(booking.on)}
     return f"{text} {booking.why}".strip()
-
-
-def instruct_words(booking: Booking) -> str:
-    """Until when the bank must be instructed for the pay day."""
-    return _("For the pay day, instruct the bank by %(moment)s.") % {"moment": moment_short(booking.by)}
 
 
 @require_safe

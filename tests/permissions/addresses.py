@@ -281,7 +281,9 @@ PARTS: dict[str, Parts] = {
     "payroll:order-file": _order,
     "payroll:order-result": _order,
     "payroll:order-try": _order,
-    "payroll:decide": lambda s: {"reference": s.order.lines.filter(project=s.order.project_id)[0].end_to_end_id},
+    "payroll:decide": lambda s: {
+        "reference": s.order.lines.filter(project=s.order.project_id)[0].end_to_end_id
+    },
     "payroll:bank-terms": lambda s: {"pk": s.cast.bank.pk},
     "payroll:bank-terms-new": lambda s: {"pk": s.cast.bank.pk},
     "payroll:sheet-sif": _sheet,
