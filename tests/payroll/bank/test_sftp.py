@@ -11,7 +11,7 @@ from tests.payroll.bank.samples import order
 from wagewatch.lib.errors import RuleViolation, TryLater
 
 pytest.importorskip("paramiko")
-from tests.payroll.bank.sftp_server import USER, SftpServer  # noqa: E402
+from tests.payroll.bank.sftp_server import USER, SftpServer
 
 FILE = write_pain001(order())
 
