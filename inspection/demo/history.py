@@ -17,10 +17,11 @@ from inspection.demo.days import post_day
 from inspection.demo.nanjing import enter_nanjing
 from inspection.demo.people import County, SiteState, enter_county, join_late, upload_rosters
 from inspection.demo.persons import people_one_by_one
+from inspection.demo.second_bank import carry
 from inspection.demo.wages import PastBank, local
 from inspection.services.rules import run_rules
 from inspection.services.stats import rebuild_stat
-from payroll.models import PaySheet
+from payroll.models import PaymentOrder, PaySheet
 from registration.models import Posting
 from registration.services.parameters import load_calendar
 from wagewatch.evidence.sequencing import sequence
@@ -240,7 +241,9 @@ def _plan_month(
 
     def pay(moment: datetime) -> None:
         wages.pay(sheets[:1] if story == "part" else sheets, site, moment)
-        bank.settle(moment + timedelta(minutes=5))
+        for order in PaymentOrder.objects.filter(project=site.project, by_hand=True, state="ready"):
+            carry(bank, order, moment + timedelta(minutes=30))
+        bank.settle(moment + timedelta(minutes=35))
 
     agenda.at(made, make)
     agenda.at(local(following.replace(day=8), 22), answer)

@@ -10,7 +10,8 @@ from devices.models import Terminal
 from devices.services.terminals import KnownTerminal, enrol_terminal
 from inspection.demo.chain import engage_firms, name_foremen
 from inspection.demo.names import Invented, card_number, invent
-from inspection.demo.plan import AUTHORITIES, BANK, FIRMS, SITES, Site
+from inspection.demo.plan import AUTHORITIES, BANK, FIRMS, SECOND_BANK, SITES, Site
+from inspection.demo.second_bank import agree_terms
 from payroll.models import SpecialAccount
 from payroll.services.accounts import open_account, share_account
 from registration.actors import Actor
@@ -80,10 +81,16 @@ def enter_county(first_day: date, *, now: datetime) -> County:
         short_name=BANK[1], bank_code=BANK[2],
     )  # fmt: skip
     users["hang"] = appoint("hang", "杭银", Role.BANK_OFFICER, bank, password=None)
+    second = register_organisation(
+        make_uscc("330702", "900000002"), SECOND_BANK[0], Organisation.Kind.BANK, region_code="330702",
+        short_name=SECOND_BANK[1], bank_code=SECOND_BANK[2],
+    )  # fmt: skip
+    users["jiangyin"] = appoint("jiangyin", "江音", Role.BANK_OFFICER, second, password=None)
+    agree_terms(second, users["jiangyin"], now)
     # One hash for all: argon2 takes its time on purpose.
     User.objects.filter(pk__in=[user.pk for user in users.values()]).update(password=make_password(PASSWORD))
     sites = [
-        _site(number, plan, organisations, users, bank, first_day)
+        _site(number, plan, organisations, users, second if "second_bank" in plan.tags else bank, first_day)
         for number, plan in enumerate(SITES, start=1)
     ]
     for site in sites:
@@ -251,6 +258,7 @@ def _signins(users: dict[str, User]) -> list[dict[str, str]]:
         ("kong", "另一家总包", "看不到别家项目"),
         ("ye", "建设单位", "看专户"),
         ("hang", "银行经办", "看专户和指令"),
+        ("jiangyin", "银行经办（第二家）", "用批量表收指令、上传结果"),
         ("menwei", "工地门卫", "看谁在场"),
         ("guo", "自愿登记的工厂", "没有建设单位的用工场所"),
     ]

@@ -12,6 +12,8 @@ AUTHORITIES = [
     ("luzj", "陆正吉", "金华市交通运输局", "transport", "330700"),
 ]
 
+SECOND_BANK = ("婺江银行股份有限公司", "婺江银行", "402338000027")
+"""Takes .xlsx batches; keeps the accounts of the sites tagged second_bank."""
 BANK = ("金华商贸银行股份有限公司", "金华商贸银行", "313338000019")
 
 
@@ -329,7 +331,7 @@ SITES = [
             Part("ruifeng", "脚手架", (("架子一班", "架子工", 40, 360),)),
         ),
         ("none", "none", "paid"),
-        tags=frozenset({"from_october"}),
+        tags=frozenset({"from_october", "second_bank"}),
     ),
     Site(
         "ZJJH-2026-0088",

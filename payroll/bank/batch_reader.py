@@ -63,8 +63,8 @@ def read_batch_result(
     states = {squeeze(word): status for word, status in shape.states}
     by_reference = {line.end_to_end_id: line for line in lines}
     by_card: dict[tuple[str, int], list[LineRef]] = defaultdict(list)
-    for line in lines:
-        by_card[line.account, line.amount_fen].append(line)
+    for known in lines:
+        by_card[known.account, known.amount_fen].append(known)
     found: dict[str, LineStatus] = {}
     strange: list[int] = []
     for number, row in enumerate(rows[start:], start=start + 1):

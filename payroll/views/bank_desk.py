@@ -49,8 +49,8 @@ def officer_banks(request: ActorRequest) -> list[Organisation]:
 def order_rows(orders: Iterable[PaymentOrder]) -> list[tuple[PaymentOrder, dict[str, Any]]]:
     """Orders with how many of their payments are paid, returned and open; one query."""
     orders = list(orders)
-    counts = {
-        row["order_id"]: row
+    counts: dict[int, dict[str, Any]] = {
+        row["order_id"]: dict(row)
         for row in PaymentLine.objects.filter(
             project__in={o.project_id for o in orders}, order__in=[o.pk for o in orders]
         )
