@@ -87,14 +87,15 @@ def payable(sheet: PaySheet, worker_ids: list[int] | None = None, *, lock: bool 
         card, line = cards.get(slip.worker_id), last.get(slip.worker_id)
         if card is None:
             found.without_card.append(slip.worker_id)
-        elif line is not None and not _put_right(line, card, named=worker_ids is not None):
+        elif line is not None and not put_right(line, card, named=worker_ids is not None):
             found.same_card.append(slip.worker_id)
         else:
             found.slips.append((slip, card, line.attempt + 1 if line else 1))
     return found
 
 
-def _put_right(line: PaymentLine, card: BankCard, *, named: bool) -> bool:
+def put_right(line: PaymentLine, card: BankCard, *, named: bool) -> bool:
+    """Whether a returned payment may go out again to this card; `named`: a person asked for it by name."""
     if line.card_number != card.number:
         return True
     action = codes.meaning(line.reason_code).action

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from payroll.access import sheets_for
 from payroll.models import PaymentLine, PaymentOrder, PaySheet, PaySlip
-from payroll.services.orders import Payable, instruct_bank, payable
+from payroll.services.orders import instruct_bank, put_right
 from registration.actors import Actor
+from registration.models import BankCard
 from registration.services.parameters import load_calendar, parameter
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import WagewatchError
@@ -20,62 +21,70 @@ class ReturnedSheet:
 
     sheet: PaySheet
     lines: list[PaymentLine]
-    ready: Payable = field(default_factory=Payable)
-    oldest: date | None = None
-    late: bool = False
+    ready: list[PaySlip]
+    oldest: date
+    late: bool
 
     @property
     def fen(self) -> int:
         return sum(line.amount_fen for line in self.lines)
 
+    @property
+    def ready_fen(self) -> int:
+        return sum(slip.net_fen for slip in self.ready)
 
-def returned_sheets(actor: Actor, *, now: datetime) -> list[ReturnedSheet]:
-    """Sheets within reach with wages that came back and were not sent again, those that wait longest first."""
+
+def returned_sheets(*, actor: Actor, now: datetime) -> list[ReturnedSheet]:
+    """Sheets within reach with wages that came back and were not sent again, those that wait longest first.
+
+    The number of queries does not depend on the number of sheets.
+    """
     sheets = {
         sheet.pk: sheet
-        for sheet in sheets_for(actor).filter(
-            pk__in=PaymentLine.objects.filter(state=PaymentLine.State.RETURNED).values("sheet_id")
-        ).select_related("project", "participation__organisation")
-    }  # fmt: skip
-    open_slips = set(
-        PaySlip.objects.filter(
+        for sheet in sheets_for(actor)
+        .filter(pk__in=PaymentLine.objects.filter(state=PaymentLine.State.RETURNED).values("sheet_id"))
+        .select_related("project", "participation__organisation")
+    }
+    scope = {"project__in": {s.project_id for s in sheets.values()}, "sheet__in": list(sheets)}
+    slips = {
+        (slip.sheet_id, slip.worker_id): slip
+        for slip in PaySlip.objects.filter(
             month__in={s.month for s in sheets.values()},
-            project__in={s.project_id for s in sheets.values()},
-            sheet__in=sheets,
             payment=PaySlip.Payment.RETURNED,
-        ).values_list("sheet_id", "worker_id")
-    )
-    latest: dict[tuple[int, int], PaymentLine] = {}
-    for line in (
-        PaymentLine.objects.filter(
-            project__in={s.project_id for s in sheets.values()},
-            sheet__in=sheets,
-            state=PaymentLine.State.RETURNED,
+            is_approved=True,
+            net_fen__gt=0,
+            **scope,
         )
-        .select_related("worker")
-        .defer("card_number", "worker__id_number", "worker__phone", "worker__address")
-        .order_by("attempt")
-    ):
-        if (line.sheet_id, line.worker_id) in open_slips:
-            latest[line.sheet_id, line.worker_id] = line
+    }
+    lines = PaymentLine.objects.filter(state=PaymentLine.State.RETURNED, **scope).select_related("worker")
+    latest: dict[tuple[int, int], PaymentLine] = {
+        (line.sheet_id, line.worker_id): line
+        for line in lines.defer("worker__id_number", "worker__phone", "worker__address").order_by("attempt")
+        if (line.sheet_id, line.worker_id) in slips
+    }
+    cards = {
+        card.worker_id: card
+        for card in BankCard.objects.filter(worker__in={worker for _sheet, worker in latest}, is_current=True)
+    }
     grouped: dict[int, list[PaymentLine]] = defaultdict(list)
     for line in latest.values():
         grouped[line.sheet_id].append(line)
     calendar, today = load_calendar(), site_date(now)
     found = []
-    for pk, lines in grouped.items():
+    for pk, group in grouped.items():
         sheet = sheets[pk]
         limit = parameter(
             "pay.retry_returned_within_wd", region_code=sheet.project.region_id, on=today, default=3
         )
-        days = [site_date(line.settled_at) for line in lines if line.settled_at]
-        oldest = min(days, default=today)
+        oldest = min((site_date(line.settled_at) for line in group if line.settled_at), default=today)
+        ready = [
+            slips[pk, line.worker_id]
+            for line in group
+            if line.worker_id in cards and put_right(line, cards[line.worker_id], named=False)
+        ]
         late = calendar.working_days_between(oldest, today) > limit
-        found.append(ReturnedSheet(sheet, lines, payable(sheet, None), oldest, late))
-    for item in found:
-        back = {line.worker_id for line in item.lines}
-        item.ready.slips = [row for row in item.ready.slips if row[0].worker_id in back]
-    return sorted(found, key=lambda item: (item.oldest or today, item.sheet.pk))
+        found.append(ReturnedSheet(sheet, group, ready, oldest, late))
+    return sorted(found, key=lambda item: (item.oldest, item.sheet.pk))
 
 
 def send_again(
@@ -86,14 +95,14 @@ def send_again(
     A sheet that is refused (account short, nothing corrected) does not hold back the others; (orders, refusals).
     """
     orders, refused = [], []
-    for item in returned_sheets(actor, now=now):
-        if item.sheet.pk not in set(sheet_ids) or not item.ready.slips:
+    for item in returned_sheets(actor=actor, now=now):
+        if item.sheet.pk not in set(sheet_ids) or not item.ready:
             continue
         try:
             orders.append(
                 instruct_bank(
                     item.sheet.pk,
-                    worker_ids=[slip.worker_id for slip, _c, _a in item.ready.slips],
+                    worker_ids=[slip.worker_id for slip in item.ready],
                     actor=actor,
                     now=now,
                 )

@@ -294,16 +294,16 @@ def returned_wages(request: ActorRequest) -> HttpResponse:
         if not orders and not refused:
             messages.warning(request, _("Nothing was sent: choose sheets with corrected cards."))
         return redirect("payroll:returned")
-    found = returned.returned_sheets(request.actor, now=now)
+    found = returned.returned_sheets(actor=request.actor, now=now)
     language = get_language() or "zh-hans"
     rows = []
     for item in found:
-        ready = {slip.worker_id for slip, _card, _attempt in item.ready.slips}
+        ready = {slip.worker_id for slip in item.ready}
         rows.append(
             {
                 "item": item,
                 "ready": len(ready),
-                "ready_fen": item.ready.total_fen,
+                "ready_fen": item.ready_fen,
                 "lines": [
                     {
                         "line": line,

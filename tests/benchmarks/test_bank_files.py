@@ -13,7 +13,7 @@ import tracemalloc
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from lxml import etree
 
 from payroll.bank.batch import write_batch
@@ -181,7 +181,8 @@ def test_statement_of_many_lines(cast: Cast, pytestconfig: pytest.Config) -> Non
     assert PaymentLine.objects.filter(state="paid").count() == count
     account = message.__class__.objects.get(pk=message.pk).account
     assert account is not None
-    again, _found = timed(lambda: apply_statement(statement, account, message, now=cast.now), rounds=1)
+    with transaction.atomic():
+        again, _found = timed(lambda: apply_statement(statement, account, message, now=cast.now), rounds=1)
     assert StatementLine.objects.count() == count
     keep(
         "statement",

@@ -160,14 +160,15 @@ def test_a_file_that_cannot_be_read_is_kept_and_said(cast: Cast) -> None:
 
 def test_a_result_of_another_order_is_refused(cast: Cast) -> None:
     order = by_hand(cast)
-    bring(cast, order, answer(order, fault="reject_file"))
+    first = answer(order, fault="reject_file")
+    bring(cast, order, first)
     stage.change_card(cast.sun, "6222020000000099901", cast.now)
     again = orders.resend_returned(
         order.sheet_id, worker_ids=[cast.sun.pk], actor=cast.actor(cast.he), now=cast.now
     )
     sending.fetch_file(again.pk, actor=cast.actor(cast.he), now=cast.now)
     with pytest.raises(RuleViolation) as refusal:
-        bring(cast, again, answer(order, fault="reject_file"))
+        bring(cast, again, first)
     assert refusal.value.code == "result.other_order"
     # The rows of another order name none of this one's payments.
     message, _new = bring(cast, again, answer(order))
@@ -314,15 +315,15 @@ def test_all_corrected_wages_go_again_in_one_act(cast: Cast) -> None:
     order = by_hand(cast)
     bring(cast, order, answer(order))
     he = cast.actor(cast.he)
-    [item] = returned.returned_sheets(he, now=cast.now)
-    assert (len(item.lines), item.ready.slips, item.late) == (2, [], False)
-    assert returned.returned_sheets(he, now=cast.now + timedelta(days=7))[0].late
+    [item] = returned.returned_sheets(actor=he, now=cast.now)
+    assert (len(item.lines), item.ready, item.late) == (2, [], False)
+    assert returned.returned_sheets(actor=he, now=cast.now + timedelta(days=7))[0].late
     stage.change_card(cast.sun, "6222020000000099901", cast.now)
-    [item] = returned.returned_sheets(he, now=cast.now)
-    assert [s.worker_id for s, _c, _a in item.ready.slips] == [cast.sun.pk]
+    [item] = returned.returned_sheets(actor=he, now=cast.now)
+    assert [slip.worker_id for slip in item.ready] == [cast.sun.pk]
     made, refused = returned.send_again([order.sheet_id], actor=he, now=cast.now)
     assert ([o.line_count for o in made], refused) == ([1], [])
-    assert len(returned.returned_sheets(he, now=cast.now)[0].lines) == 1
+    assert len(returned.returned_sheets(actor=he, now=cast.now)[0].lines) == 1
 
 
 class Away:
