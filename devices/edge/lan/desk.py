@@ -6,7 +6,7 @@ A stranger gets 403 and leaves nothing. If the disk does not take it the termina
 import logging
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -68,10 +68,23 @@ class Desk:
         self._site, self.store, self.photos = site, store, photos
         self.sessions = 0
         """How often the driver began to listen; visits of an earlier time end."""
-        states = store.states()
-        self.terminals = {
-            known.serial: OneTerminal(known, begin(known, states.get(known.serial))) for known in terminals
-        }
+        self.terminals: dict[str, OneTerminal] = {}
+        self.set_terminals(terminals)
+
+    def set_terminals(self, terminals: Sequence[Known]) -> None:
+        """Serve these from now on. A terminal that is the same as before keeps what is under way with it."""
+        before = self.terminals
+        states = self.store.states() if any(one.serial not in before for one in terminals) else {}
+        found: dict[str, OneTerminal] = {}
+        for known in terminals:
+            one = before.get(known.serial)
+            if one is not None and one.known == known:
+                found[known.serial] = one
+            elif one is not None:
+                with one.lock:
+                    found[known.serial] = OneTerminal(known, begin(known, one.memory.to_facts()))
+            else:
+                found[known.serial] = OneTerminal(known, begin(known, states.get(known.serial)))
         self._face_gates = [
             hikvision.Gate(key=known.serial, mac=known.device_key, networks=known.networks)
             for known in terminals
@@ -81,6 +94,12 @@ class Desk:
         self._uface_gates = {
             key: uface.Gate(key=known.serial, networks=known.networks) for key, known in self._uface.items()
         }
+        self.terminals = found
+
+    def gone(self, terminals: Sequence[Known]) -> list[Known]:
+        """Of those that are served now, the ones that are not among these."""
+        kept = {one.serial for one in terminals}
+        return [one.known for serial, one in self.terminals.items() if serial not in kept]
 
     def now(self) -> datetime:
         """The best known time."""
@@ -156,13 +175,15 @@ class Desk:
         pins = [
             int(key.value) for key in question.persons if key.kind is PersonKind.PIN and is_pin(key.value)
         ]
+        cards = [key.value for key in question.persons if key.kind is PersonKind.CARD]
+        pins += filter(None, map(self._site.allowed.pin_of, cards))
         decision = self._site.allowed.decide(pins[0] if pins else None, now=now.timestamp())
         if not decision.admit:
             refused = replace(
                 question, kind=Kind.PASSAGE, admitted=False, reason=decision.reason, record_id=None
             )
             try:
-                posted, unread = sorted_out(one.known, [refused])
+                posted, unread = sorted_out(one.known, [refused], pin_of=self._site.allowed.pin_of)
                 if posted:
                     own = [{**row, "id": ASKED + row["id"][1:]} for row in posted]
                     self._site.keep_events(one.known.serial, own)
@@ -281,7 +302,7 @@ class Desk:
         """
         known = one.known
         events = [event for event in said.events if not self._is_our_refusal(known, event)]
-        posted, unread = sorted_out(known, events)
+        posted, unread = sorted_out(known, events, pin_of=self._site.allowed.pin_of)
         unread += [Unread("event.answered", event.raw) for event in said.events if event not in events]
         if posted:
             self._site.keep_events(known.serial, posted)
@@ -341,7 +362,9 @@ def is_record_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 15
 
 
-def sorted_out(known: Known, events: Sequence[Event]) -> tuple[list[dict[str, Any]], list[Unread]]:
+def sorted_out(
+    known: Known, events: Sequence[Event], *, pin_of: Callable[[str], int | None] = lambda _card: None
+) -> tuple[list[dict[str, Any]], list[Unread]]:
     """What the server takes, and what it does not: doors, verifications, strangers, numbers it has not given.
 
     A passage of somebody who was let in is kept for ever, even if nobody here knows who it was.
@@ -353,7 +376,13 @@ def sorted_out(known: Known, events: Sequence[Event]) -> tuple[list[dict[str, An
             unread.append(Unread(f"event.{event.kind.value}", event.raw))
             continue
         try:
-            row = as_posted(event, lane=known.lane, offset=known.utc_offset, keys_in_use=known.keys_in_use)
+            row = as_posted(
+                event,
+                lane=known.lane,
+                offset=known.utc_offset,
+                keys_in_use=known.keys_in_use,
+                pin_of=pin_of,
+            )
         except Garbled as problem:
             unread.append(Unread(problem.code, event.raw, lasting=event.admitted))
             continue
