@@ -8,7 +8,7 @@ CARDS = ["registration_citizencard"]
 
 
 class Migration(migrations.Migration):
-    dependencies = [("devices", "0008_gates_of_other_systems")]
+    dependencies = [("devices", "0009_dirty_days_as_a_queue")]
 
     operations = [
         migrations.RunSQL([*remove(CARDS), *install(CARDS)], remove(CARDS)),
