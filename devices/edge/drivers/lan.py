@@ -115,6 +115,7 @@ class LanTerminals:
         while listening == desk.sessions and not site.wait(VISIT_LOOK):
             try:
                 desk.visit()
+                desk.bring_people()
             except Exception:  # the listener goes on
                 log.exception("%s: a visit broke", self.name)
 

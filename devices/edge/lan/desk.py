@@ -8,14 +8,15 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from devices.edge.lan.allowed import not_done, told
 from devices.edge.lan.calls import Unreachable, can_be_called, passages, set_clock
+from devices.edge.lan.face_people import COUNT_SECONDS, Round, bring
 from devices.edge.lan.known import Known
 from devices.edge.lan.memory import Memory, after_a_step_back, begin, moment, with_numbers
-from devices.edge.lan.nightly import CLOCK_SECONDS, clock_command, counted, due, without_clock_commands
+from devices.edge.lan.nightly import CLOCK_SECONDS, clock_command, counted, due, local, without_clock_commands
 from devices.edge.lan.photos import PhotoQueue
 from devices.edge.lan.store import LanStore, Unread
 from devices.edge.site import Site
@@ -31,6 +32,8 @@ ASKED = "q"
 """How the id of a refusal begins that was given at the door: never that of a record of the terminal's own."""
 VISIT_SECONDS, VISIT_AGAIN_SECONDS = 3_600.0, 300.0
 """How often a face gate is asked for what it did not deliver, and when again if it did not answer."""
+PEOPLE_AGAIN_SECONDS, PEOPLE_MOST_SECONDS = 30.0, 900.0
+"""When a face gate that was not reached is told its people again: half a minute, doubling to a quarter of an hour."""
 VISIT_OVERLAP, VISIT_FARTHEST = 86_400.0, 7 * 86_400.0
 """Seconds that are asked for twice, and how far back after a long time without the agent."""
 VISIT_AHEAD_HOURS = 12
@@ -48,6 +51,9 @@ class OneTerminal:
         self.lock = threading.Lock()
         self.heard_at: float | None = None
         self.visit_after = 0.0
+        self.people_after, self.people_pause = 0.0, PEOPLE_AGAIN_SECONDS
+        self.brought: tuple[str, date] | None = None
+        """The version of the allow-list that a face gate has wholly, and the day of it."""
         self.told: tuple[str, Memory] | None = None
         """The version of the allow-list that was last compared with what the terminal has, and what it had."""
 
@@ -289,6 +295,50 @@ class Desk:
         with one.lock:
             visited = replace(one.memory, visited_at=now.timestamp(), clock_set_at=set_at)
             self.keep(one, visited, Said())
+
+    def bring_people(self) -> None:
+        """Tell the face gates who may enter, at once when the list is another one, and count with them every hour.
+
+        Slow; call it from the thread that visits.
+        """
+        site = self._site
+        if not site.clock.is_sure or not site.allowed.version:
+            return
+        for one in list(self.terminals.values()):
+            known, now = one.known, self.now()
+            if not known.people or not can_be_called(known) or site.stopping.is_set():
+                continue
+            today = local(now, known).date()
+            version = site.allowed.version
+            age = now.timestamp() - one.memory.people_counted_at
+            if one.brought == (version, today) and 0 <= age < COUNT_SECONDS:
+                continue
+            if site.clock.boot() < one.people_after:
+                continue
+            try:
+                done = self._bring(one, now.timestamp(), today)
+            except (Unreachable, sqlite3.Error, OSError) as problem:
+                one.people_after = site.clock.boot() + one.people_pause
+                one.people_pause = min(2 * one.people_pause, PEOPLE_MOST_SECONDS)
+                site.worry(f"people of {known.name}", "it was not reached; people wait")
+                log.warning("%s: people wait: %s", known.serial, problem)
+                continue
+            one.people_pause = PEOPLE_AGAIN_SECONDS
+            one.brought = (version, today) if done.is_done else None
+            site.worry(f"people of {known.name}", done.words)
+
+    def _bring(self, one: OneTerminal, now: float, today: date) -> Round:
+        def keep(memory: Memory) -> None:
+            with one.lock:
+                kept = replace(
+                    one.memory,
+                    people=memory.people,
+                    people_counted_at=memory.people_counted_at,
+                    people_listed_at=memory.people_listed_at,
+                )
+                self.keep(one, kept, Said())
+
+        return bring(one.known, one.memory, self._site.allowed, keep, now=now, today=today)
 
     def _full(self, problem: Exception, response: Response) -> Response:
         """Say that the disk does not take it."""
