@@ -12,9 +12,12 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import override
 
-from registration.models import Posting
+from devices.protocols.cards import card_index
+from registration.models import CitizenCard, Posting
 from registration.rules.entry import SHORT
+from registration.services.citizen_cards import ENDED
 from registration.services.entry import standings
+from wagewatch.lib.crypto import blind_index
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.identity import mask_name
 
@@ -28,32 +31,68 @@ def allow_list(project_id: int, *, now: datetime) -> dict[str, Any]:
     `until` is the last day, or null. Who is denied entry by the region's conditions is not among the people;
     `reason` is the code of the first thing that denies, `text` a few Chinese words for the gate's display.
     Denied is not removed: a terminal may keep the face it learned, and the next list may let the person in.
+    Who has a citizen card carries `card_indexes`, digests of its number under `card_key` (protocols.cards).
     `complete` says that this is the whole list. The version is a digest of the content: equal lists have equal versions, whoever changed what in between.
     """
     today = site_date(now)
-    rows = (
+    rows = list(
         Posting.objects.filter(project_id=project_id)
         .filter(Q(left_on=None) | Q(left_on__gte=today - REMOVED_FOR))
         .order_by("pin")
-        .values_list("pin", "worker__name", "joined_on", "left_on")
+        .values_list("pin", "worker__name", "joined_on", "left_on", "worker_id")
     )
+    key = card_key(project_id)
+    cards = _cards([row[-1] for row in rows], key)
     people, removed, denied = [], [], []
     found = standings(project_id, on=today, denials_only=True)
     barred = {s.pin: s.findings[0].code for s in found if not s.may_enter}
     with override("zh-hans"):
         texts = {code: str(SHORT[code]) for code in set(barred.values())}
-    for pin, name, joined_on, left_on in rows:
+    for pin, name, joined_on, left_on, worker_id in rows:
+        known = {"card_indexes": cards[worker_id]} if worker_id in cards else {}
         if left_on is not None and left_on < today:
             removed.append(pin)
         elif pin in barred:
-            denied.append({"pin": pin, "reason": barred[pin], "text": texts[barred[pin]]})
+            denied.append({"pin": pin, "reason": barred[pin], "text": texts[barred[pin]], **known})
         else:
             until = left_on.isoformat() if left_on else None
             people.append(
-                {"pin": pin, "name": mask_name(name), "from": joined_on.isoformat(), "until": until}
+                {
+                    "pin": pin,
+                    "name": mask_name(name),
+                    "from": joined_on.isoformat(),
+                    "until": until,
+                    **known,
+                }
             )
     version = hashlib.sha256(repr((people, removed, denied)).encode()).hexdigest()[:16]
-    return {"version": version, "complete": True, "people": people, "denied": denied, "removed": removed}
+    return {
+        "version": version,
+        "complete": True,
+        "card_key": key.hex(),
+        "people": people,
+        "denied": denied,
+        "removed": removed,
+    }
+
+
+def card_key(project_id: int) -> bytes:
+    """The key of a project's card digests, which its terminals get with the list; it opens nothing else."""
+    return blind_index(str(project_id), kind="gate.cards")
+
+
+def _cards(workers: list[int], key: bytes) -> dict[int, list[str]]:
+    """Digests of the cards in people's hands, by person."""
+    rows = (
+        CitizenCard.objects.filter(number__isnull=False, worker__in=workers)
+        .exclude(state__in=ENDED)
+        .order_by("worker_id", "pk")
+        .values_list("worker_id", "number")
+    )
+    found: dict[int, list[str]] = {}
+    for worker_id, number in rows:
+        found.setdefault(worker_id, []).append(card_index(key, str(number)))
+    return found
 
 
 def digests(answer: Mapping[str, Any]) -> dict[str, str]:
@@ -84,6 +123,7 @@ def changes_since(answer: Mapping[str, Any], since: str, before: Mapping[str, st
         "version": answer["version"],
         "since": since,
         "complete": False,
+        "card_key": answer.get("card_key", ""),
         "people": [row for row in answer["people"] if str(row["pin"]) in changed],
         "denied": [row for row in answer["denied"] if str(row["pin"]) in changed],
         "removed": [pin for pin in answer["removed"] if str(pin) in changed],

@@ -5,6 +5,8 @@ to devices_allowlistchange: no lock is shared, and no writer waits for another. 
 `allow_list.py` and `registration/services/entry.py`; a test changes each of these tables and looks.
 """
 
+from collections.abc import Iterable
+
 _BY_PROJECT = "SELECT DISTINCT project_id AS scope FROM {rows}"
 _BY_WORKER = "SELECT DISTINCT p.project_id AS scope FROM {rows} r JOIN registration_posting p ON p.worker_id = r.{worker}"
 _BY_TRAINING = (
@@ -19,6 +21,7 @@ SOURCES = {
     "registration_trainingattendance": _BY_WORKER.replace("{worker}", "worker_id"),
     "registration_training": _BY_TRAINING,
     "registration_certificate": _BY_WORKER.replace("{worker}", "worker_id"),
+    "registration_citizencard": _BY_WORKER.replace("{worker}", "worker_id"),
     "registration_labourcontract": _BY_PROJECT,
     "registration_parameter": "SELECT 0 AS scope WHERE EXISTS (SELECT FROM {rows})",
     "registration_project": "SELECT DISTINCT id AS scope FROM {rows}",
@@ -34,10 +37,11 @@ END $$
 """
 
 
-def install() -> list[str]:
+def install(tables: Iterable[str] = SOURCES) -> list[str]:
     """Statements that make functions and triggers."""
     made = []
-    for table, query in SOURCES.items():
+    for table in tables:
+        query = SOURCES[table]
         for event in ("INSERT", "UPDATE", "DELETE"):
             name = _name(table, event)
             rows, which = ("before_rows", "OLD") if event == "DELETE" else ("after_rows", "NEW")
@@ -49,11 +53,11 @@ def install() -> list[str]:
     return made
 
 
-def remove() -> list[str]:
+def remove(tables: Iterable[str] = SOURCES) -> list[str]:
     """Statements that take them away again."""
     return [
         f"DROP FUNCTION IF EXISTS {_name(table, event)}() CASCADE"
-        for table in SOURCES
+        for table in tables
         for event in ("INSERT", "UPDATE", "DELETE")
     ]
 

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from devices.models import AttendanceDay, DayCorrection, Passage, Terminal
+from devices.models import AttendanceDay, DayCorrection, Passage, RefusedEntry, Terminal
 from devices.rules import OPEN
 from devices.services.photos import photos_of
 from registration.models import Participation, Posting, Project
@@ -30,6 +30,15 @@ class Stamp:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """The gate, or the record after it, refused this person; with the picture the gate took."""
+
+    entry: RefusedEntry
+    terminal: str
+    photo: int | None
+
+
+@dataclass(frozen=True)
 class PersonDay:
     """A work date of one person on one project; `figures` is None where no stamp counts."""
 
@@ -37,6 +46,7 @@ class PersonDay:
     stamps: list[Stamp]
     figures: AttendanceDay | None
     corrections: list[DayCorrection]
+    refusals: list[Refusal]
 
     @property
     def is_open(self) -> bool:
@@ -46,7 +56,7 @@ class PersonDay:
 
 
 def person_day(project: Project, worker_id: int, day: date) -> PersonDay:
-    """The stamps of a date and of the night after it, figures and corrections. Five queries."""
+    """The stamps of a date and of the night after it, figures, corrections, refusals. Six queries."""
     stamps = list(
         Passage.objects.filter(
             project=project, worker_id=worker_id, day__in=(day, day + timedelta(days=1))
@@ -68,13 +78,22 @@ def person_day(project: Project, worker_id: int, day: date) -> PersonDay:
         .select_related("made_by", "withdrawn_by")
         .order_by("-made_at", "-pk")
     )
-    photos = photos_of(project, [(s.terminal_id, s.event_id) for s in own])
+    refused = list(
+        RefusedEntry.objects.filter(project=project, day=day, worker_id=worker_id)
+        .defer("person_key")
+        .order_by("at", "event_id")
+    )
+    photos = photos_of(project, [(s.terminal_id, s.event_id) for s in (*own, *refused)])
     shown = []
     for stamp in own:
         name, system = gates.get(stamp.terminal_id, ("", ""))
         photo = photos.get((stamp.terminal_id, stamp.event_id))
         shown.append(Stamp(stamp, name, stamp.terminal_id == 0, system, photo))
-    return PersonDay(day, shown, figures, corrections)
+    refusals = [
+        Refusal(r, gates.get(r.terminal_id, ("", ""))[0], photos.get((r.terminal_id, r.event_id)))
+        for r in refused
+    ]
+    return PersonDay(day, shown, figures, corrections, refusals)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,11 @@ ANSWER = {
         "bad": {"type": "array", "items": {"$ref": "#/components/schemas/BadEvent"}},
     },
 }
+CARD_INDEXES = {
+    "type": "array",
+    "items": {"type": "string"},
+    "description": "only for who has a citizen card",
+}
 ALLOW_LIST = {
     "type": "object",
     "description": "Whole, or what changed since the version that was named: a pin then stands in one of the three.",
@@ -42,6 +47,11 @@ ALLOW_LIST = {
         "version": {"type": "string"},
         "complete": {"type": "boolean", "description": "false: only what changed since `since`"},
         "since": {"type": "string", "description": "the version that was named, in a list of changes"},
+        "card_key": {
+            "type": "string",
+            "description": "hexadecimal; `card_indexes` are the first 12 bytes of HMAC-SHA256 under it, over the "
+            "card's number in capitals without spaces and hyphens, in hexadecimal",
+        },
         "people": {
             "type": "array",
             "items": {
@@ -52,6 +62,7 @@ ALLOW_LIST = {
                     "name": {"type": "string", "description": "masked"},
                     "from": {"type": "string", "format": "date"},
                     "until": {"type": "string", "format": "date", "nullable": True},
+                    "card_indexes": CARD_INDEXES,
                 },
             },
         },
@@ -65,6 +76,7 @@ ALLOW_LIST = {
                     "pin": {"type": "integer"},
                     "reason": {"enum": list(SHORT)},
                     "text": {"type": "string", "description": "a few Chinese words for the display"},
+                    "card_indexes": CARD_INDEXES,
                 },
             },
         },

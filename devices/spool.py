@@ -4,16 +4,19 @@ An event is committed here before anything else happens with it. A batch is writ
 so after a kill -9 the same events go out under the same batch id, and the server answers what it answered.
 Beside the events, which are never dropped, lie briefs: what is useless after some minutes, as an identity card
 that was laid on a reader. Briefs are sealed by their owner, and time out. Any thread may call.
+
+With a sealer the events are sealed too; those that an older version left readable are sealed when the file is opened.
 """
 
 import json
+import logging
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS event (
@@ -26,6 +29,30 @@ CREATE TABLE IF NOT EXISTS brief (
   UNIQUE (kind, id)
 );
 """
+
+
+RESEALED = 500
+"""Events of one transaction when they are sealed anew: nobody at a gate waits longer for the queue than for these."""
+log = logging.getLogger(__name__)
+
+
+class Sealer(Protocol):
+    """Seals what lies on the disk (devices.edge.keyring); `current` names the key in use, with which a sealed body
+    begins after its first byte."""
+
+    @property
+    def current(self) -> bytes:
+        """The key in use."""
+
+    def seal(self, plain: bytes, *, context: str) -> bytes:
+        """Seal, bound to a context."""
+
+    def open(self, sealed: bytes, *, context: str) -> bytes:
+        """Open; raises an Exception where that cannot be done."""
+
+
+class Locked(Exception):
+    """An event is sealed with a key that is gone."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +75,18 @@ class Brief:
 class Spool:
     """The queue of all gates of one process. Raises sqlite3.Error if the disk does not take it."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, sealer: Sealer | None = None) -> None:
+        self.path, self._sealer = path, sealer
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute("PRAGMA secure_delete=ON")
         self._db.executescript(SCHEMA)
+        if not self.ask("SELECT 1 FROM pragma_table_info('event') WHERE name = 'at'"):
+            self._db.execute("ALTER TABLE event ADD COLUMN at TEXT")  # a queue of an earlier version
+        # Sealed with keys that were gone: they may have been brought back.
+        self._db.execute("UPDATE event SET state = 'waiting', batch = NULL WHERE state = 'locked'")
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -83,9 +114,16 @@ class Spool:
         with self.writing() as db:
             before = db.total_changes
             db.executemany(
-                "INSERT OR IGNORE INTO event (gate, id, body, state, made) VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO event (gate, id, body, state, made, at) VALUES (?, ?, ?, ?, ?, ?)",
                 [
-                    (gate, event["id"], json.dumps(event), "held" if held else "waiting", made)
+                    (
+                        gate,
+                        event["id"],
+                        self._written(gate, event["id"], json.dumps(event)),
+                        "held" if held else "waiting",
+                        made,
+                        event.get("at"),
+                    )
                     for event in events
                 ],
             )
@@ -117,10 +155,78 @@ class Spool:
             if name is None:
                 return None
             rows = self.ask(
-                "SELECT body FROM event WHERE gate = ? AND batch = ? AND state = 'waiting' ORDER BY seq",
+                "SELECT id, body FROM event WHERE gate = ? AND batch = ? AND state = 'waiting' ORDER BY seq",
                 (gate, name),
             )
-        return Parcel(name, [json.loads(body) for (body,) in rows])
+            events, locked = [], []
+            for event, body in rows:
+                try:
+                    events.append(self.read_body(gate, event, body))
+                except Locked:
+                    locked.append((gate, event))
+            if locked:
+                log.error("%s: %d passages are sealed with a key that is gone", gate, len(locked))
+                with self.writing() as db:
+                    db.executemany("UPDATE event SET state = 'locked' WHERE gate = ? AND id = ?", locked)
+            if not events:
+                return self.parcel(gate, most=most)
+        return Parcel(name, events)
+
+    def read_body(self, gate: str, event: str, body: str | bytes) -> dict[str, Any]:
+        """An event as it was put in. Raises Locked."""
+        if isinstance(body, bytes):
+            if self._sealer is None:
+                raise Locked
+            try:
+                body = self._sealer.open(body, context=_context(gate, event))
+            except Exception as problem:
+                raise Locked from problem
+        found: dict[str, Any] = json.loads(body)
+        return found
+
+    def _written(self, gate: str, event: str, body: str) -> str | bytes:
+        if self._sealer is None:
+            return body
+        return self._sealer.seal(body.encode(), context=_context(gate, event))
+
+    def reseal(self) -> int:
+        """Seal what lies readable, and under the key in use what is sealed with a former one; how many events.
+
+        In many small transactions: a kill in between leaves each event as it was or sealed anew.
+        """
+        if self._sealer is None:
+            return 0
+        total, after, was_plain = 0, 0, False
+        while rows := self.ask(
+            "SELECT seq, gate, id, body FROM event WHERE seq > ?"
+            " AND (typeof(body) = 'text' OR substr(body, 2, ?) <> ?) ORDER BY seq LIMIT ?",
+            (after, len(self._sealer.current), self._sealer.current, RESEALED),
+        ):
+            after = rows[-1][0]
+            new = []
+            for seq, gate, event, body in rows:
+                was_plain |= isinstance(body, str)
+                try:
+                    plain = self.read_body(gate, event, body)
+                except Locked:
+                    continue  # of a key that is gone; said when it is to be sent
+                new.append((self._written(gate, event, json.dumps(plain)), plain.get("at"), seq, body))
+            with self.writing() as db:
+                # Only what nobody has changed or dropped meanwhile.
+                total += db.executemany(
+                    "UPDATE event SET body = ?, at = ? WHERE seq = ? AND body = ?", new
+                ).rowcount
+        if was_plain:
+            with self._lock:  # nothing readable stays behind in the log either
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return total
+
+    def keys_in_use(self, length: int) -> set[bytes]:
+        """The names of the keys with which something is sealed."""
+        rows = self.ask(
+            "SELECT DISTINCT substr(body, 2, ?) FROM event WHERE typeof(body) = 'blob'", (length,)
+        )
+        return {bytes(name) for (name,) in rows}
 
     def _begin(self, gate: str, most: int) -> str | None:
         first = self.ask(
@@ -201,3 +307,8 @@ class Spool:
         """Close the file."""
         with self._lock:
             self._db.close()
+
+
+def _context(gate: str, event: str) -> str:
+    """What a sealed event is bound to, so that bodies cannot be exchanged."""
+    return f"event {gate} {event}"

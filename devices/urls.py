@@ -16,6 +16,7 @@ urlpatterns = [
     path("sites/<int:pk>/live/", gate_watch.live, name="site-live"),
     path("sites/<int:pk>/live/now/", gate_watch.live_now, name="site-live-now"),
     path("sites/<int:pk>/refused/", gate_watch.refused, name="site-refused"),
+    path("sites/<int:pk>/refused/photos/<int:photo_pk>/", gate_watch.refused_photo, name="refused-photo"),
     path("sites/<int:pk>/may-enter/", gate_watch.may_enter, name="site-may-enter"),
     path("sites/<int:pk>/odd/", oddities.oddities, name="oddities"),
     path("sites/<int:pk>/odd.xlsx", oddities.oddities_sheet, name="oddities-sheet"),

@@ -32,22 +32,32 @@ def headline(alarm: Alarm) -> str:
             alarm.people,
         ) % {"month": month_only(parse_month(alarm.period)), "people": alarm.people}
     if alarm.rule == "D1":
-        return _("No pay sheet for %(month)s, %(people)s people worked") % {
-            "month": month_only(parse_month(alarm.period)),
-            "people": alarm.people,
-        }
-    if alarm.rule == "C1" and alarm.state == Alarm.State.CLOSED:
-        return _("Refused at the gate in week %(week)s: %(entries)s times, %(people)s people") % {
-            "week": alarm.period,
-            "entries": alarm.facts.get("entries", 0),
-            "people": alarm.people,
-        }
+        return ngettext(
+            "No pay sheet for %(month)s, %(people)s person worked",
+            "No pay sheet for %(month)s, %(people)s people worked",
+            alarm.people,
+        ) % {"month": month_only(parse_month(alarm.period)), "people": alarm.people}
     if alarm.rule == "C1":
-        return _("Refused at the gate this week: %(entries)s times, %(people)s people") % {
-            "entries": alarm.facts.get("entries", 0),
-            "people": alarm.people,
+        text = (
+            _("Refused at the gate in week %(week)s: %(times)s, %(people)s")
+            if alarm.state == Alarm.State.CLOSED
+            else _("Refused at the gate this week: %(times)s, %(people)s")
+        )
+        return text % {
+            "week": alarm.period,
+            "times": _times(int(alarm.facts.get("entries", 0))),
+            "people": _people(alarm.people),
         }
     return str(RULES[alarm.rule].title)
+
+
+def _times(count: int) -> str:
+    """ "1 time", "3 times": two counts in one sentence need a plural each."""
+    return ngettext("%(count)s time", "%(count)s times", count) % {"count": count}
+
+
+def _people(count: int) -> str:
+    return ngettext("%(count)s person", "%(count)s people", count) % {"count": count}
 
 
 def reason(alarm: Alarm, today: date) -> str:
@@ -57,14 +67,18 @@ def reason(alarm: Alarm, today: date) -> str:
     if alarm.rule == "D3":
         late = days_overdue(alarm.due_on, today)
         sentence = (
-            _("Due on %(due)s, today is the day; %(amount)s has not reached %(people)s people.")
+            _("Due on %(due)s, today is the day; %(amount)s has not reached %(people)s.")
             if late == 0
-            else _("Due on %(due)s, %(late)s days ago; %(amount)s has not reached %(people)s people.")
+            else ngettext(
+                "Due on %(due)s, %(late)s day ago; %(amount)s has not reached %(people)s.",
+                "Due on %(due)s, %(late)s days ago; %(amount)s has not reached %(people)s.",
+                late,
+            )
         ) % {
             "due": alarm.due_on,
             "late": late,
             "amount": format_cny(alarm.amount_fen),
-            "people": alarm.people,
+            "people": _people(alarm.people),
         }
         return sentences(
             sentence,
@@ -84,5 +98,10 @@ def reason(alarm: Alarm, today: date) -> str:
     if alarm.rule == "D1":
         return _("By attendance about %(amount)s was earned.") % {"amount": format_cny(alarm.amount_fen)}
     if alarm.rule == "C1":
-        return _("%(let_in)s of them were let in all the same.") % {"let_in": alarm.facts.get("let_in", 0)}
+        let_in = int(alarm.facts.get("let_in", 0))
+        return ngettext(
+            "%(let_in)s of them was let in all the same.",
+            "%(let_in)s of them were let in all the same.",
+            let_in,
+        ) % {"let_in": let_in}
     return str(RULES[alarm.rule].explanation)

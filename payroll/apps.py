@@ -6,7 +6,9 @@ class PayrollConfig(AppConfig):
     verbose_name = "工资与资金"
 
     def ready(self) -> None:
-        from payroll import deposit_records, records
+        from devices.month_notes import register_notes
+        from payroll import deposit_records, late_worker, records
 
         records.register()
         deposit_records.register()
+        register_notes(late_worker.calendar_notes)

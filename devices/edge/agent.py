@@ -8,7 +8,10 @@ from devices.edge import drivers
 from devices.edge.allowed_lane import AllowedLane
 from devices.edge.clock import Clock
 from devices.edge.config import Config
-from devices.edge.lanes import EventsLane, HeartbeatLane, ReadsLane
+from devices.edge.house import House
+from devices.edge.keyring import Keyring
+from devices.edge.lanes import EventsLane, GateBeatLane, HeartbeatLane, ReadsLane
+from devices.edge.learned import DevicesLane
 from devices.edge.lock import QueueLock
 from devices.edge.sending import Lane, Sender, connect
 from devices.edge.site import Site
@@ -29,13 +32,16 @@ class Agent:
         queue: Path = config.queue
         queue.parent.mkdir(parents=True, exist_ok=True)
         self._lock = QueueLock(queue)
+        clock = Clock()
         try:
-            self._spool = Spool(queue)
+            keys = Keyring(config.key_file or queue.with_name(f"{queue.name}.keys"), now=clock.now())
+            self._spool = Spool(queue, keys)
             queue.chmod(0o600)
         except BaseException:
             self._lock.release()
             raise
-        clock = Clock()
+        self._house = House(self._spool, keys, clock)
+        self._serving = threading.Lock()
         self.site = Site(self._spool, Vault.beside(queue, config.runtime), clock, config.entry)
         server, key = config.server, config.server.key
         lanes: list[tuple[Lane, Sender]] = []
@@ -43,16 +49,21 @@ class Agent:
         beats = HeartbeatLane(self.site, queue.parent, key)
         for lane in (reads, beats):
             lanes.append((lane, Sender(lane, connect(server, key, clock, timeout=QUICK), self.site)))
-        fetch = AllowedLane(self.site)
-        lanes.append((fetch, Sender(fetch, connect(server, key, clock, timeout=PATIENT), self.site)))
-        self._gates = [EventsLane(g.serial, self.site, of_agent=g.key is None) for g in config.gates]
-        for gate, events in zip(config.gates, self._gates, strict=True):
+        for asking in (AllowedLane(self.site), DevicesLane(self.site)):
+            lanes.append((asking, Sender(asking, connect(server, key, clock, timeout=PATIENT), self.site)))
+        self._gates: dict[str, EventsLane] = {}
+        for gate in config.gates:
+            events = self._gates[gate.serial] = EventsLane(gate.serial, self.site, of_agent=gate.key is None)
             lanes.append(
                 (events, Sender(events, connect(server, gate.key or key, clock, timeout=PATIENT), self.site))
             )
+            if gate.key is not None:
+                own = GateBeatLane(gate.serial, self.site, gate.key)
+                lanes.append((own, Sender(own, connect(server, gate.key, clock, timeout=QUICK), self.site)))
         self.site.carry = lambda lane: self._carry(
             lane, Sender(lane, connect(server, key, clock, timeout=PATIENT), self.site)
         )
+        self.site.serve = self._serve
         self._lanes = [lane for lane, _sender in lanes]
         self._threads = [
             *(
@@ -64,6 +75,7 @@ class Agent:
                 for d in devices
             ),
             threading.Thread(target=self._wake_gates, name="gates", daemon=True),
+            threading.Thread(target=self._house.run, args=(self.site,), name="keys", daemon=True),
         ]
 
     def run(self) -> None:
@@ -87,6 +99,15 @@ class Agent:
         """End soon; safe in a signal handler."""
         self.site.stopping.set()
 
+    def _serve(self, serial: str) -> None:
+        """A sender for a device of this agent's, unless it has one; drivers may ask at any time."""
+        with self._serving:
+            if serial in self._gates:
+                return
+            lane = EventsLane(serial, self.site, of_agent=True)
+            self._gates = {**self._gates, serial: lane}
+        self.site.carry(lane)
+
     def _carry(self, lane: Lane, sender: Sender) -> None:
         self._lanes.append(lane)
         thread = threading.Thread(target=sender.run, name=f"sender of {lane.name}", daemon=True)
@@ -97,5 +118,5 @@ class Agent:
         while not self.site.stopping.is_set():
             self.site.has_event.wait()
             self.site.has_event.clear()
-            for lane in self._gates:
+            for lane in self._gates.values():
                 lane.wake.set()

@@ -5,9 +5,9 @@ the server is applied in one transaction, and what is in memory changes only aft
 a whole list of 50,000 that changes one person writes one row. Names are masked by the server already.
 
 A badge (Wiegand, OSDP) is a number printed on plastic. It is looked up among the `badges` that the server gives with
-its people, then in the table [entry.badges] of site.toml. Citizen cards the server knows by a blind index alone; the
-agent cannot compute it, so a card that nobody here knows is refused or let in as `unknown_cards` says, and is posted
-with its number for the server to resolve.
+its people, then in the table [entry.badges] of site.toml. Of citizen cards the server sends digests under a key of the
+project (`protocols.cards`): enough to know a card that is laid on a reader, too little to read a card's number. A card
+that nobody here knows is refused or let in as `unknown_cards` says, and is posted with its number for the server.
 """
 
 import json
@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from devices.edge.clock import Clock
 from devices.edge.config import Entry
+from devices.protocols.cards import card_index
 from devices.spool import Spool
 
 log = logging.getLogger(__name__)
@@ -86,6 +87,9 @@ class _List:
     bodies: Mapping[int, tuple[str, str]] = field(default_factory=dict)
     """pin -> (part, JSON as kept): what a new list is compared with."""
     badges: Mapping[str, int] = field(default_factory=dict)
+    cards: Mapping[str, int] = field(default_factory=dict)
+    """Digest of a card's number -> pin; of denied people too, so that they are told why."""
+    card_key: bytes = b""
     fresh_at: float = 0.0
     """When the server last confirmed it, in seconds since 1970 by the server's clock."""
 
@@ -126,8 +130,11 @@ class AllowList:
         return self._list.removed
 
     def pin_of(self, badge: str) -> int | None:
-        """Whose badge this is (`188,24910`): by the server's list, else by site.toml."""
-        pin = self._list.badges.get(badge)
+        """Whose badge (`188,24910`) or citizen card this is: by the server's list, else by site.toml."""
+        known = self._list
+        pin = known.badges.get(badge)
+        if pin is None and known.card_key and known.cards:
+            pin = known.cards.get(card_index(known.card_key, badge))
         return self.entry.badges.get(badge) if pin is None else pin
 
     def subscribe(self) -> threading.Event:
@@ -191,7 +198,9 @@ class AllowList:
         with self._spool.writing() as db:
             db.executemany("INSERT OR REPLACE INTO allowed (pin, part, body) VALUES (?, ?, ?)", changed)
             db.executemany("DELETE FROM allowed WHERE pin = ?", gone)
-            self._write_facts(db, version=new.version, fresh_at=new.fresh_at, silent=0.0)
+            self._write_facts(
+                db, version=new.version, fresh_at=new.fresh_at, silent=0.0, card_key=new.card_key.hex()
+            )
             # Only now, and still under the queue's lock: two answers cannot be applied across each other.
             self._boot_at, self._silent_before = self._clock.boot(), 0.0
             self._list = new
@@ -240,7 +249,8 @@ class AllowList:
             if not isinstance(version, str) or not version:
                 raise UnusableList("no version")
             bodies |= named
-            return _built(version, bodies, now, self._list)
+            key = bytes.fromhex(answer.get("card_key") or "")
+            return _built(version, bodies, now, self._list, card_key=key)
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
             raise UnusableList(type(problem).__name__) from None
 
@@ -251,7 +261,8 @@ class AllowList:
             return _List()
         self._silent_before = float(facts["silent"])
         bodies = {pin: (part, body) for pin, part, body in rows}
-        return _built(facts["version"], bodies, float(facts["fresh_at"]), _List())
+        key = bytes.fromhex(facts.get("card_key", ""))
+        return _built(facts["version"], bodies, float(facts["fresh_at"]), _List(), card_key=key)
 
     @staticmethod
     def _write_facts(db: Any, **facts: Any) -> None:
@@ -261,16 +272,25 @@ class AllowList:
         )
 
 
-def _built(version: str, bodies: dict[int, tuple[str, str]], fresh_at: float, before: _List) -> _List:
+def _built(
+    version: str,
+    bodies: dict[int, tuple[str, str]],
+    fresh_at: float,
+    before: _List,
+    *,
+    card_key: bytes,
+) -> _List:
     """A list from its rows; those that did not change keep their objects."""
     people: dict[int, Person] = {}
     denied: dict[int, Denied] = {}
     badges: dict[str, int] = {}
+    cards: dict[str, int] = {}
     for pin, body in bodies.items():
         part, text = body
         if part == "removed":
             continue
-        row = json.loads(text) if before.bodies.get(pin) != body or "badges" in text else None
+        is_carried = '"badges"' in text or '"card_indexes"' in text
+        row = json.loads(text) if is_carried or before.bodies.get(pin) != body else None
         if part == "denied":
             denied[pin] = (
                 Denied(pin, str(row["reason"]), str(row.get("text", ""))) if row else before.denied[pin]
@@ -279,8 +299,9 @@ def _built(version: str, bodies: dict[int, tuple[str, str]], fresh_at: float, be
             people[pin] = _person(pin, row) if row else before.people[pin]
         if row:
             badges.update(dict.fromkeys(map(str, row.get("badges", ())), pin))
+            cards.update(dict.fromkeys(map(str, row.get("card_indexes", ())), pin))
     removed = frozenset(pin for pin, (part, _text) in bodies.items() if part == "removed")
-    return _List(version, people, denied, removed, bodies, badges, fresh_at)
+    return _List(version, people, denied, removed, bodies, badges, cards, card_key, fresh_at)
 
 
 def _person(pin: int, row: dict[str, Any]) -> Person:

@@ -111,6 +111,8 @@ class Config:
     gates: list[Gate]
     devices: list[tuple[str, str, Options]]
     entry: Entry = field(default_factory=Entry)
+    key_file: Path | None = None
+    """Where the keys of waiting passages lie; None: beside the queue."""
 
 
 def read_config(path: Path) -> Config:
@@ -126,6 +128,7 @@ def read_config(path: Path) -> Config:
     server = _server(Options("[server]", whole.anything("server", None), base=base))
     queue = Options("[queue]", whole.anything("queue", {}), base=base)
     place = queue.path("path", "queue.sqlite")
+    key_file = queue.path("key_file", f"{place}.keys")
     runtime = queue.text("runtime", "")
     queue.done()
     gates = [_gate(Options("[[gate]]", one, base=base)) for one in _tables(whole, "gate")]
@@ -135,7 +138,7 @@ def read_config(path: Path) -> Config:
     names = [name for _kind, name, _options in devices]
     if twice := {name for name in names if names.count(name) > 1}:
         raise BadConfig(f"[[device]]: the name {sorted(twice)[0]} is given twice")
-    return Config(server, place, Path(runtime) if runtime else None, gates, devices, entry)
+    return Config(server, place, Path(runtime) if runtime else None, gates, devices, entry, key_file)
 
 
 def _tables(whole: Options, name: str) -> list[Any]:

@@ -161,6 +161,31 @@ class HeartbeatLane:
         return HEARTBEAT_SECONDS
 
 
+class GateBeatLane:
+    """Signs of life of a gate with a key of its own: its queue, and its key changed when the server wishes it."""
+
+    def __init__(self, gate: str, site: Site, key: Key) -> None:
+        self.name, self._gate, self._site, self._key = f"heartbeats of {gate}", gate, site, key
+        self.wake = threading.Event()
+
+    def send(self, client: TerminalClient) -> bool:
+        """Send one."""
+        site = self._site
+        began = site.clock.boot()
+        answer = client.heartbeat(site.spool.waiting(self._gate))
+        learn(site.clock, answer, took=site.clock.boot() - began)
+        if isinstance(answer, dict) and answer.get("rotate_key") is True:
+            if self._key.path is None:
+                log.warning("%s: the server wishes a new key, but this one lies in no file", self._gate)
+            else:
+                change_key(client, self._key)
+        return False
+
+    def rest(self) -> float:
+        """Half a minute."""
+        return HEARTBEAT_SECONDS
+
+
 def disk_used(folder: Path) -> float:
     """Share of the disk in use, 0 to 1."""
     facts = shutil.disk_usage(folder)

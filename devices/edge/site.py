@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from devices.edge.allowed import AllowList
+from devices.edge.book import DeviceBook
 from devices.edge.clock import Clock
 from devices.edge.config import Entry
 from devices.edge.health import Health
@@ -28,6 +29,7 @@ class Site:
     def __init__(self, spool: Spool, vault: Vault, clock: Clock, entry: Entry | None = None) -> None:
         self.spool, self.vault, self.clock = spool, vault, clock
         self.allowed = AllowList(spool, clock, entry)
+        self.book = DeviceBook(spool)
         self.health = Health(clock)
         self.stopping = threading.Event()
         self.has_read = threading.Event()
@@ -36,6 +38,8 @@ class Site:
         """Set when passages were put into the queue."""
         self.carry: Callable[[Any], None] = lambda _lane: None
         """Starts a sender for a Lane of a driver's own, with the agent's key; the agent puts it here."""
+        self.serve: Callable[[str], None] = lambda _serial: None
+        """Starts a sender for the passages of a device that the agent speaks for, once; the agent puts it here."""
         self._lock = threading.Lock()
         self._trouble = ""
         self._worries: dict[str, str] = {}

@@ -66,12 +66,17 @@ def disk_vault(queue: Path) -> Vault:
     queue's file, not the disk. Raises OSError."""
     key, is_new = _read_or_make(queue.with_suffix(".key"))
     if is_new:  # nothing may be sealed with a key that a power cut takes away
-        folder = os.open(queue.resolve().parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(queue.resolve().parent)
     return Vault(key, is_new=is_new)
+
+
+def sync_folder(folder: Path) -> None:
+    """The folder's own entries survive a power cut too. Raises OSError."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def default_runtime() -> Path:

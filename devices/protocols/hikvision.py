@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
-from devices.protocols.errors import Garbled, ProtocolError, WrongValue
+from devices.protocols.errors import DeviceRefused, Garbled, ProtocolError, WrongValue
 from devices.protocols.http import Call, Request, Response, is_from
 from devices.protocols.multipart import Part, parts_of
 from devices.protocols.records import (
@@ -359,3 +359,46 @@ def drop_person(pin: str) -> Call:
     body = json.dumps({"UserInfoDelCond": {"EmployeeNoList": [{"employeeNo": pin}]}}).encode()
     path = "/ISAPI/AccessControl/UserInfo/Delete?format=json"
     return Call(method="PUT", path=path, body=body, content_type="application/json")
+
+
+def count_people() -> Call:
+    """Asks how many people are enrolled."""
+    return Call(method="GET", path="/ISAPI/AccessControl/UserInfo/Count?format=json")
+
+
+def counted_people(body: bytes) -> int:
+    """The answer to `count_people`. Raises Garbled (`hikvision.json`, `hikvision.count`)."""
+    said = _json(body).get("UserInfoCount")
+    count = _int(said.get("userNumber")) if isinstance(said, dict) else -1
+    if count < 0:
+        raise Garbled("hikvision.count")
+    return count
+
+
+def find_people(search_id: str, position: int) -> Call:
+    """Asks who is enrolled, from `position` on."""
+    condition = {"searchID": search_id, "searchResultPosition": position, "maxResults": SEARCH_SIZE}
+    return Call(
+        method="POST",
+        path="/ISAPI/AccessControl/UserInfo/Search?format=json",
+        body=json.dumps({"UserInfoSearchCond": condition}).encode(),
+        content_type="application/json",
+    )
+
+
+def found_people(body: bytes) -> tuple[list[str], bool]:
+    """The numbers in an answer to `find_people`, and whether there are more. Raises Garbled."""
+    said = _json(body).get("UserInfoSearch")
+    rows = said.get("UserInfo", []) if isinstance(said, dict) else None
+    if not isinstance(rows, list):
+        raise Garbled("hikvision.people")
+    found = [str(row["employeeNo"]) for row in rows if isinstance(row, dict) and row.get("employeeNo")]
+    return found, isinstance(said, dict) and said.get("responseStatusStrg") == "MORE"
+
+
+def read_status(body: bytes) -> None:
+    """The answer to what changes a terminal. Raises Garbled, DeviceRefused with its own word for why."""
+    said = _json(body)
+    if _int(said.get("statusCode")) != 1:
+        word = str(said.get("subStatusCode") or said.get("statusString") or said.get("statusCode"))
+        raise DeviceRefused("hikvision.refused", word[:40])

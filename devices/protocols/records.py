@@ -10,12 +10,13 @@ import binascii
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from devices.protocols.cards import normal_card
 from devices.protocols.errors import Garbled
 
 PHOTO_WINDOW = timedelta(seconds=2)
@@ -321,23 +322,42 @@ def with_photo(event: Event, photo: Photo) -> Event:
     return replace(event, photo=photo.digest)
 
 
-def as_posted(event: Event, *, lane: str, offset: timedelta, keys_in_use: bool = False) -> Mapping[str, Any]:
+def as_posted(
+    event: Event,
+    *,
+    lane: str,
+    offset: timedelta,
+    keys_in_use: bool = False,
+    pin_of: Callable[[str], int | None] = lambda _card: None,
+) -> Mapping[str, Any]:
     """The event as the server's passages endpoint takes it. Raises Garbled if it has no time or no person.
 
-    A PIN that is no number, and a card, cannot be posted: the agent must know whose they are.
+    `pin_of` says whose a card is. One that nobody knows is posted with its number, if it is such as the server may
+    know; a PIN that is no number cannot be posted.
     """
     moment = event.time.moment(offset)
     if moment is None or event.person is None:
         raise Garbled("event.incomplete", "no time" if moment is None else "no person")
     numbers = [key for key in event.persons if key.kind is PersonKind.ID_NUMBER]
     pins = [key for key in event.persons if key.kind is PersonKind.PIN and _is_project_number(key.value)]
-    if not numbers and not pins:
-        raise Garbled("event.person", "neither a project number nor an identity number")
+    cards = [key.value for key in event.persons if key.kind is PersonKind.CARD]
+    owner = None if numbers or pins else next(filter(None, map(pin_of, cards)), None)
+    unknown = next(filter(None, map(normal_card, cards)), "")
+    if pins:
+        who: dict[str, Any] = {"pin": int(pins[0].value)}
+    elif numbers:
+        who = {"id_number": numbers[0].value}
+    elif owner is not None:
+        who = {"pin": owner}
+    elif unknown:
+        who = {"card": unknown}
+    else:
+        raise Garbled("event.person", "neither a project number nor an identity number nor a card")
     way = direction_for(lane, event.direction, keys_in_use=keys_in_use)
     return {
         "id": event_key(event),
         "at": moment.isoformat(),
-        **({"pin": int(pins[0].value)} if pins else {"id_number": numbers[0].value}),
+        **who,
         "direction": way.value if way else None,
         "type": int(event.verify),
         "admitted": event.admitted,

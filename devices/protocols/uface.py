@@ -271,6 +271,29 @@ def put_end(password: str, identifier: str, local: datetime) -> Call:
     )
 
 
+def drop_end(password: str, identifier: str) -> Call:
+    """Takes the end of a person's permission away. From memory of the maker's document, not seen in a sample."""
+    return _call("/person/permissionsDelete", password, personId=_person(identifier))
+
+
+def find_people(password: str, page: int) -> Call:
+    """Asks who is enrolled, a page at a time. From memory of the maker's document, not seen in a sample."""
+    query = urlencode({"pass": password, "personId": "-1", "length": PAGE, "index": page})
+    return Call(method="GET", path=f"/person/findByPage?{query}")
+
+
+def found_people(body: bytes) -> tuple[list[str], int]:
+    """The numbers in an answer to `find_people`, and how many there are in all. Raises Garbled, DeviceRefused."""
+    data = read_answer(body)
+    rows = data.get("personInfo") if isinstance(data, dict) else data
+    if not isinstance(rows, list):
+        raise Garbled("uface.answer", "no people")
+    found = [_text(row["id"]) for row in rows if isinstance(row, dict) and row.get("id")]
+    info = data.get("pageInfo") if isinstance(data, dict) else None
+    total = info.get("total") if isinstance(info, dict) else None
+    return found, total if isinstance(total, int) else len(rows)
+
+
 def drop_person(password: str, identifier: str) -> Call:
     """Removes a person. The device understands -1 as everybody; it cannot be said here."""
     return _call("/person/delete", password, id=_person(identifier))

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from devices.access import access_site, sees_everybody
 from devices.errors import TooLarge
 from devices.models import GatePhoto, Passage, RefusedEntry
 from devices.services.terminals import KnownTerminal, device_of, note_contact
@@ -113,6 +114,41 @@ def open_photo(
     Raises RuleViolation `unmask.purpose`, NotPermitted, NotFound.
     """
     project = access_project(project_id, actor)
+    return _open_persons(project, worker_id, photo_id, purpose=purpose, actor=actor, now=now)
+
+
+@transaction.atomic
+def open_refused_photo(
+    project_id: int, photo_id: int, *, purpose: str = "", actor: Actor, now: datetime
+) -> StoredFile:
+    """The picture of somebody who was refused: as `open_photo` for a registered person; a stranger's only for who
+    watches the whole site, since a stranger belongs to no part of it.
+
+    Raises RuleViolation `unmask.purpose`, NotPermitted, NotFound.
+    """
+    project, parts = access_site(project_id, actor)
+    photo = GatePhoto.objects.select_related("file").filter(pk=photo_id, project=project).first()
+    if photo is None or not _is_of_refusal(photo):
+        not_found()
+    if photo.worker_id is not None:
+        return _open_persons(project, photo.worker_id, photo_id, purpose=purpose, actor=actor, now=now)
+    if not sees_everybody(actor, project, parts):
+        not_found()
+    if not participations_for(actor, project, permission="person.unmask").exists():
+        not_permitted("person.unmask")
+    _write_down(project, None, purpose=purpose, actor=actor, now=now)
+    return photo.file
+
+
+def _is_of_refusal(photo: GatePhoto) -> bool:
+    return RefusedEntry.objects.filter(
+        project=photo.project_id, day=photo.day, terminal_id=photo.terminal_id, event_id=photo.event_id
+    ).exists()
+
+
+def _open_persons(
+    project: Project, worker_id: int, photo_id: int, *, purpose: str, actor: Actor, now: datetime
+) -> StoredFile:
     postings = Posting.objects.filter(project=project, worker_id=worker_id)
     if not postings.filter(participation__in=participations_for(actor, project, permission="person.view")):
         not_found()
@@ -125,20 +161,28 @@ def open_photo(
     )
     if photo is None:
         not_found()
-    if not actor.has_role(*CLERK):
-        if actor.kind != "user" or actor.id is None:
-            not_permitted("person.unmask")
-        if not purpose.strip():
-            raise RuleViolation("unmask.purpose", _("Say what you need the full data for."))
-        SensitiveView.objects.create(
-            user_id=user_of(actor),
-            worker_id=worker_id,
-            project=project,
-            fields="gate photo",
-            purpose=purpose.strip()[:200],
-            at=now,
-        )
+    _write_down(project, worker_id, purpose=purpose, actor=actor, now=now)
     return photo.file
+
+
+def _write_down(
+    project: Project, worker_id: int | None, *, purpose: str, actor: Actor, now: datetime
+) -> None:
+    """Who looked and what for; clerks work with these people every day and are not asked."""
+    if actor.has_role(*CLERK):
+        return
+    if actor.kind != "user" or actor.id is None:
+        not_permitted("person.unmask")
+    if not purpose.strip():
+        raise RuleViolation("unmask.purpose", _("Say what you need the full data for."))
+    SensitiveView.objects.create(
+        user_id=user_of(actor),
+        worker_id=worker_id,
+        project=project,
+        fields="gate photo",
+        purpose=purpose.strip()[:200],
+        at=now,
+    )
 
 
 def forget_photos(*, now: datetime) -> int:

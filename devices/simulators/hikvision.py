@@ -4,10 +4,13 @@ import argparse
 import http.client
 import json
 import random
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from devices.protocols.errors import ProtocolError
 from devices.simulators.callers import PICTURE, Send, numbers, over_http
@@ -29,6 +32,38 @@ class Terminal:
     multipart: bool = True
     events: list[dict[str, object]] = field(default_factory=list)
     waiting: list[int] = field(default_factory=list)
+    people: dict[str, dict[str, Any]] = field(default_factory=dict)
+    room: int = 100_000
+    refuses: set[str] = field(default_factory=set)
+    """Numbers it does not take."""
+
+    def isapi(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        """Status and answer to a call of ISAPI about people; 404 for what it does not know."""
+        page = path.removeprefix("/ISAPI/AccessControl/UserInfo/").removesuffix("?format=json")
+        if page == "Count":
+            return 200, json.dumps({"UserInfoCount": {"userNumber": len(self.people)}}).encode()
+        asked = json.loads(body or b"{}")
+        if page == "Search":
+            condition = asked["UserInfoSearchCond"]
+            first = int(condition["searchResultPosition"])
+            rows = list(self.people.values())[first : first + int(condition["maxResults"])]
+            more = first + len(rows) < len(self.people)
+            state = ("MORE" if more else "OK") if rows else "NO MATCH"
+            found = {"responseStatusStrg": state, "numOfMatches": len(rows), "totalMatches": len(self.people)}
+            return 200, json.dumps({"UserInfoSearch": found | ({"UserInfo": rows} if rows else {})}).encode()
+        if page == "SetUp":
+            person = asked["UserInfo"]
+            pin = person["employeeNo"]
+            if pin in self.refuses or (pin not in self.people and len(self.people) >= self.room):
+                why = {"statusCode": 6, "statusString": "Invalid Content", "subStatusCode": "badParameters"}
+                return 400, json.dumps(why).encode()
+            self.people[pin] = person
+        elif page == "Delete":
+            for one in asked["UserInfoDelCond"]["EmployeeNoList"]:
+                self.people.pop(one["employeeNo"], None)
+        else:
+            return 404, b""
+        return 200, json.dumps({"statusCode": 1, "statusString": "OK", "subStatusCode": "ok"}).encode()
 
     def recognise(
         self, pin: str, now: datetime, *, code: int = FACE, card: str = "", status: str = "undefined"
@@ -125,6 +160,37 @@ class Terminal:
                 }
             }
         ).encode()
+
+
+def serve(terminal: Terminal, port: int) -> ThreadingHTTPServer:
+    """Its own web server on a port, running in a thread; it wants a digest, as the real one does."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def _call(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if "username=" not in self.headers.get("Authorization", ""):
+                status, data = 401, b""
+            elif "AcsEvent" in self.path:
+                status, data = 200, terminal.search(body)
+            elif self.path.startswith("/ISAPI/AccessControl/UserInfo/"):
+                status, data = terminal.isapi(self.command, self.path, body)
+            else:
+                status, data = 200, b""
+            self.send_response(status)
+            if status == 401:
+                self.send_header("WWW-Authenticate", 'Digest realm="DS", nonce="abc", qop="auth"')
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST = do_PUT = _call  # noqa: N815
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Silent: bodies hold names."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -36,6 +36,8 @@ class Gate:
     opened: int = 0
     lost: int = 0
     callbacks: dict[str, str] = field(default_factory=dict)
+    refuses: set[str] = field(default_factory=set)
+    """Numbers it does not take."""
 
     def recognise(self, person: str, now: datetime) -> bool:
         """Somebody stands before it and is told to the server once; True if the server took it."""
@@ -75,13 +77,22 @@ class Gate:
             return _answer(False, code="LAN_EXP-1001", message="password")
         if parts.path == "/newFindRecords":
             return self._find(fields)
+        if parts.path == "/person/findByPage":
+            return self._page(fields)
         if parts.path in ("/person/create", "/person/update"):
             person = json.loads(fields["person"])
+            is_new = person["id"] not in self.people
+            if person["id"] in self.refuses or is_new != (parts.path == "/person/create"):
+                return _answer(False, code="LAN_EXP-3005", message="id")
             self.people[person["id"]] = {**self.people.get(person["id"], {}), **person}
         elif parts.path == "/person/delete":
             self.people.pop(fields["id"], None)
         elif parts.path == "/person/permissionsCreate":
             self.people.get(fields["personId"], {})["time"] = fields["time"]
+        elif parts.path == "/person/permissionsDelete":
+            if "time" not in self.people.get(fields["personId"], {}):
+                return _answer(False, code="LAN_EXP-3009", message="none")
+            del self.people[fields["personId"]]["time"]
         elif parts.path == "/device/openDoorControl":
             self.opened += 1
         elif parts.path == "/setTime":
@@ -91,6 +102,12 @@ class Gate:
         elif parts.path != "/face/create":
             return _answer(False, code="LAN_EXP-1000", message="no such call")
         return _answer(True)
+
+    def _page(self, fields: dict[str, str]) -> bytes:
+        index, length = int(fields["index"]), int(fields["length"])
+        rows = list(self.people.values())[index * length : (index + 1) * length]
+        info = {"index": index, "length": length, "size": len(rows), "total": len(self.people)}
+        return _answer(True, data={"pageInfo": info, "personInfo": rows})
 
     def _find(self, fields: dict[str, str]) -> bytes:
         index, length = int(fields["index"]), int(fields["length"])

@@ -24,7 +24,7 @@ from devices.services.photos import open_photo
 from devices.views.site import FIRST_YEAR, LAST_YEAR, day_asked, month_asked
 from registration.access import access_worker
 from registration.http import ActorRequest, staff_view
-from registration.models import Project, Role, Worker
+from registration.models import Project, Role, StoredFile, Worker
 from registration.permissions import CLERK, CONTRACTOR, PERMISSIONS
 from registration.views.people import PURPOSES
 from registration.views.scope import set_scope
@@ -186,6 +186,11 @@ def photo(request: ActorRequest, pk: int, worker_pk: int, day: str, photo_pk: in
     except RuleViolation as refusal:
         messages.error(request, refusal.message)
         return redirect("devices:person-day", pk, worker_pk, on.isoformat())
+    return picture(file)
+
+
+def picture(file: StoredFile) -> HttpResponse:
+    """A picture that nobody in between may keep."""
     response = HttpResponse(bytes(file.content), content_type=file.content_type)
     response["Cache-Control"] = "private, no-store"
     response["X-Content-Type-Options"] = "nosniff"

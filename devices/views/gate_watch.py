@@ -3,13 +3,14 @@
 from datetime import date, timedelta
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from devices import presence
 from devices.access import access_site, sees_everybody
@@ -17,10 +18,17 @@ from devices.gate_watch import MINUTES, last_minutes, refusals
 from devices.models import ListHeld, RefusedEntry, Terminal
 from devices.rules import work_date
 from devices.services import list_versions
+from devices.services.photos import open_refused_photo, photos_of
+from devices.views.corrections import READERS, picture
+from registration.access import participations_for
+from registration.actors import Actor
 from registration.http import ActorRequest, staff_view
-from registration.models import Posting, Worker
+from registration.models import Posting, Project, Worker
+from registration.permissions import CLERK, PERMISSIONS
 from registration.services.entry import standings
+from registration.views.people import PURPOSES
 from wagewatch.lib.dates import site_date
+from wagewatch.lib.errors import RuleViolation
 
 PAGE = 50
 LONGEST = timedelta(days=92)
@@ -89,6 +97,7 @@ def refused(request: ActorRequest, pk: int) -> HttpResponseBase:
     rows = list(page.object_list)
     people = Worker.objects.only("pk", "name", "id_tail").in_bulk([r.worker_id for r in rows if r.worker_id])
     gates = dict(Terminal.objects.filter(project=project).values_list("pk", "name"))
+    photos = _photos(request.actor, project, rows)
     keys: list[tuple[str, Any, int]] = [
         (value, label, counts[value]) for value, label in RefusedEntry.Reason.choices if counts.get(value)
     ]
@@ -96,9 +105,17 @@ def refused(request: ActorRequest, pk: int) -> HttpResponseBase:
         "project": project,
         "page": page,
         "rows": [
-            {"entry": r, "person": people.get(r.worker_id or 0), "gate": gates.get(r.terminal_id, "")}
+            {
+                "entry": r,
+                "person": people.get(r.worker_id or 0),
+                "gate": gates.get(r.terminal_id, ""),
+                "photo": photos.get((r.terminal_id, r.event_id)),
+            }
             for r in rows
         ],
+        "has_photos": bool(photos),
+        "sees_photos": request.actor.has_role(*CLERK),
+        "purposes": PURPOSES,
         "since": since,
         "until": until,
         "reasons": keys,
@@ -109,6 +126,42 @@ def refused(request: ActorRequest, pk: int) -> HttpResponseBase:
         "everybody": everybody,
     }
     return render(request, "devices/refused.html", context)
+
+
+def _photos(actor: Actor, project: Project, rows: list[RefusedEntry]) -> dict[tuple[int, str], int]:
+    """The pictures of these refusals that the reader may open: their people's, and strangers' on the rows they see."""
+    if not rows or not actor.has_role(*PERMISSIONS["person.unmask"]):
+        return {}
+    whose = {r.worker_id for r in rows if r.worker_id is not None}
+    parts = participations_for(actor, project, permission="person.unmask")
+    theirs = set(
+        Posting.objects.filter(project=project, worker_id__in=whose, participation__in=parts).values_list(
+            "worker_id", flat=True
+        )
+    )
+    return photos_of(
+        project,
+        [(r.terminal_id, r.event_id) for r in rows if r.worker_id is None or r.worker_id in theirs],
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_view(*READERS)
+def refused_photo(request: ActorRequest, pk: int, photo_pk: int) -> HttpResponseBase:
+    """The picture of somebody who was refused; who is no clerk says what for, by POST."""
+    purpose = request.POST.get("purpose", "")
+    try:
+        file = open_refused_photo(
+            pk,
+            photo_pk,
+            purpose=purpose if purpose in dict(PURPOSES) else "",
+            actor=request.actor,
+            now=timezone.now(),
+        )
+    except RuleViolation as refusal:
+        messages.error(request, refusal.message)
+        return redirect("devices:site-refused", pk)
+    return picture(file)
 
 
 @require_safe

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from devices.month import WorkerMonth, worker_month
+from devices.month_notes import notes_of
 from devices.person_day import person_day
 from devices.views.site import day_asked, month_asked
 from registration.access import not_found
@@ -31,6 +32,7 @@ def worker_days(request: ActorRequest) -> HttpResponseBase:
         {
             "month": month,
             "found": found,
+            "notes": notes_of(request.worker, month),  # type: ignore[arg-type]
             "weekdays": _("Mo Tu We Th Fr Sa Su").split(),
             "cells": calendar_cells(found),
             "previous": previous_month(month),

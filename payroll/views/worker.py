@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from payroll import labels
 from payroll.access import access_slip, worker_slips
 from payroll.bank import codes
+from payroll.late_worker import told_on_slip
 from payroll.models import Objection, PaymentOrder, PaySlip
 from payroll.services import confirmations
 from payroll.views.worker_days import days_of_month
@@ -102,6 +103,7 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
             "name": request.worker.name if request.worker else "",
             "how": _how(slip),
             "cells": days_of_month(slip),
+            "late": told_on_slip(slip),
             "before": before,
             "change_fen": slip.net_fen - before.net_fen if before else 0,
             "change_days": slip.days - before.days if before else 0,

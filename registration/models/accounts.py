@@ -159,10 +159,13 @@ class SmsMessage(models.Model):
 
 
 class SensitiveView(models.Model):
-    """Somebody looked at a person's full data: who, whose, which fields, for what purpose."""
+    """Somebody looked at a person's full data: who, whose, which fields, for what purpose.
+
+    Nobody is named where it was the picture of a stranger at a gate.
+    """
 
     user = models.ForeignKey(User, models.PROTECT)
-    worker = models.ForeignKey("registration.Worker", models.PROTECT)
+    worker = models.ForeignKey("registration.Worker", models.PROTECT, null=True)
     project = models.ForeignKey("registration.Project", models.PROTECT, null=True)
     fields = models.CharField("内容", max_length=120)
     purpose = models.CharField("用途", max_length=200)

@@ -8,12 +8,14 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from devices.allow_list import allow_list, changes_since, digests
+from devices.allow_list import allow_list, card_key, changes_since, digests
 from devices.list_changes_sql import SOURCES
 from devices.models import AllowListChange, AllowListVersion
+from devices.protocols.cards import card_index
 from devices.services import list_versions
 from registration.models import (
     Certificate,
+    CitizenCard,
     Parameter,
     Posting,
     Project,
@@ -21,6 +23,7 @@ from registration.models import (
     TrainingAttendance,
     Worker,
 )
+from registration.services import citizen_cards
 from tests.cast import Cast, make_posting, make_worker
 
 ROW = st.one_of(
@@ -32,7 +35,14 @@ LISTS = st.dictionaries(st.integers(1, 12), ROW, max_size=12)
 
 
 def made(rows: dict[int, Any], version: str) -> dict[str, Any]:
-    answer: dict[str, Any] = {"version": version, "complete": True, "people": [], "denied": [], "removed": []}
+    answer: dict[str, Any] = {
+        "version": version,
+        "complete": True,
+        "card_key": "00",
+        "people": [],
+        "denied": [],
+        "removed": [],
+    }
     for pin, (part, what, until) in sorted(rows.items()):
         if part == "people":
             answer[part].append({"pin": pin, "name": what, "from": "2026-08-03", "until": until})
@@ -50,7 +60,11 @@ def applied(before: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
     assert change["since"] == before["version"]
     named = {row["pin"] for part in ("people", "denied") for row in change[part]} | set(change["removed"])
     assert len(named) == sum(len(change[part]) for part in ("people", "denied", "removed"))
-    after: dict[str, Any] = {"version": change["version"], "complete": True}
+    after: dict[str, Any] = {
+        "version": change["version"],
+        "complete": True,
+        "card_key": change["card_key"],
+    }
     for part in ("people", "denied"):
         rows = [row for row in before[part] if row["pin"] not in named] + change[part]
         after[part] = sorted(rows, key=lambda row: row["pin"])
@@ -177,3 +191,23 @@ def test_old_notes_go(cast: Cast) -> None:
     later = cast.now + timedelta(days=400)
     assert list_versions.forget_changes(now=later) > 0
     assert list_versions.current_version(cast.project.pk, now=later)
+
+
+def test_names_cards_by_digests_that_only_this_project_can_make(cast: Cast) -> None:
+    card = CitizenCard.objects.create(
+        worker=cast.sun, region_id="320100", organisation=cast.gc, state="active", number="NJ00112233",
+        number_index=citizen_cards.card_index("NJ00112233"), number_tail="2233", applied_on=cast.today,
+        state_on=cast.today,
+    )  # fmt: skip
+    before = AllowListChange.objects.count()
+    first = list_versions.list_since(cast.project.pk, "", now=cast.now)
+    (sun,) = [row for row in first["people"] if "card_indexes" in row]
+    key = bytes.fromhex(first["card_key"])
+    assert (sun["pin"], sun["card_indexes"]) == (1, [card_index(key, "nj 0011-2233")])
+    assert "NJ00112233" not in str(first)
+    assert card_key(cast.other_project.pk) != key
+    CitizenCard.objects.filter(pk=card.pk).update(state="lost")
+    assert AllowListChange.objects.count() == before + 1
+    again = list_versions.list_since(cast.project.pk, first["version"], now=cast.now)
+    assert (again["complete"], [row["pin"] for row in again["people"]]) == (False, [1])
+    assert "card_indexes" not in again["people"][0]

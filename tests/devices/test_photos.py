@@ -135,3 +135,51 @@ def test_the_clerk_sees_it_on_the_day_and_the_inspector_says_what_for(cast: Cast
         assert cast.client(outsider).get(path).status_code == status
     other = f"/sites/{cast.project.pk}/days/{cast.zhou.pk}/2026-11-16/photos/{pk}/"
     assert cast.client(cast.zhao).get(other).status_code == 404
+
+
+def test_pictures_of_the_refused_are_seen_where_the_person_is_and_on_record(cast: Cast, gate: Gate) -> None:
+    gate.post(event(1, id="own", admitted=False), event(99, id="stranger", admitted=False))
+    send(gate, picture(), "own")
+    send(gate, picture("PNG"), "stranger")
+    own, stranger = (GatePhoto.objects.get(event_id=name).pk for name in ("own", "stranger"))
+    refused = f"/sites/{cast.project.pk}/refused/"
+    paths = {pk: f"{refused}photos/{pk}/" for pk in (own, stranger)}
+    for clerk, seen in ((cast.zhao, {own, stranger}), (cast.qian, {own})):
+        client = cast.client(clerk)
+        page = client.get(refused).content.decode()
+        assert {pk for pk, path in paths.items() if f'<img class="gate-photo" src="{path}"' in page} == seen
+        assert {pk for pk, path in paths.items() if client.get(path).status_code == 200} == seen
+    assert not SensitiveView.objects.exists()
+    li = cast.client(cast.li)
+    page = li.get(refused).content.decode()
+    assert '<img class="gate-photo"' not in page
+    assert all(path in page for path in paths.values())
+    assert li.get(paths[stranger]).status_code == 302
+    assert li.post(paths[stranger], {"purpose": "nosy"}).status_code == 302
+    assert not SensitiveView.objects.exists()
+    for pk in (stranger, own):
+        assert li.post(paths[pk], {"purpose": "gate"}).status_code == 200
+    assert list(SensitiveView.objects.order_by("pk").values_list("user", "worker", "fields")) == [
+        (cast.li.pk, None, "gate photo"),
+        (cast.li.pk, cast.sun.pk, "gate photo"),
+    ]
+    for outsider, status in ((cast.kong, 404), (cast.wang, 404), (cast.he, 403)):
+        for path in paths.values():
+            assert cast.client(outsider).get(path).status_code == status
+    assert paths[own] not in cast.client(cast.he).get(refused).content.decode()
+
+
+def test_the_picture_of_a_passage_is_no_picture_of_a_refusal(cast: Cast, gate: Gate) -> None:
+    gate.post(event(1, id="p1"))
+    send(gate, picture(), "p1")
+    path = f"/sites/{cast.project.pk}/refused/photos/{GatePhoto.objects.get().pk}/"
+    assert cast.client(cast.zhao).get(path).status_code == 404
+
+
+def test_the_persons_day_shows_that_the_gate_refused(cast: Cast, gate: Gate) -> None:
+    gate.post(event(1, id="own", admitted=False))
+    send(gate, picture(), "own")
+    day = f"/sites/{cast.project.pk}/days/{cast.sun.pk}/2026-11-16/"
+    page = cast.client(cast.qian).get(day)
+    assert [one.entry.event_id for one in page.context["shown"].refusals] == ["own"]
+    assert f'src="{day}photos/{GatePhoto.objects.get().pk}/"' in page.content.decode()

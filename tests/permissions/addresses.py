@@ -156,6 +156,7 @@ PARTS: dict[str, Parts] = {
     "devices:site-live": _project,
     "devices:site-live-now": _project,
     "devices:site-refused": _project,
+    "devices:refused-photo": lambda s: _project(s) | {"photo_pk": 1},
     "devices:site-may-enter": _project,
     "devices:oddities": _project,
     "devices:oddities-sheet": _project,

@@ -6,7 +6,7 @@ import threading
 
 from devices.edge.config import Options
 from devices.edge.lan.desk import Desk
-from devices.edge.lan.known import Known, read_terminals
+from devices.edge.lan.known import Written, read_written
 from devices.edge.lan.listener import Limits, Listener
 from devices.edge.lan.photos import MOST, MOST_BYTES, PhotoQueue
 from devices.edge.lan.sending import PhotosLane
@@ -32,16 +32,16 @@ class LanTerminals:
         name: str,
         host: str,
         port: int,
-        terminals: tuple[Known, ...],
+        written: Written,
         *,
         limits: Limits,
         most_photos: int = MOST,
         most_photo_bytes: int = MOST_BYTES,
     ) -> None:
-        self.name, self._host, self._port, self._known = name, host, port, terminals
+        self.name, self._host, self._port, self._written = name, host, port, written
         self._limits, self._most, self._most_bytes = limits, most_photos, most_photo_bytes
         self._desk: Desk | None = None
-        self.serials = tuple(one.serial for one in terminals)
+        self._changed: threading.Event | None = None
 
     def run(self, site: Site) -> None:
         """Listen until the agent stops."""
@@ -59,6 +59,7 @@ class LanTerminals:
         queue = site.spool.path
         vault = disk_vault(queue)
         store = LanStore(queue, vault)
+        store.read_event = site.spool.read_body
         photos = PhotoQueue(
             queue.with_name(f"{queue.stem}-photos.sqlite"),
             vault,
@@ -68,9 +69,21 @@ class LanTerminals:
             has_room=lambda: disk_used(queue.parent) < DISK_FULL,
         )
         photos.changed = lambda words: site.worry("photos", words)
-        desk = Desk(site, store, photos, self._known)
+        self._changed = site.book.subscribe()
+        desk = Desk(site, store, photos, ())
+        self._serve(site, desk)
         site.carry(PhotosLane(site, photos, store))
         return desk
+
+    def _serve(self, site: Site, desk: Desk) -> None:
+        """The terminals of now, by site.toml and the server; those that cannot be served are said."""
+        known, problems = self._written.terminals(site.book.devices())
+        for one in desk.gone(known):
+            site.health.tell(one.name, one.kind, "stopped", "it is not one of this agent's devices any more")
+        desk.set_terminals(known)
+        for one in known:
+            site.serve(one.serial)
+        site.worry(self.name, next(iter(problems.values()), "")[:200])
 
     def _listen(self, site: Site, desk: Desk) -> None:
         listener = Listener(self._host, self._port, desk.answer, may_call=desk.may_call, limits=self._limits)
@@ -87,6 +100,9 @@ class LanTerminals:
         site.health.tell(self.name, self.kind, "ready", f"listens on {host!s} port {port}")
         try:
             while not site.wait(LOOK_EVERY):
+                if self._changed is not None and self._changed.is_set():
+                    self._changed.clear()
+                    self._serve(site, desk)
                 self._look_for_silence(site, desk, began)
                 desk.look_after()
         finally:
@@ -99,6 +115,7 @@ class LanTerminals:
         while listening == desk.sessions and not site.wait(VISIT_LOOK):
             try:
                 desk.visit()
+                desk.bring_people()
             except Exception:  # the listener goes on
                 log.exception("%s: a visit broke", self.name)
 
@@ -127,7 +144,7 @@ def build(name: str, options: Options) -> LanTerminals:
         name,
         options.text("host"),
         int(options.number("port", 8003)),
-        read_terminals(options),
+        read_written(options),
         limits=limits,
         most_photos=int(options.number("photos", MOST)),
         most_photo_bytes=int(options.number("photo_bytes", MOST_BYTES)),

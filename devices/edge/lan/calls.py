@@ -31,6 +31,10 @@ class Unreachable(Exception):
     """The gate did not answer, or said no. The words hold no password."""
 
 
+class Refused(Unreachable):
+    """The gate answers, and does not do it."""
+
+
 def call(known: Known, order: Call) -> bytes:
     """What a gate answers. Passwords of Hikvision go as a digest. Raises Unreachable."""
     request = urllib.request.Request(  # noqa: S310 http or https by site.toml
@@ -51,7 +55,9 @@ def call(known: Known, order: Call) -> bytes:
         with opener.open(request, timeout=TIMEOUT) as answer:
             data: bytes = answer.read(LARGEST_ANSWER + 1)
     except urllib.error.HTTPError as refusal:
-        raise Unreachable(f"it answers {refusal.code}") from None
+        # 401 and 403 are about us, not about what was asked.
+        kind = Refused if 400 <= refusal.code < 500 and refusal.code not in (401, 403) else Unreachable
+        raise kind(f"it answers {refusal.code}") from None
     except (OSError, http.client.HTTPException, ValueError) as problem:
         raise Unreachable(type(problem).__name__) from None
     if len(data) > LARGEST_ANSWER:

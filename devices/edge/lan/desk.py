@@ -6,16 +6,17 @@ A stranger gets 403 and leaves nothing. If the disk does not take it the termina
 import logging
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from devices.edge.lan.allowed import not_done, told
 from devices.edge.lan.calls import Unreachable, can_be_called, passages, set_clock
+from devices.edge.lan.face_people import COUNT_SECONDS, Round, bring
 from devices.edge.lan.known import Known
 from devices.edge.lan.memory import Memory, after_a_step_back, begin, moment, with_numbers
-from devices.edge.lan.nightly import CLOCK_SECONDS, clock_command, counted, due, without_clock_commands
+from devices.edge.lan.nightly import CLOCK_SECONDS, clock_command, counted, due, local, without_clock_commands
 from devices.edge.lan.photos import PhotoQueue
 from devices.edge.lan.store import LanStore, Unread
 from devices.edge.site import Site
@@ -31,6 +32,8 @@ ASKED = "q"
 """How the id of a refusal begins that was given at the door: never that of a record of the terminal's own."""
 VISIT_SECONDS, VISIT_AGAIN_SECONDS = 3_600.0, 300.0
 """How often a face gate is asked for what it did not deliver, and when again if it did not answer."""
+PEOPLE_AGAIN_SECONDS, PEOPLE_MOST_SECONDS = 30.0, 900.0
+"""When a face gate that was not reached is told its people again: half a minute, doubling to a quarter of an hour."""
 VISIT_OVERLAP, VISIT_FARTHEST = 86_400.0, 7 * 86_400.0
 """Seconds that are asked for twice, and how far back after a long time without the agent."""
 VISIT_AHEAD_HOURS = 12
@@ -48,6 +51,9 @@ class OneTerminal:
         self.lock = threading.Lock()
         self.heard_at: float | None = None
         self.visit_after = 0.0
+        self.people_after, self.people_pause = 0.0, PEOPLE_AGAIN_SECONDS
+        self.brought: tuple[str, date] | None = None
+        """The version of the allow-list that a face gate has wholly, and the day of it."""
         self.told: tuple[str, Memory] | None = None
         """The version of the allow-list that was last compared with what the terminal has, and what it had."""
 
@@ -68,10 +74,23 @@ class Desk:
         self._site, self.store, self.photos = site, store, photos
         self.sessions = 0
         """How often the driver began to listen; visits of an earlier time end."""
-        states = store.states()
-        self.terminals = {
-            known.serial: OneTerminal(known, begin(known, states.get(known.serial))) for known in terminals
-        }
+        self.terminals: dict[str, OneTerminal] = {}
+        self.set_terminals(terminals)
+
+    def set_terminals(self, terminals: Sequence[Known]) -> None:
+        """Serve these from now on. A terminal that is the same as before keeps what is under way with it."""
+        before = self.terminals
+        states = self.store.states() if any(one.serial not in before for one in terminals) else {}
+        found: dict[str, OneTerminal] = {}
+        for known in terminals:
+            one = before.get(known.serial)
+            if one is not None and one.known == known:
+                found[known.serial] = one
+            elif one is not None:
+                with one.lock:
+                    found[known.serial] = OneTerminal(known, begin(known, one.memory.to_facts()))
+            else:
+                found[known.serial] = OneTerminal(known, begin(known, states.get(known.serial)))
         self._face_gates = [
             hikvision.Gate(key=known.serial, mac=known.device_key, networks=known.networks)
             for known in terminals
@@ -81,6 +100,12 @@ class Desk:
         self._uface_gates = {
             key: uface.Gate(key=known.serial, networks=known.networks) for key, known in self._uface.items()
         }
+        self.terminals = found
+
+    def gone(self, terminals: Sequence[Known]) -> list[Known]:
+        """Of those that are served now, the ones that are not among these."""
+        kept = {one.serial for one in terminals}
+        return [one.known for serial, one in self.terminals.items() if serial not in kept]
 
     def now(self) -> datetime:
         """The best known time."""
@@ -156,13 +181,15 @@ class Desk:
         pins = [
             int(key.value) for key in question.persons if key.kind is PersonKind.PIN and is_pin(key.value)
         ]
+        cards = [key.value for key in question.persons if key.kind is PersonKind.CARD]
+        pins += filter(None, map(self._site.allowed.pin_of, cards))
         decision = self._site.allowed.decide(pins[0] if pins else None, now=now.timestamp())
         if not decision.admit:
             refused = replace(
                 question, kind=Kind.PASSAGE, admitted=False, reason=decision.reason, record_id=None
             )
             try:
-                posted, unread = sorted_out(one.known, [refused])
+                posted, unread = sorted_out(one.known, [refused], pin_of=self._site.allowed.pin_of)
                 if posted:
                     own = [{**row, "id": ASKED + row["id"][1:]} for row in posted]
                     self._site.keep_events(one.known.serial, own)
@@ -269,6 +296,50 @@ class Desk:
             visited = replace(one.memory, visited_at=now.timestamp(), clock_set_at=set_at)
             self.keep(one, visited, Said())
 
+    def bring_people(self) -> None:
+        """Tell the face gates who may enter, at once when the list is another one, and count with them every hour.
+
+        Slow; call it from the thread that visits.
+        """
+        site = self._site
+        if not site.clock.is_sure or not site.allowed.version:
+            return
+        for one in list(self.terminals.values()):
+            known, now = one.known, self.now()
+            if not known.people or not can_be_called(known) or site.stopping.is_set():
+                continue
+            today = local(now, known).date()
+            version = site.allowed.version
+            age = now.timestamp() - one.memory.people_counted_at
+            if one.brought == (version, today) and 0 <= age < COUNT_SECONDS:
+                continue
+            if site.clock.boot() < one.people_after:
+                continue
+            try:
+                done = self._bring(one, now.timestamp(), today)
+            except (Unreachable, sqlite3.Error, OSError) as problem:
+                one.people_after = site.clock.boot() + one.people_pause
+                one.people_pause = min(2 * one.people_pause, PEOPLE_MOST_SECONDS)
+                site.worry(f"people of {known.name}", "it was not reached; people wait")
+                log.warning("%s: people wait: %s", known.serial, problem)
+                continue
+            one.people_pause = PEOPLE_AGAIN_SECONDS
+            one.brought = (version, today) if done.is_done else None
+            site.worry(f"people of {known.name}", done.words)
+
+    def _bring(self, one: OneTerminal, now: float, today: date) -> Round:
+        def keep(memory: Memory) -> None:
+            with one.lock:
+                kept = replace(
+                    one.memory,
+                    people=memory.people,
+                    people_counted_at=memory.people_counted_at,
+                    people_listed_at=memory.people_listed_at,
+                )
+                self.keep(one, kept, Said())
+
+        return bring(one.known, one.memory, self._site.allowed, keep, now=now, today=today)
+
     def _full(self, problem: Exception, response: Response) -> Response:
         """Say that the disk does not take it."""
         self._site.worry("LAN terminals", f"the queue cannot be written: {problem}")
@@ -281,7 +352,7 @@ class Desk:
         """
         known = one.known
         events = [event for event in said.events if not self._is_our_refusal(known, event)]
-        posted, unread = sorted_out(known, events)
+        posted, unread = sorted_out(known, events, pin_of=self._site.allowed.pin_of)
         unread += [Unread("event.answered", event.raw) for event in said.events if event not in events]
         if posted:
             self._site.keep_events(known.serial, posted)
@@ -341,7 +412,9 @@ def is_record_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 15
 
 
-def sorted_out(known: Known, events: Sequence[Event]) -> tuple[list[dict[str, Any]], list[Unread]]:
+def sorted_out(
+    known: Known, events: Sequence[Event], *, pin_of: Callable[[str], int | None] = lambda _card: None
+) -> tuple[list[dict[str, Any]], list[Unread]]:
     """What the server takes, and what it does not: doors, verifications, strangers, numbers it has not given.
 
     A passage of somebody who was let in is kept for ever, even if nobody here knows who it was.
@@ -353,7 +426,13 @@ def sorted_out(known: Known, events: Sequence[Event]) -> tuple[list[dict[str, An
             unread.append(Unread(f"event.{event.kind.value}", event.raw))
             continue
         try:
-            row = as_posted(event, lane=known.lane, offset=known.utc_offset, keys_in_use=known.keys_in_use)
+            row = as_posted(
+                event,
+                lane=known.lane,
+                offset=known.utc_offset,
+                keys_in_use=known.keys_in_use,
+                pin_of=pin_of,
+            )
         except Garbled as problem:
             unread.append(Unread(problem.code, event.raw, lasting=event.admitted))
             continue

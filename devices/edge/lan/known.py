@@ -5,7 +5,7 @@ kind = "lan"
 name = "LAN terminals"
 host = "192.168.1.10"            # the address of this PC on the site's own network
 port = 8003
-[[device.terminal]]              # each with a [[gate]] of the same serial
+[[device.terminal]]              # only for what the server does not say, or says otherwise
 serial = "CKJF260900017"
 protocol = "iclock"              # iclock, hikvision or uface
 dialect = "att"                  # iclock: att, pid or acc, where the terminal does not say
@@ -15,8 +15,11 @@ networks = ["192.168.1.20/32"]   # where it may call from
 
 import ipaddress
 import secrets
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from devices.edge.config import BadConfig, Options, read_secret
@@ -60,6 +63,86 @@ class Known:
         return f"{self.protocol} {self.dialect}" if self.protocol == "iclock" else self.protocol
 
 
+PROTOCOL_OF = {"adms": "iclock", "hikvision": "hikvision", "uface": "uface"}
+"""What the server calls a device to what it speaks; other kinds hang on no network."""
+Table = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Written:
+    """The [[device.terminal]] tables of site.toml as they stand there: terminals, or what differs from the server's
+    word about one."""
+
+    where: str
+    tables: tuple[Table, ...]
+    base: Path
+
+    def terminals(
+        self, learned: Iterable[Mapping[str, Any]] = ()
+    ) -> tuple[tuple[Known, ...], dict[str, str]]:
+        """The terminals that can be served, and of the others why not, by serial.
+
+        A terminal comes from the server, from site.toml, or from both; where both speak, site.toml counts.
+        """
+        tables = {str(one.get("serial", "")): one for one in self.tables}
+        said = {
+            str(row["serial"]): _as_table(row) for row in learned if PROTOCOL_OF.get(str(row.get("kind", "")))
+        }
+        found: list[Known] = []
+        problems: dict[str, str] = {}
+        names: set[str] = set()
+        for serial in dict.fromkeys([*tables, *said]):
+            table = {**said.get(serial, {}), **tables.get(serial, {})}
+            try:
+                known = _terminal(Options(f"{self.where}, [[device.terminal]]", table, base=self.base))
+            except BadConfig as problem:
+                problems[serial] = str(problem)
+                continue
+            if known.name in names:
+                known = replace(known, name=f"{known.name[:40]} {serial[-18:]}")
+            if any((one.protocol, one.device_key) == (known.protocol, known.device_key) for one in found):
+                problems[serial] = f"{serial}: another terminal has the same MAC or device key"
+                continue
+            names.add(known.name)
+            found.append(known)
+        return tuple(found), problems
+
+
+def _as_table(row: Mapping[str, Any]) -> Table:
+    """What the server says of a device, as site.toml would. A Hikvision terminal is registered under its MAC."""
+    protocol = PROTOCOL_OF[str(row["kind"])]
+    table: Table = {
+        "serial": str(row["serial"]),
+        "protocol": protocol,
+        "name": str(row["name"])[:60] or str(row["serial"]),
+        "lane": str(row["lane"]),
+    }
+    if row.get("networks"):
+        table["networks"] = list(row["networks"])
+    if protocol == "hikvision":
+        table["mac"] = str(row["serial"])
+    return table
+
+
+def read_written(options: Options) -> Written:
+    """The [[device.terminal]] tables, checked as far as they can be without the server. Raises BadConfig."""
+    tables = options.anything("terminal", [])
+    if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
+        raise BadConfig(f"{options.where}: write a [[device.terminal]] for each terminal")
+    written = Written(options.where, tuple(dict(one) for one in tables), options.base)
+    usual: Table = {"lane": "in", "networks": ["127.0.0.1/32"]}
+    checked = [usual | _guessed(one) | one for one in written.tables]
+    if checked:
+        read_terminals(Options(options.where, {"terminal": checked}, base=options.base))
+    return written
+
+
+def _guessed(table: Table) -> Table:
+    """The protocol, where only the server says it: by what is written beside it."""
+    of_protocol = {"mac": "hikvision", "device_key": "uface"}
+    return next(({"protocol": protocol} for name, protocol in of_protocol.items() if name in table), {})
+
+
 def read_terminals(options: Options) -> tuple[Known, ...]:
     """The [[device.terminal]] tables. Raises BadConfig."""
     tables = options.anything("terminal", [])
@@ -85,7 +168,7 @@ def _terminal(options: Options) -> Known:
     protocol = _one_of(options, "protocol", PROTOCOLS, "iclock")
     device_key = serial
     if protocol == "hikvision":
-        device_key = mac_of(options.text("mac"))
+        device_key = mac_of(options.text("mac", serial))
         if len(device_key) != 12:
             raise BadConfig(f"{options.where}: mac must have twelve hexadecimal digits")
     elif protocol == "uface":

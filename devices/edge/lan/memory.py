@@ -38,6 +38,8 @@ class Memory:
     clock_set_at: float = 0.0
     clock_touched: bool = False
     visited_at: float = 0.0
+    people_counted_at: float = 0.0
+    people_listed_at: float = 0.0
 
     def to_facts(self) -> dict[str, Any]:
         """For the disk."""
@@ -61,6 +63,8 @@ class Memory:
             "clock_set_at": self.clock_set_at,
             "clock_touched": self.clock_touched,
             "visited_at": self.visited_at,
+            "people_counted_at": self.people_counted_at,
+            "people_listed_at": self.people_listed_at,
         }
 
 
@@ -92,6 +96,8 @@ def begin(known: Known, facts: dict[str, Any] | None) -> Memory:
         clock_set_at=said.get("clock_set_at", 0.0),
         clock_touched=said.get("clock_touched", False),
         visited_at=said.get("visited_at", 0.0),
+        people_counted_at=said.get("people_counted_at", 0.0),
+        people_listed_at=said.get("people_listed_at", 0.0),
     )
 
 

@@ -9,14 +9,15 @@ import json
 import logging
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from devices.edge.vault import Unreadable, Vault
+from devices.spool import Locked
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,10 @@ class LanStore:
         most_unread_bytes: int = MOST_UNREAD_BYTES,
     ) -> None:
         self._vault, self._most, self._most_bytes = vault, most_unread, most_unread_bytes
+        self.read_event: Callable[[str, str, str | bytes], dict[str, Any]] = lambda _gate, _id, body: (
+            json.loads(body)
+        )
+        """Opens a passage of the queue; the driver puts the queue's own way here."""
         self._lock = threading.RLock()
         self.db = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
         self.db.execute("PRAGMA journal_mode=WAL")
@@ -155,7 +160,7 @@ class LanStore:
         """Passages of a gate in the queue between two moments in UTC (ISO 8601), sent ones too."""
         with self._lock:
             rows = self.db.execute(
-                "SELECT count(*) FROM event WHERE gate = ? AND json_extract(body, '$.at') BETWEEN ? AND ?",
+                "SELECT count(*) FROM event WHERE gate = ? AND at BETWEEN ? AND ?",
                 (serial, first, last),
             )
             return int(rows.fetchone()[0])
@@ -165,11 +170,15 @@ class LanStore:
         first, last = (datetime.fromtimestamp(moment + shift, UTC).isoformat() for shift in (-window, window))
         with self._lock:
             rows = self.db.execute(
-                "SELECT body FROM (SELECT body FROM event WHERE gate = ? ORDER BY seq DESC LIMIT ?)"
-                " WHERE json_extract(body, '$.at') BETWEEN ? AND ?",
+                "SELECT id, body FROM (SELECT id, body, at FROM event WHERE gate = ? ORDER BY seq DESC LIMIT ?)"
+                " WHERE at BETWEEN ? AND ?",
                 (serial, NEWEST, first, last),
             ).fetchall()
-        return [json.loads(body) for (body,) in rows]
+        found = []
+        for event, body in rows:
+            with suppress(Locked):
+                found.append(self.read_event(serial, event, body))
+        return found
 
     def still_waits(self, serial: str, event: str) -> bool:
         """Whether the server has not yet answered for an event."""

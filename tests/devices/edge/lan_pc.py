@@ -38,12 +38,14 @@ GATES = "".join(f'[[gate]]\nserial = "{serial}"\n' for serial in (ATT, ACC, FACE
 class LanPc(SitePc):
     """Starts with `start_lan`; `send` is how a terminal reaches it."""
 
-    def __init__(self, folder: Path, server: FakeServer, more: str = "", terminals: str = TERMINALS) -> None:
+    def __init__(
+        self, folder: Path, server: FakeServer, more: str = "", terminals: str = TERMINALS, gates: str = GATES
+    ) -> None:
         super().__init__(folder, server.url)
         self.port = free_port()
         self.write(
             server.url,
-            more=f'[[device]]\nkind = "lan"\nname = "LAN"\nhost = "127.0.0.1"\nport = {self.port}\n{more}\n{terminals}\n{GATES}',
+            more=f'[[device]]\nkind = "lan"\nname = "LAN"\nhost = "127.0.0.1"\nport = {self.port}\n{more}\n{terminals}\n{gates}',
         )
 
     @property

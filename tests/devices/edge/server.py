@@ -31,7 +31,14 @@ class FakeServer:
         """Events that came in two batches."""
         self.batches: dict[str, Any] = {}
         self.beats: list[dict[str, Any]] = []
+        self.gate_beats: list[dict[str, Any]] = []
+        """Of gates with a key of their own."""
+        self.named: list[dict[str, Any]] = []
+        """The devices of the agent, as its page of the server has them."""
+        self.rotate: set[str] = set()
+        """Key ids that are to be changed."""
         self.allowed: dict[str, Any] = {"version": "v0", "people": [], "denied": [], "removed": []}
+        self.secrets = dict(SECRETS)
         self.calls: Counter[str] = Counter()
         self.statuses: Counter[int] = Counter()
         self._http: ThreadingHTTPServer | None = None
@@ -92,7 +99,7 @@ class FakeServer:
         said = datetime.fromtimestamp(now, UTC).isoformat()
         get = handler.headers.get
         stamp, nonce = get(signing.TIMESTAMP_HEADER, ""), get(signing.NONCE_HEADER, "")
-        secret = SECRETS[get(signing.KEY_HEADER, "")]
+        secret = self.secrets[get(signing.KEY_HEADER, "")]
         assert signing.is_signed(
             secret, get(signing.SIGNATURE_HEADER, ""), handler.command, path, stamp, nonce, body
         )
@@ -100,6 +107,8 @@ class FakeServer:
             return 401, {"code": "signature.expired", "server_time": said}
         if self.mode == "broken":
             return 500, {"code": "broken"}
+        if path == "/api/v1/devices/":
+            return 200, self.named
         if handler.command == "GET":
             since = path.partition("since=")[2]
             return (304, None) if since == self.allowed["version"] else (200, self.allowed)
@@ -113,8 +122,15 @@ class FakeServer:
         if self.mode == "vague":
             return 200, {"kept": [], "refused": [], "batch": data.get("batch"), "accepted": 0, "bad": []}
         if path == "/api/v1/heartbeats/":
-            self.beats.append(data)
-            return 200, {"server_time": said, "skew_ms": 0, "allow_list": self.allowed["version"]}
+            (self.beats if "devices" in data else self.gate_beats).append(data)
+            answer = {"server_time": said, "skew_ms": 0, "allow_list": self.allowed["version"]}
+            key_id = get(signing.KEY_HEADER, "")
+            return 200, answer | ({"rotate_key": True} if key_id in self.rotate else {})
+        if path == "/api/v1/rotate-key/":
+            old = get(signing.KEY_HEADER, "")
+            self.rotate.discard(old)
+            self.secrets[f"{old}-2"] = "n" * 32
+            return 200, {"key_id": f"{old}-2", "secret": "n" * 32}
         if path == "/api/v1/card-reads/":
             for read in data["reads"]:
                 if read["key"] not in self.reads:

@@ -13,6 +13,7 @@ import pytest
 
 from devices.edge.config import BadConfig, Options, read_config
 from devices.edge.drivers import build
+from devices.edge.keyring import Keyring
 from devices.protocols.osdp_keys import KeyRing
 from devices.simulators.turnstile import SimulatedTurnstile
 from tests.devices.edge.server import FakeServer
@@ -68,7 +69,12 @@ way = "{way}"
     def rows(self) -> list[tuple[str, dict[str, Any]]]:
         """State and body of all events in the queue."""
         with sqlite3.connect(f"file:{self.queue}?mode=ro", uri=True) as db:
-            return [(s, json.loads(b)) for s, b in db.execute("SELECT state, body FROM event ORDER BY seq")]
+            rows = db.execute("SELECT state, gate, id, body FROM event ORDER BY seq").fetchall()
+        ring = Keyring(self.queue.with_name("queue.sqlite.keys"), now=0.0)
+        return [
+            (state, json.loads(ring.open(body, context=f"event {gate} {name}")))
+            for state, gate, name, body in rows
+        ]
 
     def close(self) -> None:
         super().close()

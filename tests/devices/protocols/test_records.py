@@ -225,8 +225,20 @@ def test_is_posted_as_the_server_reads_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "person", [None, PersonKey(PersonKind.CARD, "123456789"), PersonKey(PersonKind.PIN, "A12")]
+    "person", [None, PersonKey(PersonKind.CARD, "12345"), PersonKey(PersonKind.PIN, "A12")]
 )
 def test_does_not_post_somebody_unnamed(person: PersonKey | None) -> None:
     with pytest.raises(Garbled):
         as_posted(replace(PUNCH, person=person), lane="in", offset=CHINA)
+
+
+def test_a_card_is_posted_as_its_owners_number_or_for_the_server_to_know() -> None:
+    card = PersonKey(PersonKind.CARD, "nj00112233")
+    event = replace(PUNCH, person=card)
+    known = as_posted(event, lane="in", offset=CHINA, pin_of={"nj00112233": 7}.get)
+    assert (known["pin"], known["id"]) == (7, event_key(event))
+    assert "card" not in known
+    unknown = as_posted(event, lane="in", offset=CHINA)
+    assert (unknown["card"], "pin" in unknown) == ("NJ00112233", False)
+    named = replace(PUNCH, others=(card,))
+    assert "card" not in as_posted(named, lane="in", offset=CHINA, pin_of={"nj00112233": 9}.get)
