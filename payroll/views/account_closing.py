@@ -15,6 +15,7 @@ from payroll.account_rules import BEFORE_ASKING, BEFORE_CLOSING, missing
 from payroll.account_words import STATES, condition_rows
 from payroll.services.account_closing import ask_to_close, close_account, closing_picture, withdraw_closing
 from payroll.views.account_life import READERS
+from registration.access import not_permitted
 from registration.http import ActorRequest, staff_view
 from registration.services.trainings import Scan
 from registration.views.chain_forms import say_at
@@ -44,6 +45,8 @@ def closing(request: ActorRequest, pk: int) -> HttpResponseBase:
     now = timezone.now()
     leads = leads_project(request.actor, share.project, permission="account.open")
     bank = acts_for_bank(request.actor, share.account)
+    if request.method == "POST" and not (leads or bank):
+        not_permitted("account.open")
     act = request.POST.get("act", "")
     form = ClosingForm(request.POST if act == "ask" else None, request.FILES if act == "ask" else None)
     if request.method == "POST":
@@ -87,4 +90,6 @@ def closing(request: ActorRequest, pk: int) -> HttpResponseBase:
         "may_close": bank and share.state == "closing",
         "closable": not missing(conditions, BEFORE_CLOSING),
     }
-    return render(request, "payroll/account_closing.html", context, status=400 if form.errors else 200)
+    return render(
+        request, "payroll/account_closing.html", context, status=400 if request.method == "POST" else 200
+    )
