@@ -238,7 +238,7 @@ def account_rule(request: ActorRequest, pk: int) -> HttpResponseBase:
     if not may_rule(request.actor):
         not_permitted("account.rule")
     now = timezone.now()
-    form = RulingForm(request.POST or None)
+    form = RulingForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:

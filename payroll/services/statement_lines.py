@@ -39,7 +39,7 @@ REASONS = ("fee", "correction", "explained", "small", "other")
 """Why a line is dismissed; see `account_line_words`."""
 BANKS_OWN = frozenset({"fee", "correction"})
 """Reasons that only the bank itself can give; with them an outflow is no longer foreign."""
-SHORTEST_NOTE = 4
+SHORTEST_NOTE = 2
 
 
 @dataclass(frozen=True)

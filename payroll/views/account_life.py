@@ -131,7 +131,8 @@ def _form_page(
 
 
 def _bound(form: type[forms.Form], request: ActorRequest, **kwargs: Any) -> Any:
-    return form(request.POST or None, request.FILES or None, **kwargs)
+    sent = request.method == "POST"
+    return form(request.POST if sent else None, request.FILES if sent else None, **kwargs)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -60,7 +60,7 @@ def test_the_contractor_registers_and_the_bank_confirms(cast: Cast) -> None:
     share = registered(cast)
     assert (share.state, share.account.state, share.account.tail) == ("pending", "pending", "0968")
     assert str(share.account.number) == "3300017190000968"
-    with pytest.raises(RuleViolation, match="confirm") as refusal:
+    with pytest.raises(RuleViolation) as refusal:
         account_opening.check_serves(share)
     assert refusal.value.code == "account.not_open"
     for who in (cast.zhao, cast.ye):
@@ -277,10 +277,7 @@ def test_pages_from_registration_to_the_checklist(cast: Cast) -> None:
     for client in (clerk, officer, cast.client(cast.ye)):
         assert client.get(page).status_code == 200
         assert client.get(reverse("payroll:account-closing", args=[cast.project.pk])).status_code == 200
-    for name in ("account",):
-        assert inspector.get(reverse(f"inspection:{name}", args=[cast.project.pk])).status_code == 200
-        assert (
-            cast.client(cast.wang).get(reverse(f"inspection:{name}", args=[cast.project.pk])).status_code
-            == 404
-        )
+    seen = reverse("inspection:account", args=[cast.project.pk])
+    assert inspector.get(seen).status_code == 200
+    assert cast.client(cast.wang).get(seen).status_code == 404
     assert cast.project.name in inspector.get(reverse("inspection:accounts")).content.decode()
