@@ -115,7 +115,7 @@ def _seen(lives: list[AccountLife]) -> list[Seen]:
     none = {"foreign": 0, "foreign_fen": 0, "unmatched": 0}
     found = []
     for life in lives:
-        key = life.share.account_id if life.share else None
+        key = life.share.account_id if life.share else 0
         row = lines.get(key, none)
         found.append(Seen(life, gaps.get(key, 0), row["foreign"], -row["foreign_fen"], row["unmatched"]))
     return found

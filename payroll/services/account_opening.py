@@ -131,7 +131,7 @@ def _existing(account_id: int, firm: Organisation, project: Project, today: date
 def _opened(
     facts: AccountFacts, firm: Organisation, project: Project, share: SubLedger | None
 ) -> SpecialAccount:
-    bank = Organisation.objects.filter(pk=facts.bank_id, kind=Organisation.Kind.BANK).first()
+    bank = Organisation.objects.filter(pk=facts.bank_id or 0, kind=Organisation.Kind.BANK).first()
     if bank is None:
         raise Malformed("account.bank", _("Choose the bank that keeps the account."))
     name = rules.check_name(facts.name, firm.name, project.name)
