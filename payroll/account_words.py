@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from payroll.account_rules import Condition, Deadline
 from payroll.models import AccountEvent
@@ -24,7 +24,7 @@ LINE_STATES: dict[str, tuple[Any, str, str]] = {
     "unmatched": (gettext_lazy("Unmatched"), "ink", "yellow"),
     "returned": (gettext_lazy("Returned"), "line", "back"),
     "duplicate": (gettext_lazy("Told twice"), "", "document"),
-    "dismissed": (gettext_lazy("Dismissed"), "", "check"),
+    "dismissed": (pgettext_lazy("statement line", "Dismissed"), "", "check"),
 }
 STATEMENT_STATES: dict[str, tuple[Any, str, str]] = {
     "waiting": (gettext_lazy("Waiting for the bank's word"), "line", "clock"),

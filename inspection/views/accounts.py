@@ -172,7 +172,7 @@ def accounts_export(request: ActorRequest) -> HttpResponseBase:
         ColumnOut(_("General contractor"), width=26),
         ColumnOut(_("State"), width=16),
         ColumnOut(_("To be opened by"), "date", width=14),
-        ColumnOut(_("Opened"), "date", width=14),
+        ColumnOut(_("Opening"), "date", width=14),
         ColumnOut(_("To be filed by"), "date", width=14),
         ColumnOut(_("Filed"), "date", width=14),
         ColumnOut(_("Balance"), "money", width=18),

@@ -4,6 +4,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from payroll.models.accounts import SpecialAccount, SubLedger
 from payroll.models.orders import BankMessage
@@ -68,7 +69,7 @@ class StatementLine(models.Model):
         UNMATCHED = "unmatched", _("Unmatched")
         RETURNED = "returned", _("Returned")
         DUPLICATE = "duplicate", _("Told twice")
-        DISMISSED = "dismissed", _("Dismissed")
+        DISMISSED = "dismissed", pgettext_lazy("statement line", "Dismissed")
 
     account = models.ForeignKey(SpecialAccount, models.PROTECT, related_name="statement_lines")
     message = models.ForeignKey(BankMessage, models.PROTECT, related_name="lines")
@@ -136,7 +137,7 @@ class LineEvent(models.Model):
         BOOKED = "booked", _("Booked by itself")
         ASSIGNED = "assigned", _("Assigned")
         RELEASED = "released", _("Taken back from its booking")
-        DISMISSED = "dismissed", _("Dismissed")
+        DISMISSED = "dismissed", pgettext_lazy("statement line", "Dismissed")
         DUPLICATE = "duplicate", _("Said to be told twice")
         UNDONE = "undone", _("Undone")
 
