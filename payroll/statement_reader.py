@@ -10,7 +10,7 @@ import itertools
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -19,47 +19,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from payroll.bank.camt053 import Balance, Detail, Entry, Statement
+from payroll.statement_headings import FIELDS, IN_WORDS, OUT_WORDS
 from wagewatch.lib.dates import SITE_TZ, parse_date
 from wagewatch.lib.errors import Malformed
 from wagewatch.lib.headings import DataRow, Table, find_columns, find_table
 from wagewatch.lib.money import parse_yuan
 from wagewatch.lib.sheets import Cell, Sheet, Workbook
 
-FIELDS: Mapping[str, Sequence[str]] = {
-    "day": (
-        "交易日期", "记账日期", "入账日期", "日期", "交易日", "记账日", "交易时间", "交易日期时间", "入账时间", "记账时间", "账务日期", "会计日期",
-    ),
-    "clock": ("时间", "时分秒", "交易时刻"),
-    "out": (
-        "借方发生额", "借方金额", "支出金额", "支出", "付款金额", "转出金额", "借方", "支取金额", "支取", "付出", "付出金额", "借方发生金额", "支出发生额",
-    ),
-    "in": (
-        "贷方发生额", "贷方金额", "收入金额", "收入", "收款金额", "转入金额", "贷方", "存入金额", "存入", "贷方发生金额", "收入发生额", "存款金额",
-    ),
-    "amount": ("交易金额", "发生额", "金额", "交易额", "发生金额"),
-    "direction": (
-        "借贷标志", "借贷方向", "收支方向", "借贷", "收/支", "收支", "交易方向", "借贷标识", "收付标志", "借/贷", "收支标志", "收付方向",
-    ),
-    "balance": ("余额", "账户余额", "交易后余额", "当前余额", "本次余额", "帐户余额", "可用余额", "结余"),
-    "party": (
-        "对方户名", "对方名称", "对方账户名称", "交易对方", "对手方名称", "对方单位名称", "收付款人名称", "收(付)方名称", "对手户名", "对方姓名", "对方单位",
-        "对方账户名", "对方帐户名称", "对手名称", "交易对手",
-    ),
-    "party_account": ("对方账号", "对方账户", "对方帐号", "对手账号", "对方卡号", "收(付)方帐号", "收付款人账号", "对方账号/卡号"),
-    "reference": (
-        "交易流水号", "流水号", "银行流水号", "核心流水号", "交易序号", "业务流水号", "交易参考号", "凭证号", "凭证号码", "账户明细编号", "交易编号",
-        "全局流水号", "主机流水号",
-    ),
-    "summary": ("摘要", "交易摘要", "摘要说明", "业务摘要"),
-    "purpose": ("用途", "交易用途", "款项用途", "资金用途"),
-    "remark": ("附言", "备注", "交易附言", "交易说明", "备注说明", "客户附言", "附加信息"),
-}  # fmt: skip
-OUT_WORDS = frozenset(
-    ("借", "借方", "支", "支出", "付", "付款", "出", "转出", "往", "d", "dr", "debit", "dbit", "-")
-)
-IN_WORDS = frozenset(
-    ("贷", "贷方", "收", "收入", "收款", "入", "转入", "来", "c", "cr", "credit", "crdt", "+")
-)
 _MONEY = r"([-−(]?[¥￥]?[\d,，]*\d(?:\.\d{1,2})?)"
 OPENING = re.compile(rf"(?:期初|上期|承前|上页|起始|初始)[^\d\-−¥￥]*余额[^\d\-−¥￥]*{_MONEY}")
 CLOSING = re.compile(rf"(?:期末|本期|截止|结束|终止)[^\d\-−¥￥]*余额[^\d\-−¥￥]*{_MONEY}")

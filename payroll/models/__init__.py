@@ -1,14 +1,13 @@
 """What is owed and paid: special accounts, deposits, pay sheets, slips, payment orders, bank messages."""
 
 from payroll.models.accounts import (
-    AccountAgreement,
     AccountEntry,
     AccountEvent,
-    AccountRuling,
     AccountState,
     SpecialAccount,
     SubLedger,
 )
+from payroll.models.agreements import AccountAgreement, AccountRuling
 from payroll.models.banks import BankTerms, LineDecision
 from payroll.models.deposits import ArrearsRecord, DepositEntry, DepositForm, DepositRuling
 from payroll.models.late import LateDismissal

@@ -16,7 +16,8 @@ from payroll.access import access_held_account, access_statement, acts_for_bank
 from payroll.bank.camt053 import Statement, read_statement
 from payroll.models import AccountEvent, AccountState, BankMessage, BankStatement, SpecialAccount
 from payroll.services.account_opening import note_event
-from payroll.services.statement_matching import apply_statement, told_lines
+from payroll.services.statement_matching import apply_statement
+from payroll.services.told import told_lines
 from payroll.services.who import user_of
 from payroll.statement_reader import read_table_statement
 from registration.access import not_permitted
@@ -87,6 +88,7 @@ def _record(
         entries_fen=sum(t.amount_fen for t in told),
         line_count=len(told),
         differs_fen=statement.differs_fen,
+        state=State.WAITING,
         remarks=list(remarks),
         uploaded_by_id=message.uploaded_by_id,
         made_at=now,
@@ -139,12 +141,10 @@ def upload_statement(
         uploaded_by_id=user_of(actor),
         source="bank" if acts_for_bank(actor, account) else "contractor",
     )
-    records = []
-    for position, statement in enumerate(found):
-        record = _record(statement, account, message, position, now=now, remarks=remarks)
-        record.state = State.WAITING
-        record.save()
-        records.append(record)
+    records = BankStatement.objects.bulk_create(
+        _record(statement, account, message, position, now=now, remarks=remarks)
+        for position, statement in enumerate(found)
+    )
     if acts_for_bank(actor, account):
         for record in records:
             _apply(record, actor, now)

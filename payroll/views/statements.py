@@ -15,8 +15,8 @@ from payroll.access import access_held_account, access_statement, acts_for_bank
 from payroll.account_words import LINE_STATES, STATEMENT_STATES
 from payroll.models import AccountEvent, BankStatement, StatementEntry
 from payroll.services.account_proof import Proof, prove
-from payroll.services.statement_matching import told_lines
 from payroll.services.statements import answer_statement, statement_of, upload_statement
+from payroll.services.told import told_lines
 from registration.http import ActorRequest, staff_view
 from wagewatch.lib.errors import Malformed, NotFound, NotPermitted, WagewatchError
 from wagewatch.lib.money import format_cny
