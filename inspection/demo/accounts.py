@@ -6,7 +6,7 @@ from inspection.demo.papers import signed_sheet
 from inspection.demo.people import County, SiteState
 from inspection.demo.plan import BANK, SHARED_BY
 from inspection.demo.wages import PastBank
-from payroll.account_rules import BEFORE_ASKING, closing_conditions, missing
+from payroll.closing_rules import BEFORE_ASKING, closing_conditions, missing
 from payroll.models import AccountAgreement, SubLedger
 from payroll.services.account_closing import ask_to_close, closing_facts
 from payroll.services.account_opening import file_account

@@ -11,9 +11,9 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Sum
 from django.utils.translation import gettext_lazy as _
 
-from payroll import account_rules as rules
+from payroll import closing_rules as rules
 from payroll.access import access_share, acts_for_bank, leads_project
-from payroll.account_words import CONDITIONS
+from payroll.closing_words import CONDITIONS
 from payroll.models import (
     AccountEvent,
     AccountRuling,

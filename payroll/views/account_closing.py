@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from payroll.access import access_share, acts_for_bank, leads_project
 from payroll.account_forms import ClosingForm
-from payroll.account_rules import BEFORE_ASKING, BEFORE_CLOSING, missing
-from payroll.account_words import STATES, condition_rows
+from payroll.account_words import STATES
+from payroll.closing_rules import BEFORE_ASKING, BEFORE_CLOSING, missing
+from payroll.closing_words import condition_rows
 from payroll.services.account_closing import ask_to_close, close_account, closing_picture, withdraw_closing
 from payroll.views.account_life import READERS
 from registration.access import not_permitted

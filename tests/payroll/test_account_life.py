@@ -7,6 +7,7 @@ import time_machine
 from django.urls import reverse
 
 from payroll import account_rules as rules
+from payroll import closing_rules
 from payroll.models import AccountAgreement, AccountEvent, AccountRuling, SpecialAccount, SubLedger
 from payroll.services import account_closing, account_opening, accounts, agreements, orders
 from payroll.services.account_facts import load_life
@@ -246,7 +247,7 @@ def test_unpaid_wages_and_money_left_stand_against_closing(cast: Cast) -> None:
     stage.approved_sheet(cast)
     Project.objects.filter(pk=cast.project.pk).update(state="done", done_on=date(2026, 11, 10))
     found = account_closing.closing_facts(ledger, today=TODAY)
-    held = {c.code: c.holds for c in rules.closing_conditions(found)}
+    held = {c.code: c.holds for c in closing_rules.closing_conditions(found)}
     assert (found.unpaid_people, found.unpaid_fen, found.open_sheets) == (2, 1_506_000, 1)
     assert [code for code, holds in held.items() if not holds] == [
         "paid", "sheets", "pledge", "notice", "released", "balance",
