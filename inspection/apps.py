@@ -8,8 +8,10 @@ class InspectionConfig(AppConfig):
     verbose_name = "监察"
 
     def ready(self) -> None:
+        from inspection.alarm_counts import open_wage_alarms
         from inspection.proof import expected_flips, load_flips
         from inspection.sides import grant_sides
+        from payroll.services.account_closing import COUNTERS
         from wagewatch.evidence.registry import register_kind
 
         register_kind(
@@ -18,4 +20,5 @@ class InspectionConfig(AppConfig):
             expected_subjects=expected_flips,
             label=_("Alarm opened or changed"),
         )
+        COUNTERS.append(open_wage_alarms)
         post_migrate.connect(grant_sides, sender=self, dispatch_uid="inspection.grant_sides")

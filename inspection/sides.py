@@ -43,8 +43,8 @@ BEGIN
     IF t.tablename IN ('registration_contracttemplate', 'registration_historicalcontracttemplate') THEN
       EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %I FROM wagewatch_enterprise', t.tablename);
       EXECUTE format('GRANT INSERT ON %I TO wagewatch_supervision', t.tablename);
-    -- So are rulings about wage deposits and firms' records of arrears; contractors only read them.
-    ELSIF t.tablename IN ('payroll_depositruling', 'payroll_arrearsrecord') THEN
+    -- So are rulings about wage deposits and accounts and firms' records of arrears; contractors only read them.
+    ELSIF t.tablename IN ('payroll_depositruling', 'payroll_arrearsrecord', 'payroll_accountruling') THEN
       EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %I FROM wagewatch_enterprise', t.tablename);
       EXECUTE format('GRANT INSERT ON %I TO wagewatch_supervision', t.tablename);
     ELSIF t.tablename NOT LIKE 'inspection\\_%' AND t.tablename <> 'django_migrations' THEN

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from inspection.views import (
+    accounts,
     alarms,
     citizen_cards,
     contracts,
@@ -36,6 +37,11 @@ urlpatterns = [
     path("contract-wordings/", contracts.templates, name="templates"),
     path("contract-wordings/new/", contracts.template_new, name="template-new"),
     path("contract-wordings/<int:pk>/", contracts.template, name="template"),
+    path("projects/accounts/", accounts.accounts, name="accounts"),
+    path("projects/accounts/export/", accounts.accounts_export, name="accounts-export"),
+    path("projects/accounts/<int:pk>/", accounts.account, name="account"),
+    path("projects/accounts/<int:pk>/rule/", accounts.account_rule, name="account-rule"),
+    path("projects/accounts/papers/<int:pk>/", accounts.account_paper, name="account-paper"),
     path("projects/deposits/", deposits.deposits, name="deposits"),
     path("projects/deposits/export/", deposits.deposits_export, name="deposits-export"),
     path("projects/deposits/<int:pk>/", deposits.deposit, name="deposit"),

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from payroll.models import (
+    AccountEvent,
+    BankStatement,
     DepositEntry,
     Objection,
     PaymentOrder,
@@ -15,6 +17,7 @@ from payroll.models import (
     PaySlip,
     SheetUpload,
     SpecialAccount,
+    StatementLine,
     SubLedger,
 )
 from registration.access import (
@@ -217,6 +220,103 @@ def access_account(pk: int, actor: Actor) -> SpecialAccount:
     if account is None:
         not_found()
     return account
+
+
+def access_share(project_pk: int, actor: Actor, *, for_write: bool = False) -> SubLedger:
+    """A project's share of its special account within reach; `for_write` locks the project, then the share."""
+    share = ledgers_for(actor).filter(project=project_pk).first()
+    if share is None:
+        not_found()
+    if for_write:
+        Project.objects.select_for_update(no_key=True).get(pk=project_pk)
+        SubLedger.objects.select_for_update(no_key=True, of=("self",)).get(pk=share.pk)
+        share = ledgers_for(actor).get(pk=share.pk)
+    return share
+
+
+def acts_for_bank(actor: Actor, account: SpecialAccount) -> bool:
+    """Whether the actor is an officer of the bank that keeps the account."""
+    return account.bank_id in organisations_with(actor, PERMISSIONS["account.confirm"])
+
+
+def holds_account(actor: Actor, account: SpecialAccount) -> bool:
+    """Whether the actor sees the whole account: for the firm that holds it, or for its bank. An owner and
+    another firm see their project's share only."""
+    held_by = {account.organisation_id, account.bank_id}
+    return bool(held_by & set(organisations_with(actor, PERMISSIONS["account.reconcile"])))
+
+
+def access_held_account(pk: int, actor: Actor) -> SpecialAccount:
+    """An account that the actor holds or keeps; to all others its statements do not exist."""
+    account = access_account(pk, actor)
+    if not holds_account(actor, account):
+        not_found()
+    return account
+
+
+def access_statement(pk: int, actor: Actor, *, for_write: bool = False) -> BankStatement:
+    """A statement of an account that the actor holds or keeps."""
+    statements = BankStatement.objects.filter(pk=pk)
+    if for_write:
+        statements = statements.select_for_update(of=("self",))
+    statement = statements.select_related("account__bank", "account__organisation").first()
+    if statement is None or not holds_account(actor, statement.account):
+        not_found()
+    return statement
+
+
+def access_line(pk: int, actor: Actor, *, for_write: bool = False) -> StatementLine:
+    """A statement line of an account that the actor holds or keeps; `for_write` locks it."""
+    lines = StatementLine.objects.filter(pk=pk)
+    if for_write:
+        lines = lines.select_for_update(of=("self",))
+    line = lines.select_related("account__bank", "account__organisation").first()
+    if line is None or not holds_account(actor, line.account):
+        not_found()
+    return line
+
+
+def account_projects(actor: Actor) -> QuerySet[Project]:
+    """Building projects that need a special account, as far as the actor is their general contractor or owner
+    or supervises them."""
+    firms = Participation.objects.filter(
+        Q(
+            role=Participation.Role.GENERAL_CONTRACTOR,
+            organisation__in=organisations_with(actor, PERMISSIONS["account.open"]),
+        )
+        | Q(role=Participation.Role.OWNER, organisation__in=organisations_with(actor, ["owner_clerk"])),
+        project=OuterRef("pk"),
+    )
+    return (
+        Project.objects.filter(Q(Exists(firms)) | Q(pk__in=_authority_projects(actor, "account.view")))
+        .exclude(sector="manufacturing")
+        .select_related("region")
+    )
+
+
+def access_account_project(project_pk: int, actor: Actor) -> tuple[Project, SubLedger | None]:
+    """A project whose special account the actor may see, and its share if there is one. A bank sees only
+    projects that an account of its own serves."""
+    share = ledgers_for(actor).select_related("project__region").filter(project=project_pk).first()
+    if share is not None:
+        return share.project, share
+    project = account_projects(actor).filter(pk=project_pk).first()
+    if project is None:
+        not_found()
+    return project, None
+
+
+def access_account_paper(pk: int, actor: Actor) -> AccountEvent:
+    """An event with its paper, if its project's share (or the whole account) is within reach."""
+    event = AccountEvent.objects.select_related("file", "account").filter(pk=pk).first()
+    if event is None or event.file is None:
+        not_found()
+    if event.sub_ledger_id is not None:
+        if not ledgers_for(actor).filter(pk=event.sub_ledger_id).exists():
+            not_found()
+    elif not holds_account(actor, event.account):
+        not_found()
+    return event
 
 
 def access_upload(pk: int, actor: Actor) -> SheetUpload:

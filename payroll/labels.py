@@ -45,6 +45,7 @@ ENTRY_KINDS = {
     "return": _("Returned by the payee's bank"),
     "other_in": _("Other income"),
     "other_out": _("Other outflow"),
+    "closing": _("Balance back to the contractor"),
 }
 REASONS = {
     "days": _("The days are wrong"),

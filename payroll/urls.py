@@ -3,6 +3,8 @@
 from django.urls import path
 
 from payroll.views import (
+    account_closing,
+    account_life,
     accounts,
     bank_desk,
     bank_terms,
@@ -14,6 +16,8 @@ from payroll.views import (
     orders,
     sheet_acts,
     sheets,
+    statement_lines,
+    statements,
     today,
     uploads,
     worker,
@@ -58,6 +62,18 @@ urlpatterns = [
     path("pay/accounts/", accounts.account_list, name="accounts"),
     path("pay/accounts/<int:pk>/", accounts.account_page, name="account"),
     path("pay/accounts/<int:pk>/export/", accounts.account_export, name="account-export"),
+    path("pay/accounts/<int:pk>/statements/", statements.statement_list, name="statements"),
+    path("pay/accounts/<int:pk>/lines/", statement_lines.line_list, name="account-lines"),
+    path("pay/statements/<int:pk>/", statements.statement_page, name="statement"),
+    path("pay/statements/<int:pk>/answer/", statements.statement_answer, name="statement-answer"),
+    path("pay/statements/lines/<int:pk>/", statement_lines.line_page, name="statement-line"),
+    path("pay/projects/<int:pk>/account/", account_life.project_account, name="project-account"),
+    path("pay/projects/<int:pk>/account/register/", account_life.register, name="account-register"),
+    path("pay/projects/<int:pk>/account/answer/", account_life.answer, name="account-answer"),
+    path("pay/projects/<int:pk>/account/file/", account_life.file_, name="account-file"),
+    path("pay/projects/<int:pk>/account/agreement/", account_life.agreement, name="account-agreement"),
+    path("pay/projects/<int:pk>/account/closing/", account_closing.closing, name="account-closing"),
+    path("pay/accounts/papers/<int:pk>/", account_life.paper, name="account-paper"),
     path("pay/projects/<int:pk>/deposit/", deposits.deposit_page, name="deposit"),
     path("pay/projects/<int:pk>/deposit/<slug:kind>/", deposits.deposit_enter, name="deposit-enter"),
     path(

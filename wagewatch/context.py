@@ -32,7 +32,7 @@ NAVIGATION: dict[str, list[tuple[str, Any, str, tuple[str, ...]]]] = {
         ("today", _("Today"), "home", ("inspection:today",)),
         ("projects", _("Projects"), "project", ("inspection:projects",)),
         ("people", _("People"), "people", ("inspection:people",)),
-        ("money", _("Money"), "money", ("inspection:money",)),
+        ("money", _("Money"), "money", ("inspection:money", "inspection:accounts")),
         ("alarms", _("Alarms"), "alarm", ("inspection:alarms",)),
         ("cases", _("Cases"), "case", ("inspection:cases",)),
         ("reports", _("Reports"), "report", ("inspection:reports",)),

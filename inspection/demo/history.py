@@ -11,7 +11,7 @@ from django.db import connection
 
 from devices.services.days import roll_up
 from devices.services.seals import seal_days
-from inspection.demo import coming_and_going, contracts, deposits, papers, wages
+from inspection.demo import accounts, coming_and_going, contracts, deposits, papers, wages
 from inspection.demo.chain import name_foremen
 from inspection.demo.days import post_day
 from inspection.demo.nanjing import enter_nanjing
@@ -67,6 +67,7 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
     )
     _record_papers(county, first_day, today)
     deposits.lodge_deposits(county, first_day, today, now=start + timedelta(hours=2))
+    accounts.file_accounts(county, first_day, now=start + timedelta(hours=3))
     bank = PastBank(bank_folder)
     try:
         wages.open_accounts(bank, county.sites, start)
@@ -76,6 +77,15 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
             now - timedelta(hours=20),
             lambda moment: contracts.latest_offers(county.sites, drawn=drawn, now=moment),
         )
+        unnamed = local(today - timedelta(days=4), 10)
+        agenda.at(unnamed, lambda moment: accounts.pay_in_without_a_name(bank, county, moment))
+        agenda.at(now - timedelta(hours=22), lambda moment: accounts.bring_statements(county, moment))
+
+        def finish(moment: datetime) -> None:
+            if not accounts.finish_and_ask(county, today, moment):
+                say("the finished site still owes something: its account is not being closed")
+
+        agenda.at(now - timedelta(hours=21), finish)
         ordered, paid = deposits.days_of_use(today)
         agenda.at(ordered, lambda moment: deposits.order_a_payment(county, moment))
         agenda.at(paid, lambda moment: deposits.pay_by_order(county, moment))

@@ -1,5 +1,6 @@
 """Firms, officials, projects and rosters of the demo county, entered through the services."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -10,7 +11,7 @@ from devices.models import Terminal
 from devices.services.terminals import KnownTerminal, enrol_terminal
 from inspection.demo.chain import engage_firms, name_foremen
 from inspection.demo.names import Invented, card_number, invent
-from inspection.demo.plan import AUTHORITIES, BANK, FIRMS, SECOND_BANK, SITES, Site
+from inspection.demo.plan import AUTHORITIES, BANK, FIRMS, SECOND_BANK, SHARED_BY, SITES, Site
 from inspection.demo.second_bank import agree_terms
 from payroll.models import SpecialAccount
 from payroll.services.accounts import open_account, share_account
@@ -89,10 +90,10 @@ def enter_county(first_day: date, *, now: datetime) -> County:
     agree_terms(second, users["jiangyin"], now)
     # One hash for all: argon2 takes its time on purpose.
     User.objects.filter(pk__in=[user.pk for user in users.values()]).update(password=make_password(PASSWORD))
-    sites = [
-        _site(number, plan, organisations, users, second if "second_bank" in plan.tags else bank, first_day)
-        for number, plan in enumerate(SITES, start=1)
-    ]
+    sites: list[SiteState] = []
+    for number, plan in enumerate(SITES, start=1):
+        keeps = second if "second_bank" in plan.tags else bank
+        sites.append(_site(sites, number, plan, organisations, users, keeps, first_day))
     for site in sites:
         site.people = [
             next(people) for part in site.plan.parts for team in part.teams for _head in range(team[2])
@@ -128,6 +129,7 @@ def _bodies() -> tuple[dict[str, Organisation], dict[str, User]]:
 
 
 def _site(
+    sites: Sequence[SiteState],
     number: int,
     plan: Site,
     organisations: dict[str, Organisation],
@@ -149,13 +151,17 @@ def _site(
     )
     clerk, manager, parts = engage_firms(project, plan, organisations, users, first_day)
     account_number = f"3301{number:015d}"
-    account = open_account(
-        organisations[plan.gc],
-        bank,
-        name=f"{organisations[plan.gc].name}{plan.name}农民工工资专用账户",
-        number=account_number,
-        opened_on=first_day - timedelta(days=20),
-    )
+    holder = next((s for s in sites if (s.plan.code, plan.code) == SHARED_BY), None)
+    if holder is not None:
+        account, account_number = holder.account, holder.account_number
+    else:
+        account = open_account(
+            organisations[plan.gc],
+            bank,
+            name=f"{organisations[plan.gc].name}{plan.name}农民工工资专用账户",
+            number=account_number,
+            opened_on=first_day - timedelta(days=20),
+        )
     share_account(account, project)
     return SiteState(
         plan, project, account, account_number, parts, actor_of_user(clerk), actor_of_user(manager)

@@ -14,6 +14,8 @@ AUTHORITIES = [
 
 SECOND_BANK = ("婺江银行股份有限公司", "婺江银行", "402338000027")
 """Takes .xlsx batches; keeps the accounts of the sites tagged second_bank."""
+SHARED_BY = ("ZJJH-2026-0123", "ZJJH-2026-0131")
+"""Two projects of one contractor in one special account; the second is a share of the first's."""
 BANK = ("金华商贸银行股份有限公司", "金华商贸银行", "313338000019")
 
 

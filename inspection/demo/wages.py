@@ -158,7 +158,7 @@ def fund(bank: PastBank, site: SiteState, month: date, amount_fen: int, now: dat
         amount_fen,
         reference=f"{site.plan.code}-{month:%Y%m}",
         payer_name=owner.organisation.name,
-        text=f"{month:%Y}年{month.month}月人工费",
+        text=f"{site.plan.code} {month:%Y}年{month.month}月人工费",
         now=now,
     )
 

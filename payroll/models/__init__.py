@@ -1,23 +1,37 @@
 """What is owed and paid: special accounts, deposits, pay sheets, slips, payment orders, bank messages."""
 
-from payroll.models.accounts import AccountEntry, SpecialAccount, SubLedger
+from payroll.models.accounts import (
+    AccountEntry,
+    AccountEvent,
+    AccountState,
+    SpecialAccount,
+    SubLedger,
+)
+from payroll.models.agreements import AccountAgreement, AccountRuling
 from payroll.models.banks import BankTerms, LineDecision
 from payroll.models.deposits import ArrearsRecord, DepositEntry, DepositForm, DepositRuling
 from payroll.models.late import LateDismissal
-from payroll.models.orders import BankMessage, PaymentLine, PaymentOrder, StatementLine
+from payroll.models.orders import BankMessage, PaymentLine, PaymentOrder
 from payroll.models.sheets import Approval, Objection, PaySheet, PaySlip, SheetUpload, Signature
+from payroll.models.statements import BankStatement, LineEvent, StatementEntry, StatementLine
 
 __all__ = [
+    "AccountAgreement",
     "AccountEntry",
+    "AccountEvent",
+    "AccountRuling",
+    "AccountState",
     "Approval",
     "ArrearsRecord",
     "BankMessage",
+    "BankStatement",
     "BankTerms",
     "DepositEntry",
     "DepositForm",
     "DepositRuling",
     "LateDismissal",
     "LineDecision",
+    "LineEvent",
     "Objection",
     "PaySheet",
     "PaySlip",
@@ -26,6 +40,7 @@ __all__ = [
     "SheetUpload",
     "Signature",
     "SpecialAccount",
+    "StatementEntry",
     "StatementLine",
     "SubLedger",
 ]

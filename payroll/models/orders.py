@@ -1,4 +1,4 @@
-"""Payment orders to the bank, one line per slip and attempt, and what the bank sent back."""
+"""Payment orders to the bank, one line per slip and attempt, and the files it sent back."""
 
 from django.db import models
 from django.db.models import Q
@@ -134,34 +134,3 @@ class BankMessage(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class StatementLine(models.Model):
-    """A booked line of a bank statement and what it was matched with; lines never vanish."""
-
-    class State(models.TextChoices):
-        MATCHED = "matched", _("Matched")
-        UNMATCHED = "unmatched", _("Unmatched")
-        RETURNED = "returned", _("Returned")
-
-    account = models.ForeignKey(SpecialAccount, models.PROTECT, related_name="statement_lines")
-    message = models.ForeignKey(BankMessage, models.PROTECT, related_name="lines")
-    bank_reference = models.CharField(max_length=80)
-    booked_at = models.DateTimeField()
-    amount_fen = models.BigIntegerField("金额（分，支出为负）")
-    end_to_end_id = models.CharField(max_length=35, blank=True)
-    counterparty = models.CharField(max_length=140, blank=True)
-    text = models.CharField(max_length=200, blank=True)
-    state = models.CharField(max_length=12, choices=State.choices)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "对账明细"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["account", "bank_reference", "end_to_end_id", "amount_fen"],
-                name="statement_line_once",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.bank_reference

@@ -9,7 +9,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from payroll.models import AccountEntry, PaymentLine, SpecialAccount, SubLedger
-from registration.models import Organisation, Project
+from registration.models import Organisation, Posting, Project
 from wagewatch.lib.crypto import blind_index
 from wagewatch.lib.errors import RuleViolation
 
@@ -39,9 +39,26 @@ def open_account(
 
 
 def share_account(account: SpecialAccount, project: Project) -> SubLedger:
-    """Give a project its share of an account (one account may carry several projects)."""
-    ledger, _created = SubLedger.objects.get_or_create(project=project, defaults={"account": account})
+    """Give a project its share of an open account (one account may carry several projects)."""
+    ledger, _created = SubLedger.objects.get_or_create(
+        project=project, defaults={"account": account, "joined_on": account.opened_on}
+    )
     return ledger
+
+
+def check_payees(project_id: int, worker_ids: Sequence[int]) -> None:
+    """The special account pays people of this project's roster and nobody else (measures of 2021).
+
+    RuleViolation `account.foreign_payee` with their number. One query.
+    """
+    posted = Posting.objects.filter(project=project_id, worker__in=worker_ids).values("worker_id").distinct()
+    strangers = len(set(worker_ids)) - posted.count()
+    if strangers:
+        raise RuleViolation(
+            "account.foreign_payee",
+            _("%(count)s people are not on this project's roster. The special account pays nobody else."),
+            count=strangers,
+        )
 
 
 def reserved_fen(*project_ids: int) -> int:

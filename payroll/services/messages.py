@@ -8,12 +8,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from payroll.bank.batch_reader import LineRef, read_batch_result
-from payroll.bank.camt053 import Statement, gap_between, read_statement
+from payroll.bank.camt053 import read_statement
 from payroll.bank.pain002 import StatusReport, read_pain002
 from payroll.bank.problems import malformed
 from payroll.bank.transport import BankTransport
 from payroll.models import BankMessage, PaymentLine, PaymentOrder, SpecialAccount
-from payroll.services.results import MESSAGE_ID, apply_statement, apply_status
+from payroll.services.results import MESSAGE_ID, apply_status
+from payroll.services.statements import bank_repeats, take_statement
 from payroll.services.terms import profile_of
 from wagewatch.lib.crypto import blind_index
 from wagewatch.lib.dates import site_date
@@ -49,10 +50,13 @@ def fetch_messages(transport: BankTransport, *, now: datetime, source: str = "")
 
 def store_message(name: str, data: bytes, *, now: datetime, source: str = "") -> tuple[BankMessage, bool]:
     """Keep a file from the bank; (message, is new). The same bytes are kept once."""
-    return BankMessage.objects.get_or_create(
+    message, is_new = BankMessage.objects.get_or_create(
         sha256=hashlib.sha256(data).digest(),
         defaults={"name": name[:200], "content": data, "received_at": now, "source": source},
     )
+    if not is_new and message.uploaded_by_id is not None:
+        bank_repeats(message, now=now)
+    return message, is_new
 
 
 def process_waiting(*, now: datetime) -> int:
@@ -150,7 +154,7 @@ def _take_result(message: BankMessage, data: bytes, now: datetime) -> None:
 def _take_statements(message: BankMessage, data: bytes, now: datetime) -> None:
     statements = read_statement(data)
     summaries: list[dict[str, object]] = []
-    for statement in statements:
+    for position, statement in enumerate(statements):
         message.kind = statement.kind
         account = SpecialAccount.objects.filter(
             number_index=blind_index(statement.account, kind="account")
@@ -160,31 +164,5 @@ def _take_statements(message: BankMessage, data: bytes, now: datetime) -> None:
             summaries.append({"account_known": False, "lines": len(statement.entries)})
             continue
         message.account = account
-        found = apply_statement(statement, account, message, now=now)
-        if statement.kind == "camt.053":
-            found |= _continuity(statement, account, message)
-        summaries.append(found)
+        summaries.append(take_statement(statement, account, message, position, now=now))
     message.summary = summaries[0] if len(summaries) == 1 else {"statements": summaries}
-
-
-def _continuity(statement: Statement, account: SpecialAccount, message: BankMessage) -> dict[str, object]:
-    """Do the sums add up, and does it follow on the statement before? A gap is shown, nothing is repaired."""
-    found: dict[str, object] = {
-        "statement": statement.statement_id,
-        "sequence": statement.sequence,
-        "opening_fen": statement.opening_fen,
-        "closing_fen": statement.closing_fen,
-    }
-    if statement.differs_fen:
-        found["differs_fen"] = statement.differs_fen
-    earlier = (
-        BankMessage.objects.filter(account=account, kind="camt.053", state=State.DONE)
-        .exclude(pk=message.pk)
-        .order_by("-pk")
-        .first()
-    )
-    if earlier is not None and earlier.summary.get("closing_fen") is not None:
-        gap = gap_between(read_statement(earlier.content)[-1], statement)
-        if gap is not None:
-            found["gap"] = {"missing_fen": gap.missing_fen, "missing_statements": gap.missing_statements}
-    return found

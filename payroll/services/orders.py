@@ -17,7 +17,8 @@ from payroll.bank.booking import booking_day
 from payroll.bank.pain001 import Account, LineOut, OrderOut, write_pain001
 from payroll.bank.profiles import BankProfile
 from payroll.models import PaymentLine, PaymentOrder, PaySheet, PaySlip, SubLedger
-from payroll.services.accounts import reserved_fen
+from payroll.services.account_opening import check_serves
+from payroll.services.accounts import check_payees, reserved_fen
 from payroll.services.sending import ask_to_send, bank_transport, send_ready_orders
 from payroll.services.terms import profile_of
 from payroll.services.totals import refresh_state
@@ -126,11 +127,13 @@ def instruct_bank(
             "account.none",
             _("This project has no special wage account yet. Open one at a bank and record it (article 26)."),
         )
+    check_serves(ledger)
     found = payable(sheet, worker_ids, lock=True)
     profile = profile_of(ledger.account.bank, site_date(now))
     _keep_to_ceiling(found, profile)
     if not found.slips:
         raise _nothing(sheet, found, profile)
+    check_payees(sheet.project_id, [slip.worker_id for slip, _card, _attempt in found.slips])
     _check_balance(ledger, found.total_fen)
     orders = [_place_order(sheet, ledger, part, profile, actor, now) for part in _files(found, profile)]
     PaySlip.objects.filter(

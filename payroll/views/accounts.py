@@ -6,15 +6,23 @@ from django.core.paginator import Paginator
 from django.db.models import Count, Prefetch, Q
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from payroll import labels
-from payroll.access import access_account, accounts_for, ledgers_for
-from payroll.models import AccountEntry, BankMessage, SpecialAccount, StatementLine
+from payroll.access import access_account, account_projects, accounts_for, holds_account, ledgers_for
+from payroll.account_words import STATES, deadline_badge
+from payroll.models import AccountEntry, AccountState, BankStatement, SpecialAccount, StatementLine
+from payroll.services.account_facts import AccountLife, load_lives
+from payroll.services.account_proof import prove
 from payroll.services.accounts import reserved_fen
 from payroll.views.sheets import xlsx
+from payroll.views.statements import proof_rows
+from registration.access import organisations_with
 from registration.http import ActorRequest, staff_view
+from registration.permissions import PERMISSIONS
+from wagewatch.lib.dates import site_date
 from wagewatch.lib.money import format_cny
 from wagewatch.lib.sheets import ColumnOut, SheetOut, write_workbook
 
@@ -37,11 +45,47 @@ def account_list(request: ActorRequest) -> HttpResponse:
         .order_by("name", "pk")
     )
     page = Paginator(accounts, 30).get_page(request.GET.get("page"))
+    today = site_date(timezone.now())
+    lives = load_lives(account_projects(request.actor).order_by("name", "pk"), today=today)
+    to_answer = list(
+        ledgers_for(request.actor)
+        .filter(account__bank__in=organisations_with(request.actor, PERMISSIONS["account.confirm"]))
+        .filter(state=AccountState.PENDING)
+        .defer("account__number")
+        .order_by("project__name")[:50]
+    )
+    waiting = (
+        BankStatement.objects.filter(account__in=page.object_list, state=BankStatement.State.WAITING)
+        .select_related("account")
+        .defer("account__number")
+        .order_by("-to_at")[:20]
+        if to_answer or request.actor.has_role("bank_officer")
+        else []
+    )
     return render(
         request,
         "payroll/accounts.html",
-        {"page": page, "total": sum(s.balance_fen for a in page for s in getattr(a, "shares", []))},
+        {
+            "page": page,
+            "total": sum(s.balance_fen for a in page for s in getattr(a, "shares", [])),
+            "duties": [_duty(life) for life in lives if life.needs_work],
+            "to_answer": to_answer,
+            "waiting": waiting,
+            "states": STATES,
+        },
     )
+
+
+def _duty(life: AccountLife) -> dict[str, Any]:
+    """A project whose account is to be opened, put right, filed or agreed, with the deadline that runs."""
+    limit = life.filing if life.filing.code in ("open", "late") else life.opening
+    return {
+        "life": life,
+        "state": STATES[life.state],
+        "due_on": limit.due_on,
+        "badge": deadline_badge(limit) if limit.code in ("open", "late") else None,
+        "filing": limit is life.filing,
+    }
 
 
 @require_safe
@@ -53,16 +97,11 @@ def account_page(request: ActorRequest, pk: int) -> HttpResponse:
     chosen = request.GET.get("project", "")
     entries = _entries(shares, chosen)
     # What belongs to no project is for the account's holder and its bank: an owner sees its project's share.
-    holders = {account.organisation_id, account.bank_id}
-    whole = [account.pk] if holders & set(request.actor.organisation_ids) else []
+    whole = [account.pk] if holds_account(request.actor, account) else []
     unmatched = StatementLine.objects.filter(account__in=whole, state=StatementLine.State.UNMATCHED).order_by(
         "-booked_at", "-pk"
     )
-    gaps = (
-        BankMessage.objects.filter(account__in=whole, kind="camt.053", summary__has_key="gap")
-        .defer("content")
-        .order_by("-pk")[:5]
-    )
+    proof = prove(account) if whole else None
     balance = sum(s.balance_fen for s in shares)
     reserved = reserved_fen(*(s.project_id for s in shares))
     return render(
@@ -76,7 +115,9 @@ def account_page(request: ActorRequest, pk: int) -> HttpResponse:
             "kinds": labels.ENTRY_KINDS,
             "unmatched": unmatched[:50],
             "unmatched_count": unmatched.count(),
-            "gaps": gaps,
+            "proof": proof,
+            "proof_rows": proof_rows(proof) if proof else [],
+            "unassigned": proof.unassigned_fen if proof and len(shares) > 1 else 0,
             "stats": [
                 {"label": _("Balance"), "figure": format_cny(balance)},
                 {

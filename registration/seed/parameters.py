@@ -64,6 +64,7 @@ _NATIONWIDE = (
     _Default("invitation.per_day", 20, PROPOSED),
     _Default("account.open_within_days", 30, "人社部发〔2021〕53号"),
     _Default("account.file_within_days", 30, "人社部发〔2021〕53号"),
+    _Default("account.sub_ledgers_allowed", True, "人社部发〔2021〕53号"),
     _Default("account.closing_notice_days", 30, "国务院令第724号第27条"),
     _Default("account.balance_cover_percent", 50, PROPOSED),
     _Default("allocation.cycle_months", 1, "国务院令第724号第24条"),

@@ -150,6 +150,9 @@ def test_personal_data_is_kept_encrypted_only() -> None:
         ("AccountEntry", "number"): "which entry of the account",
         ("DepositEntry", "number"): "which entry of the deposit",
         ("DepositRuling", "number"): "which ruling about the deposit",
+        ("AccountEvent", "number"): "the filing's or the statement's own number",
+        ("AccountAgreement", "number"): "the agreement's own number",
+        ("LineEvent", "number"): "which event of the statement line",
         ("LabourContract", "number"): "the employer's own number of the contract",
     }
     plain = set()

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from payroll.models import AccountEvent, BankStatement, StatementLine
 from registration.models import Membership
 from tests.cast import make_card_number
 from tests.devices.post import batch, event
@@ -77,6 +78,16 @@ def _upload(s: Stage) -> dict[str, Any]:
 
 def _order(s: Stage) -> dict[str, Any]:
     return {"pk": s.order.pk}
+
+
+def _statement(_s: Stage) -> dict[str, Any]:
+    """The statement that clerk Zhao brought and the bank has not confirmed."""
+    return {"pk": BankStatement.objects.get().pk}
+
+
+def _account_paper(_s: Stage) -> dict[str, Any]:
+    """The paper of the filing."""
+    return {"pk": AccountEvent.objects.get(kind="filed").pk}
 
 
 def _account(s: Stage) -> dict[str, Any]:
@@ -290,6 +301,21 @@ PARTS: dict[str, Parts] = {
     "payroll:sheet-sif": _sheet,
     "payroll:account": _account,
     "payroll:account-export": _account,
+    "payroll:statements": _account,
+    "payroll:account-lines": _account,
+    "payroll:statement": _statement,
+    "payroll:statement-answer": _statement,
+    "payroll:statement-line": lambda _s: {"pk": StatementLine.objects.get(bank_reference="M-1").pk},
+    "payroll:project-account": _project,
+    "payroll:account-register": _project,
+    "payroll:account-answer": _project,
+    "payroll:account-file": _project,
+    "payroll:account-agreement": _project,
+    "payroll:account-closing": _project,
+    "payroll:account-paper": _account_paper,
+    "inspection:account": _project,
+    "inspection:account-rule": _project,
+    "inspection:account-paper": _account_paper,
     "payroll:deposit": _project,
     "payroll:deposit-enter": lambda s: _project(s) | {"kind": "topped_up"},
     "payroll:deposit-file": lambda s: _project(s) | {"number": 1},

@@ -22,8 +22,17 @@ from devices.services import corrections
 from devices.services.terminals import forget_terminals
 from devices.simulators.persons import person as invented_person
 from inspection.models import Alarm, ProjectStat
-from payroll.models import Objection, PaymentOrder, PaySheet, PaySlip, SheetUpload, SpecialAccount
-from payroll.services import confirmations
+from payroll.models import (
+    Objection,
+    PaymentOrder,
+    PaySheet,
+    PaySlip,
+    SheetUpload,
+    SpecialAccount,
+    StatementLine,
+    SubLedger,
+)
+from payroll.services import account_opening, confirmations, statements
 from payroll.services import sheets as sheet_services
 from payroll.work_history import history_facts
 from registration.models import (
@@ -51,7 +60,7 @@ from tests.cast import NOW, Cast, build_cast, make_user
 from tests.devices.post import headers
 from tests.inspection.stage import sent_sheet, set_parameters
 from tests.payroll import stage as payroll
-from tests.payroll.deposit_papers import lodge_cash
+from tests.payroll.deposit_papers import deposit_scan, lodge_cash
 from tests.registration import contracts
 from tests.registration.papers import FACTS, png
 from tests.registration.rosters import person, staged, xlsx
@@ -126,6 +135,36 @@ def _picture() -> bytes:
     return out.getvalue()
 
 
+def _account_papers(cast: Cast, ledger: SubLedger) -> None:
+    """A filing with its paper, a statement that waits for the bank, a line that matches nothing."""
+    account_opening.file_account(
+        cast.project.pk,
+        filed_on=cast.today,
+        number="金人社备〔2026〕7号",
+        scan=deposit_scan(),
+        actor=cast.actor(cast.zhao),
+        now=cast.now,
+    )
+    text = "交易日期,借方发生额,贷方发生额,余额,对方户名\n2026-11-09,,1000.00,1000.00,金华多湖置业有限公司\n"
+    record, _is_new = statements.upload_statement(
+        ledger.account_id,
+        filename="明细.csv",
+        data=text.encode(),
+        actor=cast.actor(cast.zhao),
+        now=cast.now,
+    )
+    StatementLine.objects.create(
+        account=ledger.account,
+        message=record.message,
+        bank_reference="M-1",
+        booked_at=cast.now,
+        amount_fen=-2000,
+        counterparty="路人",
+        state="unmatched",
+        is_foreign=True,
+    )
+
+
 def build_stage() -> Stage:
     """Write everything; the clock must stand at the cast's now."""
     cast = build_cast()
@@ -149,6 +188,7 @@ def build_stage() -> Stage:
 
     ledger = payroll.account(cast, 100_000_000)
     lodge_cash(cast)
+    _account_papers(cast, ledger)
     paid_sheet = payroll.approved_sheet(cast)
     order = payroll.instructed(cast, paid_sheet)
     payroll.attend(cast.sun_posting, 20, month=SEPTEMBER)

@@ -1,0 +1,364 @@
+"""Line by line: what a statement, report or notification of the bank tells about a special account.
+
+Every movement becomes one `StatementLine` however often and in whatever file it is told. A line is matched
+with a wage of ours, booked in the project it names, or kept on the account as not yet assigned: never guessed.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from payroll.bank import codes
+from payroll.bank.camt053 import Statement
+from payroll.models import (
+    AccountEntry,
+    AccountState,
+    BankMessage,
+    BankStatement,
+    LineEvent,
+    PaymentLine,
+    PaymentOrder,
+    SpecialAccount,
+    StatementEntry,
+    StatementLine,
+    SubLedger,
+)
+from payroll.services.accounts import ALIVE, Movement, book
+from payroll.services.results import (
+    CAME_BACK,
+    Word,
+    apply_words,
+    lock_projects,
+    locked_ledger,
+    newest_attempts,
+)
+from payroll.services.told import Told, told_lines
+from wagewatch.lib.dates import SITE_TZ, site_date
+
+LineState = PaymentLine.State
+State = StatementLine.State
+Kind = AccountEntry.Kind
+BATCH_DAYS = 10
+"""How long before a statement's line an order may be instructed whose sum the line is."""
+
+
+@dataclass
+class Stage:
+    """What is gathered while a file is matched, then written at once."""
+
+    words: dict[str, Word] = field(default_factory=dict)
+    movements: dict[int, list[Movement]] = field(default_factory=lambda: defaultdict(list))
+
+
+def apply_statement(
+    statement: Statement,
+    account: SpecialAccount,
+    message: BankMessage,
+    *,
+    now: datetime,
+    record: BankStatement | None = None,
+) -> dict[str, object]:
+    """Take in the booked movements of a file, in the caller's transaction; returns counts.
+
+    Reading the same facts again changes nothing, whatever file tells them. `record` keeps which line stands
+    in which statement.
+    """
+    told = told_lines(statement, now)
+    lines = _wage_lines(told, account)
+    shares = {
+        share.project_id: share
+        for share in account.sub_ledgers.select_related("project").order_by("project_id")
+    }
+    projects = sorted({*shares, *(line.project_id for line in lines.values())})
+    lock_projects(projects, sorted({line.sheet_id for line in lines.values()}))
+    SpecialAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
+    lines = _wage_lines(told, account)  # as they stand now that nobody else moves them
+    _find_known(told, account, statement.kind)
+    _find_by_card(told, account, lines)
+    newest = newest_attempts(lines.values())
+    before = _told_wages(account, lines)
+    in_batches = _told_orders(account, lines)
+    stage = Stage()
+    for fact in told:
+        line = lines.get(fact.end_to_end_id)
+        if fact.order_id:
+            _take_batch(fact, account, lines, stage)
+        elif line is not None and abs(fact.amount_fen) == line.amount_fen:
+            key = (fact.end_to_end_id, fact.amount_fen > 0)
+            again = key in before or (line.order_id in in_batches and fact.amount_fen < 0)
+            if not fact.known and again:
+                fact.state = State.DUPLICATE
+                continue
+            if fact.known and fact.state not in (State.MATCHED, State.RETURNED):
+                continue
+            _take_wage(fact, line, stage, newest, shares)
+            if fact.state in (State.MATCHED, State.RETURNED):
+                before.add(key)
+        elif not fact.known:
+            _take_other(fact, shares, stage)
+    _keep(told, account, message, record, now)
+    for project_id, movements in sorted(stage.movements.items()):
+        book(locked_ledger(project_id), movements)
+    by_project: dict[int, list[PaymentLine]] = defaultdict(list)
+    for line in lines.values():
+        by_project[line.project_id].append(line)
+    moved = sum(
+        apply_words(project_id, group, stage.words, now=now)
+        for project_id, group in sorted(by_project.items())
+    )
+    states = Counter(fact.state for fact in told)
+    return {
+        "lines": len(told),
+        "moved": moved,
+        "known": sum(fact.known for fact in told),
+        "unmatched": states[State.UNMATCHED],
+        "returned": states[State.RETURNED],
+    }
+
+
+def _wage_lines(told: Sequence[Told], account: SpecialAccount) -> dict[str, PaymentLine]:
+    references = {fact.end_to_end_id for fact in told if fact.end_to_end_id}
+    where = PaymentLine.objects.filter(end_to_end_id__in=references, order__account=account)
+    return {line.end_to_end_id: line for line in where}
+
+
+def _find_known(told: Sequence[Told], account: SpecialAccount, kind: str) -> None:
+    """Which movements another file told before: by the bank's reference, else by day, amount and party.
+
+    Files of one kind number alike, so only movements of another kind of file (or without the bank's own
+    reference) are paired by their facts, each line once.
+    """
+    by_reference: dict[tuple[str, int], list[StatementLine]] = defaultdict(list)
+    found = StatementLine.objects.filter(account=account, bank_reference__in={f.reference for f in told})
+    for line in found:
+        by_reference[line.bank_reference, line.amount_fen].append(line)
+    used: set[int] = set()
+    for fact in told:
+        for line in by_reference.get((fact.reference, fact.amount_fen), ()):
+            same = line.end_to_end_id == fact.end_to_end_id
+            if line.pk not in used and (same or not (line.end_to_end_id and fact.end_to_end_id)):
+                _is_known(fact, line, used)
+                break
+    rest = [fact for fact in told if fact.line is None]
+    if not rest:
+        return
+    first, last = min(f.day for f in rest), max(f.day for f in rest)
+    others: dict[tuple[date, int], list[StatementLine]] = defaultdict(list)
+    nearby = (
+        StatementLine.objects.filter(
+            account=account,
+            booked_at__gte=datetime.combine(first, time(0), SITE_TZ),
+            booked_at__lt=datetime.combine(last + timedelta(days=1), time(0), SITE_TZ),
+        )
+        .exclude(state=State.DUPLICATE)
+        .exclude(message__kind=kind)
+        .select_related("message")
+        .defer("message__content")
+        .order_by("pk")
+    )
+    for line in nearby:
+        others[site_date(line.booked_at), line.amount_fen].append(line)
+    for fact in rest:
+        for line in others.get((fact.day, fact.amount_fen), ()):
+            if line.pk not in used and _same_facts(fact, line):
+                _is_known(fact, line, used)
+                break
+
+
+def _is_known(fact: Told, line: StatementLine, used: set[int]) -> None:
+    used.add(line.pk)
+    fact.line, fact.known, fact.state = line, True, line.state
+
+
+def _same_facts(fact: Told, line: StatementLine) -> bool:
+    made_up = fact.made_up or line.message.kind == "table" or "/" in line.bank_reference
+    if not made_up:
+        return False
+    if fact.end_to_end_id and line.end_to_end_id:
+        return fact.end_to_end_id == line.end_to_end_id
+    return not (fact.counterparty and line.counterparty) or fact.counterparty == line.counterparty
+
+
+def _find_by_card(told: Sequence[Told], account: SpecialAccount, lines: dict[str, PaymentLine]) -> None:
+    """Outgoing lines of a bank's export without our reference: by card and amount, or by an order's sum."""
+    open_facts = [
+        f for f in told if f.line is None and not f.end_to_end_id and f.amount_fen < 0 and f.made_up
+    ]
+    if not open_facts:
+        return
+    since = datetime.combine(min(f.day for f in open_facts), time(0), SITE_TZ) - timedelta(days=BATCH_DAYS)
+    orders = {
+        order.pk: order
+        for order in PaymentOrder.objects.filter(account=account, instructed_at__gte=since).defer("file")
+    }
+    waiting = list(PaymentLine.objects.filter(order__in=orders, state__in=[*ALIVE, LineState.PAID]))
+    told_already = {
+        e2e for e2e, _incoming in _told_wages(account, {line.end_to_end_id: line for line in waiting})
+    } | {f.end_to_end_id for f in told}
+    batches = _told_orders(account, {line.end_to_end_id: line for line in waiting})
+    free = [x for x in waiting if x.end_to_end_id not in told_already and x.order_id not in batches]
+    by_card: dict[tuple[str, int], list[PaymentLine]] = defaultdict(list)
+    by_order: dict[int, list[PaymentLine]] = defaultdict(list)
+    for line in free:
+        by_card[str(line.card_number), line.amount_fen].append(line)
+        by_order[line.order_id].append(line)
+    for fact in open_facts:
+        cards = by_card.get((fact.counterparty_account, -fact.amount_fen), [])
+        if len(cards) == 1 and fact.counterparty_account:
+            line = cards.pop()
+            fact.end_to_end_id = line.end_to_end_id
+            lines[line.end_to_end_id] = line
+            by_order.pop(line.order_id, None)
+            continue
+        sums = [
+            pk
+            for pk, group in by_order.items()
+            if len(group) == orders[pk].line_count
+            and orders[pk].total_fen == -fact.amount_fen
+            and site_date(orders[pk].instructed_at) <= fact.day
+        ]
+        if len(sums) == 1 and orders[sums[0]].line_count > 1:
+            fact.order_id = orders[sums[0]].message_id
+            for line in by_order.pop(sums[0]):
+                lines[line.end_to_end_id] = line
+
+
+def _told_wages(account: SpecialAccount, lines: dict[str, PaymentLine]) -> set[tuple[str, bool]]:
+    """(end-to-end id, came in) of the wages that a line tells already."""
+    rows = StatementLine.objects.filter(
+        account=account, end_to_end_id__in=lines, state__in=[State.MATCHED, State.RETURNED]
+    ).values_list("end_to_end_id", "amount_fen")
+    return {(e2e, fen > 0) for e2e, fen in rows}
+
+
+def _told_orders(account: SpecialAccount, lines: dict[str, PaymentLine]) -> set[int]:
+    """Orders whose whole sum one line tells."""
+    orders = {line.order_id for line in lines.values()}
+    named = dict(PaymentOrder.objects.filter(pk__in=orders).values_list("message_id", "pk"))
+    rows = LineEvent.objects.filter(
+        line__account=account, reference__in=named, entry_kind=Kind.WAGES
+    ).values_list("reference", flat=True)
+    return {named[reference] for reference in rows}
+
+
+def _take_batch(fact: Told, account: SpecialAccount, lines: dict[str, PaymentLine], stage: Stage) -> None:
+    order = PaymentOrder.objects.defer("file").get(message_id=fact.order_id, account=account)
+    for line in lines.values():
+        if line.order_id == order.pk:
+            stage.words[line.end_to_end_id] = Word(LineState.PAID, "BOOK", "", "", fact.at, True)
+    fact.state, fact.assigned_fen, fact.entry_kind = State.MATCHED, fact.amount_fen, Kind.WAGES
+
+
+def _take_wage(
+    fact: Told,
+    line: PaymentLine,
+    stage: Stage,
+    newest: dict[tuple[int, int], int],
+    shares: dict[int, SubLedger],
+) -> None:
+    """Judge one booked movement that names one of our lines."""
+    reference = line.end_to_end_id
+    if fact.amount_fen > 0:
+        reason = codes.judge_return(fact.detail.returned) if fact.detail.returned else None
+        stage.words[reference] = Word(
+            LineState.RETURNED,
+            CAME_BACK,
+            reason.code if reason else "",
+            reason.verbatim if reason else "",
+            fact.at,
+            True,
+        )
+        fact.state, fact.assigned_fen = State.RETURNED, fact.amount_fen
+        return
+    refused = line.state == LineState.RETURNED and line.bank_status != CAME_BACK
+    if refused and newest[line.sheet_id, line.worker_id] > line.attempt:
+        # Refused, sent again, and now booked all the same: a person must look, it may be paid twice.
+        if line.project_id in shares:
+            _book(fact, shares[line.project_id], Kind.OTHER_OUT, stage)
+        fact.state = State.UNMATCHED
+        return
+    earlier = stage.words.get(reference)
+    if earlier is None or earlier.status != CAME_BACK:
+        stage.words[reference] = Word(LineState.PAID, "BOOK", "", "", fact.at, True)
+    fact.state, fact.assigned_fen = State.MATCHED, fact.amount_fen
+
+
+def _take_other(fact: Told, shares: dict[int, SubLedger], stage: Stage) -> None:
+    """Book what is no wage in the project it belongs to; without one it waits on the account."""
+    share = _share_of(fact, shares)
+    if share is None:
+        return
+    if fact.amount_fen > 0 and not fact.end_to_end_id:
+        _book(fact, share, Kind.OTHER_IN if "息" in fact.words else Kind.ALLOCATION, stage)
+        fact.state = State.MATCHED
+    else:
+        _book(fact, share, Kind.OTHER_OUT if fact.amount_fen < 0 else Kind.OTHER_IN, stage)
+
+
+def _book(fact: Told, share: SubLedger, kind: str, stage: Stage) -> None:
+    fact.share, fact.entry_kind, fact.assigned_fen = share, kind, fact.amount_fen
+    stage.movements[share.project_id].append(
+        Movement(fact.reference, kind, fact.amount_fen, fact.at, fact.cause)
+    )
+
+
+def _share_of(fact: Told, shares: dict[int, SubLedger]) -> SubLedger | None:
+    """The account's only project, or the one whose code the line's text names."""
+    served = [s for s in shares.values() if s.state != AccountState.REFUSED]
+    if len(served) > 1:
+        served = [s for s in served if s.project.code in fact.words]
+    found = [s for s in served if s.state != AccountState.CLOSED]
+    return found[0] if len(served) == len(found) == 1 else None
+
+
+def _keep(
+    told: Sequence[Told],
+    account: SpecialAccount,
+    message: BankMessage,
+    record: BankStatement | None,
+    now: datetime,
+) -> None:
+    """Write the new lines, what was booked by itself, and which line stands in which statement."""
+    new = [fact for fact in told if fact.line is None]
+    for fact in new:
+        fact.line = StatementLine(
+            account=account,
+            message=message,
+            bank_reference=fact.reference,
+            booked_at=fact.at,
+            amount_fen=fact.amount_fen,
+            assigned_fen=fact.assigned_fen,
+            end_to_end_id=fact.end_to_end_id,
+            counterparty=fact.counterparty,
+            text=fact.words[:200],
+            state=fact.state,
+            is_foreign=fact.state == State.UNMATCHED and fact.amount_fen < 0,
+            version=1 if fact.entry_kind else 0,
+        )
+    StatementLine.objects.bulk_create([f.line for f in new if f.line], batch_size=1000)
+    LineEvent.objects.bulk_create(_events(new, now), batch_size=1000)
+    if record is not None:
+        StatementEntry.objects.bulk_create(
+            [StatementEntry(statement=record, position=f.position, line=f.line, known=f.known) for f in told],
+            batch_size=1000,
+        )
+
+
+def _events(new: Iterable[Told], now: datetime) -> list[LineEvent]:
+    return [
+        LineEvent(
+            line=fact.line,
+            number=1,
+            act=1,
+            kind=LineEvent.Kind.BOOKED,
+            after=fact.state,
+            sub_ledger=fact.share,
+            entry_kind=fact.entry_kind,
+            amount_fen=fact.amount_fen,
+            reference=fact.order_id or fact.reference,
+            made_at=now,
+        )
+        for fact in new
+        if fact.entry_kind
+    ]

@@ -1,0 +1,89 @@
+"""The booked movements of one file of the bank, as it tells them; nothing is asked of the database here."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from payroll.bank.camt053 import Detail, Entry, Statement
+from payroll.models import StatementLine, SubLedger
+from wagewatch.lib.dates import SITE_TZ, site_date
+
+State = StatementLine.State
+
+
+@dataclass
+class Told:
+    """One booked movement as the file tells it, and what became of it."""
+
+    position: int
+    reference: str
+    made_up: bool
+    end_to_end_id: str
+    amount_fen: int
+    at: datetime
+    counterparty: str
+    counterparty_account: str
+    words: str
+    detail: Detail
+    state: str = State.UNMATCHED
+    line: StatementLine | None = None
+    known: bool = False
+    share: SubLedger | None = None
+    entry_kind: str = ""
+    cause: str = ""
+    order_id: str = ""
+    assigned_fen: int = 0
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        return (self.reference, self.end_to_end_id, self.amount_fen)
+
+    @property
+    def day(self) -> date:
+        return site_date(self.at)
+
+
+def told_lines(statement: Statement, now: datetime) -> list[Told]:
+    """The booked movements of a file in its order; the same twice in one file keeps two references."""
+    found: list[Told] = []
+    seen: Counter[tuple[str, str, int]] = Counter()
+    for entry in statement.entries:
+        if not entry.booked:
+            continue
+        for detail in _details(entry):
+            position = len(found)
+            sign = 1 if entry.amount_fen > 0 else -1
+            signed = (detail.amount_fen or abs(entry.amount_fen)) * sign
+            own = detail.bank_reference or entry.bank_reference
+            reference = (own or f"{statement.statement_id}/{entry.reference or position}")[:76]
+            key = (reference, detail.end_to_end_id[:35], signed)
+            seen[key] += 1
+            if seen[key] > 1:
+                reference = f"{reference}#{seen[key]}"
+            found.append(
+                Told(
+                    position,
+                    reference,
+                    not own or statement.kind == "table",
+                    detail.end_to_end_id[:35],
+                    signed,
+                    _moment(entry, statement, now),
+                    (detail.payee_name if signed < 0 else detail.payer_name)[:140],
+                    detail.payee_account if signed < 0 else "",
+                    f"{detail.remittance} {entry.info}".strip(),
+                    detail,
+                    cause=detail.payer_name or detail.payee_name or detail.remittance or entry.info,
+                )
+            )
+    return found
+
+
+def _details(entry: Entry) -> tuple[Detail, ...]:
+    return entry.details or (Detail(end_to_end_id="", amount_fen=abs(entry.amount_fen)),)
+
+
+def _moment(entry: Entry, statement: Statement, now: datetime) -> datetime:
+    made = statement.created_at or now
+    if entry.booked_on is None or entry.booked_on == site_date(made):
+        return min(made, now)
+    return min(datetime.combine(entry.booked_on, time(12), SITE_TZ), now)
