@@ -9,6 +9,7 @@ import structlog
 from django.db import connection, transaction
 
 from inspection.alarms.catalogue import RULES
+from inspection.alarms.parts import CALENDAR_REACH
 from inspection.alarms.rule import Finding, Moment, Rule
 from inspection.models import RuleRun
 from inspection.services.alarms import apply_findings, lock_rule
@@ -18,10 +19,18 @@ from wagewatch.lib.dates import SITE_TZ, first_of_month, pay_due_on, previous_mo
 log = structlog.get_logger(__name__)
 MONTHS_BACK = 26
 
-PAY_DATES = """
+RELATIONS = """
 WITH pay_date AS (
   SELECT month::date, pay_day::int, due_on::date
   FROM jsonb_to_recordset(%(pay_dates)s::jsonb) AS t(month text, pay_day text, due_on text)
+), special_day AS (
+  SELECT day, is_working FROM registration_calendarday
+), calendar_day AS MATERIALIZED (
+  SELECT d.day::date AS day, w.is_working, sum(w.is_working::int) OVER (ORDER BY d.day)::int AS n
+  FROM generate_series(%(today)s::timestamp - interval '{reach} days', %(today)s::timestamp + interval '60 days',
+                       interval '1 day') d(day)
+  LEFT JOIN special_day s ON s.day = d.day::date
+  CROSS JOIN LATERAL (SELECT coalesce(s.is_working, extract(isodow FROM d.day) < 6) AS is_working) w
 ), finding AS ({sql})
 SELECT project_id, period, level, due_on, amount_fen, people, participation_id, facts FROM finding
 """
@@ -43,7 +52,7 @@ def find(rule: Rule, moment: Moment) -> list[Finding]:
     """Every project and period for which the rule holds; one statement."""
     with connection.cursor() as cursor:
         cursor.execute(
-            PAY_DATES.format(sql=rule.sql),
+            RELATIONS.format(sql=rule.sql, reach=CALENDAR_REACH),
             {
                 "today": moment.today,
                 "now": moment.now,
