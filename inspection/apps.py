@@ -8,7 +8,8 @@ class InspectionConfig(AppConfig):
     verbose_name = "监察"
 
     def ready(self) -> None:
-        from inspection.proof import expected_flips, load_flips
+        from inspection.proof import expected_changes, expected_flips, load_changes, load_flips
+        from inspection.services.parameter_changes import CHANGED
         from inspection.sides import grant_sides
         from wagewatch.evidence.registry import register_kind
 
@@ -17,5 +18,11 @@ class InspectionConfig(AppConfig):
             load_many=load_flips,
             expected_subjects=expected_flips,
             label=_("Alarm opened or changed"),
+        )
+        register_kind(
+            CHANGED,
+            load_many=load_changes,
+            expected_subjects=expected_changes,
+            label=_("Figure of a rule set for a region"),
         )
         post_migrate.connect(grant_sides, sender=self, dispatch_uid="inspection.grant_sides")

@@ -13,6 +13,7 @@ from inspection.views import (
     people,
     person,
     projects,
+    rules,
     statistics,
     today,
 )
@@ -23,7 +24,9 @@ urlpatterns = [
     path("alarms/", alarms.alarms, name="alarms"),
     path("alarms/export/", alarms.alarms_export, name="alarms-export"),
     path("alarms/<int:pk>/", alarms.alarm, name="alarm"),
-    path("alarms/rules/", alarms.rules, name="rules"),
+    path("alarms/rules/", rules.rules, name="rules"),
+    path("alarms/rules/<str:code>/", rules.rule, name="rule"),
+    path("alarms/rules/<str:code>/figures/<str:key>/", rules.rule_figure, name="rule-figure"),
     path("projects/", projects.projects, name="projects"),
     path("projects/export/", projects.projects_export, name="projects-export"),
     path("projects/<int:pk>/", projects.project, name="project"),

@@ -29,8 +29,12 @@ SELECT n.project_id, NULL::bigint AS participation_id, n.since::text AS period, 
 FROM newest n
 JOIN place ON place.region_id = n.region_id
 {calendar("start", "n.since")}
-CROSS JOIN LATERAL (SELECT {step(worked_since("start") + " - (SELECT is_working::int FROM calendar_day WHERE day = %(today)s)",
-                                 "place.ladder")} AS level) l
+CROSS JOIN LATERAL (SELECT {
+    step(
+        worked_since("start") + " - (SELECT is_working::int FROM calendar_day WHERE day = %(today)s)",
+        "place.ladder",
+    )
+} AS level) l
 WHERE l.level IS NOT NULL
 """  # noqa: S608 constants only; every value is a parameter
 
@@ -107,6 +111,5 @@ RULES = (
         sql=ODD,
         settings=(Setting("alarm.C4.people", "people", _("people with odd attendance in a week")),),
         reads=("attendance.longest_stay_hours", "odd.two_sites"),
-        after=frozenset({"attendance"}),
     ),
 )

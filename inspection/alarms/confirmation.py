@@ -50,5 +50,5 @@ RULE = Rule(
     sql=SQL,
     settings=(Setting("alarm.D2.days", "days", _("days after the slip was sent or the objection raised")),),
     monthly=True,
-    after=frozenset({"sheet", "confirmation"}),
+    after=frozenset({"slip.confirmed", "slip.objected", "sheet.approved"}),
 )

@@ -69,7 +69,7 @@ _LATEST = f"""latest AS (
     SELECT DISTINCT ON (r.project_id) r.project_id, r.kind
     FROM payroll_depositruling r WHERE r.kind IN ('use', 'released') ORDER BY r.project_id, r.number DESC
   ) r WHERE r.kind = 'released'
-)"""
+)"""  # noqa: S608
 
 ENDING = f"""
 WITH {places(ladder="alarm.A4.days")}, {_LATEST}
@@ -126,6 +126,7 @@ RULES = (
         settings=(Setting("alarm.A3.wd", "wd", _("working days after the works began")),),
         reads=("deposit.table",),
         levels=(2,),
+        after=frozenset({"deposit.entry", "firm.arrears"}),
     ),
     Rule(
         code="A4",
@@ -138,6 +139,7 @@ RULES = (
         sql=ENDING,
         settings=(Setting("alarm.A4.days", "days", _("days before the guarantee ends"), falling=True),),
         levels=(1, 3),
+        after=frozenset({"deposit.entry", "deposit.ruling"}),
     ),
     Rule(
         code="A5",
@@ -150,5 +152,6 @@ RULES = (
         sql=NOT_REFILLED,
         settings=(Setting("alarm.A5.wd", "wd", _("working days after the deposit was used")),),
         levels=(3,),
+        after=frozenset({"deposit.entry", "deposit.ruling"}),
     ),
 )

@@ -27,5 +27,5 @@ RULE = Rule(
     sql=SQL,
     settings=(Setting("alarm.C1.entries", "entries", _("entries refused in a week")),),
     levels=(1, 2),
-    after=frozenset({"gate"}),
+    after=frozenset({"gate.refused"}),
 )

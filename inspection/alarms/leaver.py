@@ -66,5 +66,5 @@ RULE = Rule(
     reads=("pay.month_days",),
     levels=(2,),
     monthly=True,
-    after=frozenset({"payment", "sheet"}),
+    after=frozenset({"line.result", "sheet.submitted"}),
 )

@@ -71,7 +71,7 @@ RULES = (
         ),
         levels=(1, 2),
         monthly=True,
-        after=frozenset({"payment", "sheet"}),
+        after=frozenset({"account.booked", "sheet.submitted"}),
     ),
     Rule(
         code="B4",
@@ -83,6 +83,6 @@ RULES = (
         law=_("Order 724, articles 33 and 55"),
         sql=FOREIGN,
         levels=(3,),
-        after=frozenset({"payment"}),
+        after=frozenset({"account.booked"}),
     ),
 )

@@ -45,7 +45,9 @@ RULE = Rule(
     ),
     law=_("Order 724, articles 31 and 56"),
     sql=SQL,
-    settings=(Setting("alarm.D1.day_of_month", "day", _("day of the next month by which the sheet is sent")),),
+    settings=(
+        Setting("alarm.D1.day_of_month", "day", _("day of the next month by which the sheet is sent")),
+    ),
     monthly=True,
-    after=frozenset({"sheet"}),
+    after=frozenset({"sheet.submitted"}),
 )

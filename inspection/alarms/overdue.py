@@ -78,5 +78,5 @@ RULE = Rule(
     settings=(Setting("alarm.D3.days", "days", _("days after the due date")),),
     levels=(1, 2, 3),
     monthly=True,
-    after=frozenset({"payment", "sheet", "confirmation"}),
+    after=frozenset({"line.result", "sheet.submitted", "sheet.approved", "order.instructed"}),
 )

@@ -56,8 +56,15 @@ FROM counted c WHERE {step("c.people", "c.ladder")} IS NOT NULL
 # The conditions of entry decide what counts and how hard: what denies entry is orange, what warns is yellow,
 # and somebody below the youngest age is red everywhere. Trades are compared once, not once per person.
 AGE_AND_TRADE = f"""
-WITH {places(age="entry.age", youngest="people.youngest_age", adult="people.adult_age",
-             certificate="entry.certificate", people="alarm.C5.people")}, here AS (
+WITH {
+    places(
+        age="entry.age",
+        youngest="people.youngest_age",
+        adult="people.adult_age",
+        certificate="entry.certificate",
+        people="alarm.C5.people",
+    )
+}, here AS (
   SELECT o.project_id, o.participation_id, o.worker_id, o.trade, pr.region_id, w.sex, w.birth_date
   FROM registration_posting o
   JOIN registration_project pr ON pr.id = o.project_id
@@ -134,6 +141,7 @@ RULES = (
             Setting("alarm.C2.days", "days", _("days after joining")),
             Setting("alarm.C2.people", "people", _("people without papers")),
         ),
+        after=frozenset({"contract.signed"}),
     ),
     Rule(
         code="C5",

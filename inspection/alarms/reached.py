@@ -8,10 +8,8 @@ from inspection.alarms.rule import Rule, Setting
 
 # Heads, not money: D3 asks what is owed, this asks who got nothing, whatever the sheets say. Days of grace after
 # the due date let the bank's results come in.
-SQL = (
-    "WITH "  # noqa: S608 constants only; every value is a parameter
-    + EARNED
-    + f""", person AS (
+SQL = f"""
+WITH {EARNED}, person AS (
   SELECT e.project_id, e.month, e.worker_id, min(e.participation_id) AS participation_id, sum(e.worth_fen) AS worth_fen
   FROM earned e GROUP BY 1, 2, 3
 ), paid AS (
@@ -40,8 +38,7 @@ JOIN pay_date d ON d.month = r.month AND d.pay_day = pr.pay_day
 CROSS JOIN LATERAL (SELECT {step("100.0 * r.paid / r.attended", "share.percent", "<")} AS level) l
 CROSS JOIN LATERAL (SELECT {step("%(today)s - d.due_on", "share.days")} AS level) g
 WHERE r.paid < r.attended AND l.level IS NOT NULL AND g.level IS NOT NULL
-"""
-)
+"""  # noqa: S608 constants only; every value is a parameter
 
 RULE = Rule(
     code="D4",
@@ -57,4 +54,5 @@ RULE = Rule(
     ),
     levels=(1, 3),
     monthly=True,
+    after=frozenset({"line.result"}),
 )

@@ -64,8 +64,8 @@ class Rule:
 
     `settings` are the thresholds that regions set and a change of which can be tried out; `reads` names other
     parameters without which the rule cannot be judged; `levels` are those it can reach with the usual values.
-    `monthly`: its period is a wage month. `after`: what must have happened for it to be looked at before the
-    night, see wagewatch.lib.happenings.
+    `monthly`: its period is a wage month. `after`: kinds of evidence, or other marks of
+    wagewatch.lib.happenings, after which it is run without waiting for the night.
     """
 
     code: str

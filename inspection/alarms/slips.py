@@ -5,17 +5,21 @@ from django.utils.translation import gettext_lazy as _
 from inspection.alarms.parts import calendar, places, since_month, step, worked_since
 from inspection.alarms.rule import Rule, Setting
 
-# One person's month is the sum of all sheets that hold it. Compared are the money against the region's minimum
+# One person's month is the sum of all sheets that hold it; a supplement repeats the days of the sheet before, so
+# the days of a posting count once. Compared are the money against the region's minimum
 # wage for the days on the sheet, and the gross wage against the agreed rate for the days the gates counted;
 # where a month had several rates, its parts are the agreement. Piece work has no rate per day.
 LOW = f"""
-WITH {places(ladder="alarm.D5.shortfall_percent", month_days="pay.month_days",
-             wage="pay.minimum_wage_month_fen")}, slip AS (
+WITH {
+    places(
+        ladder="alarm.D5.shortfall_percent", month_days="pay.month_days", wage="pay.minimum_wage_month_fen"
+    )
+}, piece AS (
   SELECT p.project_id, p.month, p.worker_id, min(s.participation_id) AS participation_id, min(pr.region_id) AS region_id,
          sum(p.net_fen) AS net_fen, sum(p.gross_fen) AS gross_fen,
-         sum(CASE p.pay_basis WHEN 'hour' THEN p.days / 8 ELSE p.days END) AS days,
+         max(CASE p.pay_basis WHEN 'hour' THEN p.days / 8 ELSE p.days END) AS days,
          bool_or(p.pay_basis = 'piece') AS is_piece,
-         sum(CASE
+         max(CASE
            WHEN jsonb_array_length(p.parts) > 0 THEN 0
            WHEN p.pay_basis = 'month' THEN least(coalesce(o.rate_fen, p.rate_fen),
              round(coalesce(o.rate_fen, p.rate_fen) * p.gate_days / (place.month_days #>> '{{}}')::numeric))
@@ -26,10 +30,16 @@ WITH {places(ladder="alarm.D5.shortfall_percent", month_days="pay.month_days",
   JOIN place ON place.region_id = pr.region_id
   LEFT JOIN registration_posting o ON o.id = p.posting_id AND o.project_id = p.project_id
   WHERE p.month >= {since_month("D5")}
-  GROUP BY 1, 2, 3
+  GROUP BY p.project_id, p.month, p.worker_id, p.posting_id
+), slip AS (
+  SELECT project_id, month, worker_id, min(participation_id) AS participation_id, min(region_id) AS region_id,
+         sum(net_fen) AS net_fen, sum(gross_fen) AS gross_fen, sum(days) AS days, bool_or(is_piece) AS is_piece,
+         sum(agreed_fen) AS agreed_fen
+  FROM piece GROUP BY 1, 2, 3
 ), judged AS (
   SELECT k.project_id, k.month, k.participation_id, place.ladder,
-         greatest(0, floor((place.wage #>> '{{}}')::numeric * least(1, k.days / (place.month_days #>> '{{}}')::numeric))
+         greatest(0, floor((place.wage #>> '{{}}')::numeric * least(k.days, (place.month_days #>> '{{}}')::numeric)
+                           / (place.month_days #>> '{{}}')::numeric)
                      - k.net_fen)::bigint AS below_minimum_fen,
          CASE WHEN k.is_piece OR k.agreed_fen <= 0 THEN 0 ELSE greatest(0, k.agreed_fen - k.gross_fen) END::bigint
            AS below_rate_fen,
@@ -118,7 +128,7 @@ RULES = (
         reads=("pay.month_days",),
         levels=(2,),
         monthly=True,
-        after=frozenset({"sheet"}),
+        after=frozenset({"sheet.submitted"}),
     ),
     Rule(
         code="D6",
@@ -133,6 +143,6 @@ RULES = (
         reads=("pay.largest_line_fen",),
         levels=(2,),
         monthly=True,
-        after=frozenset({"sheet", "payment"}),
+        after=frozenset({"sheet.submitted", "line.result"}),
     ),
 )
