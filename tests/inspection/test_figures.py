@@ -39,7 +39,7 @@ def preview(stage, value, *, who=None, region="330703", day=TODAY, key=KEY):
 
 
 def change(
-    stage, value, *, who=None, region="330703", day=TODAY, reason="区里加严", document="金东人社〔2026〕9号"
+    stage, value, *, who=None, region="330703", day=TODAY, reason="区里从严掌握", document="金东人社〔2026〕9号"
 ):
     return change_parameter(
         "D3", KEY, region, value, valid_from=day, reason=reason, document=document,
@@ -78,9 +78,9 @@ def test_a_change_has_history_evidence_and_its_effect(stage):
         {"opens": 0, "closes": 0, "rises": 1, "falls": 0},
     )
     row = Parameter.objects.get(key=KEY, region_id="330703")
-    assert row.source == "金东人社〔2026〕9号：区里加严"
+    assert row.source == "金东人社〔2026〕9号：区里从严掌握"
     assert row.history.count() == 1
-    change(stage, {**NEW, "red": 40}, reason="改回一些")
+    change(stage, {**NEW, "red": 40}, reason="按市里意见放宽")
     assert Parameter.objects.filter(key=KEY, region_id="330703").count() == 1
     assert row.history.count() == 2
     assert list(Entry.objects.filter(kind="parameter.changed").values_list("project_id", flat=True)) == [
@@ -147,10 +147,10 @@ def test_the_pages_try_out_and_set(stage, monkeypatch):
     assert stage.project.name in seen.content.decode()
     assert client.post(page, {**data, "act": "set"}).status_code == 400
     assert ParameterChange.objects.count() == 0
-    done = client.post(page, {**data, "act": "set", "reason": "区里加严", "document": "9号"})
+    done = client.post(page, {**data, "act": "set", "reason": "区里从严掌握", "document": "9号"})
     assert done.status_code == 302
     shown = client.get(reverse("inspection:rule", args=["D3"])).content.decode()
-    assert "区里加严" in shown
+    assert "区里从严掌握" in shown
     assert "金东区" in shown
     assert client.get(reverse("inspection:rule", args=["X1"])).status_code == 404
     assert client.get(reverse("inspection:rule-figure", args=["D3", "alarm.X"])).status_code == 404
