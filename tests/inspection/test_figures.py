@@ -39,7 +39,14 @@ def preview(stage, value, *, who=None, region="330703", day=TODAY, key=KEY):
 
 
 def change(
-    stage, value, *, who=None, region="330703", day=TODAY, reason="区里从严掌握", document="金东人社〔2026〕9号"
+    stage,
+    value,
+    *,
+    who=None,
+    region="330703",
+    day=TODAY,
+    reason="区里从严掌握",
+    document="金东人社〔2026〕9号",
 ):
     return change_parameter(
         "D3", KEY, region, value, valid_from=day, reason=reason, document=document,

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from registration.models import Membership
 from tests.cast import make_card_number
@@ -14,6 +15,7 @@ from tests.payroll.deposit_papers import deposit_scan
 from tests.permissions.stage import Stage
 from tests.registration.papers import sheet
 from tests.registration.rosters import person, xlsx
+from wagewatch.lib.dates import site_date
 from wagewatch.lib.identity import make_id_number
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
