@@ -14,6 +14,7 @@ from inspection.alarms.rule import Finding, Rule, Setting
 from inspection.models import ParameterChange
 from inspection.rules import LEVEL_NAMES
 from inspection.services.rules import check_parameters, find, moment_of
+from payroll.services.who import user_of
 from registration.access import not_found, not_permitted
 from registration.actors import Actor
 from registration.models import Authority, Parameter
@@ -146,7 +147,7 @@ def change_parameter(
         reason=reason.strip()[:300],
         document=document.strip()[:80],
         effect=effect.counts,
-        made_by_id=actor.id,
+        made_by_id=user_of(actor),
         made_at=now,
     )
     append(
@@ -263,7 +264,7 @@ def compare(before: Mapping[Any, Finding], after: Mapping[Any, Finding]) -> Effe
         shown = new or old
         if now_level == then_level or shown is None:
             continue
-        moved = Moved(*key, then_level, now_level, shown.amount_fen, shown.people)
+        moved = Moved(shown.project_id, shown.period, then_level, now_level, shown.amount_fen, shown.people)
         if not then_level:
             effect.opens.append(moved)
         elif not now_level:

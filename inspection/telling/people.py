@@ -1,6 +1,7 @@
 """C1 to C5: who is at the gates, with what papers, and what the gates say."""
 
 from datetime import date
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -122,7 +123,7 @@ def _odd_reason(alarm: Alarm, _today: date) -> str:
 
 def _odd_grounds(alarm: Alarm, today: date) -> list[Ground]:
     facts = alarm.facts
-    where = {"region_code": alarm.project.region_id, "on": today}
+    where: dict[str, Any] = {"region_code": alarm.project.region_id, "on": today}
     two = parameter("odd.two_sites", default={}, **where)
     hours = parameter("attendance.longest_stay_hours", default=16, **where)
     return [
@@ -161,7 +162,7 @@ def _age_reason(alarm: Alarm, _today: date) -> str:
 
 def _age_grounds(alarm: Alarm, today: date) -> list[Ground]:
     facts = alarm.facts
-    where = {"region_code": alarm.project.region_id, "on": today}
+    where: dict[str, Any] = {"region_code": alarm.project.region_id, "on": today}
     youngest = parameter("people.youngest_age", default=16, **where)
     return [
         row(
