@@ -52,7 +52,9 @@ def moment_of(now: datetime) -> Moment:
 
 def find(rule: Rule, moment: Moment) -> list[Finding]:
     """Every project and period for which the rule holds; one statement."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Months of attendance are summed in memory; on disk it takes several times as long.
+        cursor.execute("SET LOCAL work_mem = '256MB'")
         cursor.execute(
             RELATIONS.format(sql=rule.sql, reach=CALENDAR_REACH),
             {

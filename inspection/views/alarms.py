@@ -1,4 +1,4 @@
-"""The queue of alarms and one alarm. Their rules: views/rules.py."""
+"""The queue of alarms and one alarm. Their rules: views/rule_pages.py."""
 
 from typing import Any
 

@@ -144,7 +144,7 @@ def test_each_office_sets_its_own_region_and_those_inside_it(stage):
 
 
 def test_the_pages_try_out_and_set(stage, monkeypatch):
-    monkeypatch.setattr("inspection.views.rules.timezone.now", lambda: at(TODAY))
+    monkeypatch.setattr("inspection.views.rule_pages.timezone.now", lambda: at(TODAY))
     client = stage.client(stage.li)
     page = reverse("inspection:rule-figure", args=["D3", KEY])
     assert client.get(page).status_code == 200
