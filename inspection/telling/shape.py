@@ -87,6 +87,6 @@ def limit_words(alarm: Alarm, key: str, today: date) -> str:
     value = parameter(key, region_code=alarm.project.region_id, on=today, default={})
     level = {"yellow": _("yellow"), "orange": _("orange"), "red": _("red")}
     said = _("%(level)s: %(figure)s")
-    return ", ".join(
+    return ("，" if gap() == "" else ", ").join(
         said % {"level": level[name], "figure": figure} for name, figure in steps_of(setting, value)
     )

@@ -20,6 +20,7 @@ from inspection.http import inspector_view, text_of
 from inspection.models import Alarm, AlarmFlip
 from inspection.parties import chain_of
 from inspection.rules import Ladder, level_name
+from inspection.telling.shape import sentences
 from inspection.words import WORDS, grounds_of
 from registration.http import ActorRequest
 from registration.models import Region
@@ -144,7 +145,9 @@ def alarm(request: ActorRequest, pk: int) -> HttpResponseBase:
             "employers": employers_of(found) if found.state == Alarm.State.OPEN else [],
             "progress": paid_of(found),
             "chain": chain_of(found.project, parts, stop, found.level),
-            "closes": WORDS[found.rule].closes if found.rule in WORDS else "",
+            "closes": sentences(WORDS[found.rule].closes, _("There is no close button."))
+            if found.rule in WORDS
+            else "",
             "events": [_event(flip) for flip in flips],
         },
     )

@@ -202,7 +202,7 @@ class FigureForm(forms.Form):
 class RegionForm(forms.Form):
     """For which of the regions within reach."""
 
-    region = forms.ChoiceField(label=gettext_lazy("For"), widget=choice())
+    region = forms.ChoiceField(label=gettext_lazy("Place"), widget=choice())
 
     def __init__(self, *args: Any, regions: list[Region], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
