@@ -9,7 +9,8 @@ class InspectionConfig(AppConfig):
 
     def ready(self) -> None:
         from inspection.alarm_counts import open_wage_alarms
-        from inspection.proof import expected_flips, load_flips
+        from inspection.proof import expected_changes, expected_flips, load_changes, load_flips
+        from inspection.services.parameter_changes import CHANGED
         from inspection.sides import grant_sides
         from payroll.services.account_closing import COUNTERS
         from wagewatch.evidence.registry import register_kind
@@ -21,4 +22,10 @@ class InspectionConfig(AppConfig):
             label=_("Alarm opened or changed"),
         )
         COUNTERS.append(open_wage_alarms)
+        register_kind(
+            CHANGED,
+            load_many=load_changes,
+            expected_subjects=expected_changes,
+            label=_("Figure of a rule set for a region"),
+        )
         post_migrate.connect(grant_sides, sender=self, dispatch_uid="inspection.grant_sides")

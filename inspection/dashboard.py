@@ -27,6 +27,7 @@ class AlarmLine:
     reason: str
     stop: Stop
     late: int
+    left: int = 0
 
     @property
     def level(self) -> str:
@@ -46,6 +47,7 @@ def lines(alarms: Iterable[Alarm], today: date) -> list[AlarmLine]:
             reason=reason(a, today),
             stop=stop_of_alarm(a.rule, a.facts),
             late=days_overdue(a.due_on, site_date(a.closed_at) if a.closed_at else today),
+            left=max((a.due_on - today).days, 0) if a.due_on else 0,
         )
         for a in alarms
     ]
@@ -84,6 +86,21 @@ def totals(actor: Actor, now: datetime) -> dict[str, Any]:
         round(1000 * figures["month_paid"] / month_people) / 10 if month_people else None
     )
     return figures
+
+
+def open_by_group(actor: Actor) -> dict[str, int]:
+    """Open alarms within reach by the letter of their rule's group."""
+    found: dict[str, int] = {}
+    rows = (
+        alarms_for(actor)
+        .filter(state=Alarm.State.OPEN)
+        .order_by()
+        .values_list("rule")
+        .annotate(n=Count("pk"))
+    )
+    for rule, count in rows:
+        found[rule[:1]] = found.get(rule[:1], 0) + count
+    return found
 
 
 def as_of(actor: Actor) -> datetime | None:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inspection.rules import Stop, level_name
-from inspection.words import gap
+from inspection.telling.shape import gap
 from payroll.models import SubLedger
 from registration.models import Participation, Posting, Project, Team
 from wagewatch.lib.money import format_cny

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 LEVEL_NAMES = {1: "yellow", 2: "orange", 3: "red"}
 STAGES = 8
 
-STOPS: dict[str, tuple[int, str | Promise]] = {
+STOPS: dict[str, tuple[int | None, str | Promise]] = {
     "no_sheet": (2, _("No pay sheet made")),
     "left_out": (2, _("Left out of the pay sheet")),
     "unconfirmed": (3, _("Waiting for the workers")),
@@ -21,7 +21,42 @@ STOPS: dict[str, tuple[int, str | Promise]] = {
     "bank_pending": (6, _("Waiting for the bank")),
     "returned": (6, _("Returned by the bank")),
     "gate": (0, _("Not registered")),
+    "no_account": (5, _("No special account")),
+    "not_filed": (5, _("Account not filed")),
+    "no_deposit": (None, _("Deposit not lodged")),
+    "deposit_ends": (None, _("Deposit guarantee ends")),
+    "deposit_used": (None, _("Deposit not filled up")),
+    "no_clerk": (4, _("Clerk or subcontract missing")),
+    "balance": (5, _("Too little on the account")),
+    "spent": (5, _("Money left the account")),
+    "papers": (0, _("Papers missing")),
+    "silent": (1, _("No attendance")),
+    "odd": (1, _("Attendance cannot be right")),
+    "age": (0, _("Age or trade rule")),
+    "not_reached": (6, _("Not everybody paid")),
+    "low": (2, _("Wage too low")),
+    "odd_line": (2, _("Line looks wrong")),
+    "unpaid": (5, _("Leavers not paid")),
 }
+
+STOP_OF_RULE = {
+    "A1": "no_account",
+    "A2": "not_filed",
+    "A3": "no_deposit",
+    "A4": "deposit_ends",
+    "A5": "deposit_used",
+    "A6": "no_clerk",
+    "B3": "balance",
+    "B4": "spent",
+    "C1": "gate",
+    "C2": "papers",
+    "C3": "silent",
+    "C4": "odd",
+    "C5": "age",
+    "D4": "not_reached",
+    "D5": "low",
+}
+"""Rules whose alarms always stop at the same place."""
 
 
 def level_name(level: int) -> str:
@@ -36,12 +71,15 @@ def days_overdue(due_on: date | None, today: date) -> int:
 
 @dataclass(frozen=True)
 class Stop:
-    """The stage (0-7 of the chain of eight) at which money stopped, and why in words."""
+    """The stage (0-7 of the chain of eight) at which money stopped, and why in words.
+
+    A stage of None is a matter beside the chain, such as the wage deposit.
+    """
 
     code: str
 
     @property
-    def stage(self) -> int:
+    def stage(self) -> int | None:
         return STOPS[self.code][0]
 
     @property
@@ -49,7 +87,10 @@ class Stop:
         return STOPS[self.code][1]
 
     def strip(self, level: int) -> list[str]:
-        """The eight stages for the chain component: done, broken in the alarm's colour, not reached."""
+        """The eight stages for the chain component: done, broken in the alarm's colour, not reached; [] for
+        a matter beside the chain."""
+        if self.stage is None:
+            return []
         return ["ok"] * self.stage + [level_name(level)] + [""] * (STAGES - 1 - self.stage)
 
 
@@ -77,22 +118,33 @@ def stop_of_part(part: Mapping[str, Any]) -> Stop:
 
 def stop_of_alarm(rule: str, facts: Mapping[str, Any]) -> Stop:
     """Where the largest part of an alarm's money stopped."""
-    if rule == "C1":
-        return Stop("gate")
+    if rule in STOP_OF_RULE:
+        return Stop(STOP_OF_RULE[rule])
+    if rule == "D2":
+        return Stop("unconfirmed" if facts.get("waiting") else "objected")
+    if rule == "D6":
+        return Stop("returned" if facts.get("returned") else "odd_line")
+    if rule == "D7":
+        return Stop("no_sheet" if facts.get("unsheeted") else "unpaid")
     parts = facts.get("parts") or []
     return stop_of_part(parts[0]) if parts else Stop("no_sheet")
 
 
 @dataclass(frozen=True)
 class Ladder:
-    """The days after the due date at which each level begins, and the dates for one due date."""
+    """The days after the due date at which each level begins, and the dates for one due date.
 
-    yellow: int
-    orange: int
-    red: int
+    A region may leave levels out.
+    """
+
+    days: Mapping[str, int]
 
     def dates(self, due_on: date) -> dict[str, date]:
-        return {name: due_on + timedelta(days=getattr(self, name)) for name in ("yellow", "orange", "red")}
+        return {
+            name: due_on + timedelta(days=self.days[name])
+            for name in LEVEL_NAMES.values()
+            if name in self.days
+        }
 
     def next_rise(self, due_on: date, today: date) -> tuple[str, date] | None:
         """The coming level and its date, or None when it is red already."""

@@ -8,9 +8,21 @@ from inspection.services import rules, stats
 
 @shared_task(name="inspection.tasks.run_rules")
 def run_rules(only: str | None = None) -> None:
-    """The overdue job and the other rules; each in a transaction of its own."""
+    """All rules, or one; each in a transaction of its own."""
     for _run in rules.run_rules(now=timezone.now(), only=only):
         pass
+
+
+@shared_task(name="inspection.tasks.run_rules_after_events")
+def run_rules_after_events() -> int:
+    """The rules for which something happened since they last ran; returns how many ran."""
+    return sum(1 for _run in rules.run_rules_after_events(now=timezone.now()))
+
+
+@shared_task(name="inspection.tasks.forget_runs")
+def forget_runs() -> int:
+    """Old runs of the rules go."""
+    return rules.forget_runs(now=timezone.now())
 
 
 @shared_task(name="inspection.tasks.rebuild_stat")

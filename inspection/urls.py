@@ -14,6 +14,7 @@ from inspection.views import (
     people,
     person,
     projects,
+    rule_pages,
     statistics,
     today,
 )
@@ -24,7 +25,9 @@ urlpatterns = [
     path("alarms/", alarms.alarms, name="alarms"),
     path("alarms/export/", alarms.alarms_export, name="alarms-export"),
     path("alarms/<int:pk>/", alarms.alarm, name="alarm"),
-    path("alarms/rules/", alarms.rules, name="rules"),
+    path("alarms/rules/", rule_pages.rules, name="rules"),
+    path("alarms/rules/<str:code>/", rule_pages.rule, name="rule"),
+    path("alarms/rules/<str:code>/figures/<str:key>/", rule_pages.rule_figure, name="rule-figure"),
     path("projects/", projects.projects, name="projects"),
     path("projects/export/", projects.projects_export, name="projects-export"),
     path("projects/<int:pk>/", projects.project, name="project"),

@@ -2,25 +2,16 @@
 
 from datetime import date
 
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from inspection.alarms.catalogue import RULES
 from inspection.models import Alarm
-from inspection.rules import days_overdue, stop_of_alarm
-from wagewatch.lib.dates import parse_month, site_date
-from wagewatch.lib.money import format_cny
-from wagewatch.templatetags.ww import month_only
+from inspection.telling import money, papers, people, wages
+from inspection.telling.shape import Ground, Words
+from wagewatch.lib.dates import site_date
 
-
-def sentences(*parts: object) -> str:
-    """Sentences one after another: Chinese puts no space between them."""
-    return gap().join(str(part) for part in parts if part)
-
-
-def gap() -> str:
-    """What stands between two sentences, or after a colon: nothing in Chinese."""
-    return "" if (get_language() or "").startswith("zh") else " "
+WORDS: dict[str, Words] = {**papers.WORDS, **money.WORDS, **people.WORDS, **wages.WORDS}
+"""What is said of each rule's alarms."""
 
 
 def headline(alarm: Alarm) -> str:
@@ -49,6 +40,9 @@ def headline(alarm: Alarm) -> str:
             "people": _people(alarm.people),
         }
     return str(RULES[alarm.rule].title)
+    """What happened, e.g. "October wages: 93 people not paid"."""
+    words = WORDS.get(alarm.rule)
+    return words.headline(alarm) if words else alarm.rule
 
 
 def _times(count: int) -> str:
@@ -105,3 +99,16 @@ def reason(alarm: Alarm, today: date) -> str:
             let_in,
         ) % {"let_in": let_in}
     return str(RULES[alarm.rule].explanation)
+    words = WORDS.get(alarm.rule)
+    return words.reason(alarm, today) if words else ""
+
+
+def grounds_of(alarm: Alarm, today: date) -> list[Ground]:
+    """Rows of what the rule looked at, while the alarm is open."""
+    words = WORDS.get(alarm.rule)
+    return words.grounds(alarm, today) if words and alarm.state == Alarm.State.OPEN else []
+
+
+def title_of(code: str) -> str:
+    """A rule's title; its code where the catalogue no longer has it."""
+    return str(RULES[code].title) if code in RULES else code

@@ -54,5 +54,6 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "deposit.lodge": GC,
         "deposit.rule": {Role.INSPECTOR},
         "alarm.view": {Role.INSPECTOR},
+        "parameter.set": {Role.INSPECTOR},
     }.items()
 }

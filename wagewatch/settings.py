@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -406,11 +407,18 @@ CELERY_BEAT_SCHEDULE = {
         "kwargs": {"only": "D3"},
         "options": {"expires": 60},
     },
+    "alarms-after-events": {
+        "task": "inspection.tasks.run_rules_after_events",
+        "schedule": 5.0 if (TESTING or DEMO) else 15.0,
+        "options": {"expires": 30},
+    },
     "all-alarms": {
         "task": "inspection.tasks.run_rules",
-        "schedule": 15.0 if (TESTING or DEMO) else 3600.0,
-        "options": {"expires": 60},
+        # Nightly, when the day has turned on site and due dates with it.
+        "schedule": 60.0 if (TESTING or DEMO) else crontab(hour="0", minute="10"),
+        "options": {"expires": 3600},
     },
+    "forget-rule-runs": {"task": "inspection.tasks.forget_runs", "schedule": 24 * 3600.0},
     "project-stat": {
         "task": "inspection.tasks.rebuild_stat",
         "schedule": 5.0 if (TESTING or DEMO) else 300.0,

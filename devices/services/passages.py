@@ -28,6 +28,7 @@ from registration.services.citizen_cards import card_index
 from wagewatch.lib.crypto import blind_index, decrypt_bytes, encrypt_bytes
 from wagewatch.lib.dates import SITE_TZ
 from wagewatch.lib.errors import Malformed, RuleViolation
+from wagewatch.lib.happenings import happened
 from wagewatch.lib.identity import normalise_id_number
 
 BODY_CONTEXT = "batch.body"
@@ -153,6 +154,7 @@ def _keep(
         good, kept, repeated, refused = cursor.fetchone()
     by_place = dict(events)
     if refused:
+        happened("gate.refused")
         _write_refused(terminal, batch_pk, refused, by_place, indexes, today=now.astimezone(SITE_TZ).date())
     if touches_seal and kept:
         _settle_late_days(terminal.project_id, low, high, now=now)

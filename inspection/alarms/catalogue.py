@@ -1,6 +1,49 @@
-"""All rules by code. To add one: a module with RULE, a line here, its parameters in the seed, a test."""
+"""All rules by code. To add one: a module with the rule, a line here, its parameters in the seed, its words, a test."""
 
-from inspection.alarms import gate, no_sheet, overdue
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from inspection.alarms import (
+    account,
+    attendance,
+    confirmation,
+    deposit,
+    gate,
+    leaver,
+    money,
+    no_sheet,
+    overdue,
+    people,
+    reached,
+    slips,
+)
 from inspection.alarms.rule import Rule
 
-RULES: dict[str, Rule] = {rule.code: rule for rule in (overdue.RULE, no_sheet.RULE, gate.RULE)}
+GROUPS: dict[str, str | Promise] = {
+    "A": _("Accounts, deposits, papers"),
+    "B": _("Money on the account"),
+    "C": _("People and gates"),
+    "D": _("Wages"),
+}
+"""Groups by the letter that their rules' codes begin with."""
+
+RULES: dict[str, Rule] = {
+    rule.code: rule
+    for rule in sorted(
+        (
+            *account.RULES,
+            *deposit.RULES,
+            *money.RULES,
+            gate.RULE,
+            *people.RULES,
+            *attendance.RULES,
+            no_sheet.RULE,
+            confirmation.RULE,
+            overdue.RULE,
+            reached.RULE,
+            *slips.RULES,
+            leaver.RULE,
+        ),
+        key=lambda rule: rule.code,
+    )
+}

@@ -26,7 +26,7 @@ place AS MATERIALIZED (
   SELECT a.project_id, a.posting_id, a.worker_id, a.days, a.minutes, a.day, old.month
   FROM (SELECT DISTINCT al.project_id, to_date(al.period, 'YYYY-MM') AS month
         FROM inspection_alarm al, watched
-        WHERE al.state = 'open' AND al.rule IN ('D1', 'D3') AND al.facts ->> 'estimated' = 'true'
+        WHERE al.state = 'open' AND al.rule IN ('D1', 'D3', 'D4') AND al.facts ->> 'estimated' = 'true'
           AND to_date(al.period, 'YYYY-MM') < watched.first_month) old
   JOIN devices_attendanceday a ON a.project_id = old.project_id
     AND a.day >= (old.month - interval '1 month')::date AND a.day < (old.month + interval '1 month')::date

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from inspection.alarms.rule import Rule
+from inspection.alarms.rule import Rule, Setting
 
 SQL = """
 SELECT r.project_id, NULL::bigint AS participation_id, to_char(%(today)s::date, 'IYYY-"W"IW') AS period,
@@ -25,5 +25,7 @@ RULE = Rule(
     explanation=_("This week people who are not registered here, or have left, showed up at the gate."),
     law=_("Order 724, article 28"),
     sql=SQL,
-    parameters=("alarm.C1.entries",),
+    settings=(Setting("alarm.C1.entries", "entries", _("entries refused in a week")),),
+    levels=(1, 2),
+    after=frozenset({"gate.refused"}),
 )

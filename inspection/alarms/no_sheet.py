@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from inspection.alarms.earned import EARNED
-from inspection.alarms.rule import Rule
+from inspection.alarms.rule import Rule, Setting
 
 # A month stays in the rule until its sheet is sent, not only until the next month begins.
 SQL = (
@@ -45,5 +45,9 @@ RULE = Rule(
     ),
     law=_("Order 724, articles 31 and 56"),
     sql=SQL,
-    parameters=("alarm.D1.day_of_month",),
+    settings=(
+        Setting("alarm.D1.day_of_month", "day", _("day of the next month by which the sheet is sent")),
+    ),
+    monthly=True,
+    after=frozenset({"sheet.submitted"}),
 )

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from inspection.alarms.earned import EARNED
-from inspection.alarms.rule import Rule
+from inspection.alarms.rule import Rule, Setting
 
 # Owed are the unpaid slips of sheets sent to the workers, and what people without a slip earned by
 # attendance: leaving out the sheet, or people from it, must not silence the alarm. A settled sheet has no
@@ -75,5 +75,8 @@ RULE = Rule(
     ),
     law=_("Order 724, articles 13, 14 and 31"),
     sql=SQL,
-    parameters=("alarm.D3.days",),
+    settings=(Setting("alarm.D3.days", "days", _("days after the due date")),),
+    levels=(1, 2, 3),
+    monthly=True,
+    after=frozenset({"line.result", "sheet.submitted", "sheet.approved", "order.instructed"}),
 )

@@ -1,4 +1,4 @@
-"""What a rule is, and what it finds."""
+"""What a rule is, what a region may set about it, and what it finds."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -41,12 +41,31 @@ class Moment:
 
 
 @dataclass(frozen=True)
+class Setting:
+    """A figure per level that a region may set: its parameter, its unit, and what it says in words.
+
+    `unit` is days, wd (working days), percent, entries, people or day (of the month). `falling`: the lower
+    the figure, the worse the level, as with shares that were paid.
+    """
+
+    key: str
+    unit: str
+    words: str | Promise
+    falling: bool = False
+
+
+@dataclass(frozen=True)
 class Rule:
     """A rule of the catalogue.
 
-    `sql` answers project_id, participation_id, period, level, due_on, amount_fen, people, facts (jsonb);
-    it may use %(today)s, %(now)s and the relation `pay_date(month, pay_day, due_on)`, and reads regional
-    values with wagewatch_parameter(key, region, day).
+    `sql` answers project_id, participation_id, period, level, due_on, amount_fen, people, facts (jsonb); it
+    may use %(today)s, %(now)s and the relations `pay_date(month, pay_day, due_on)` and
+    `calendar_day(day, is_working, n)`, and reads regional values with wagewatch_parameter(key, region, day).
+
+    `settings` are the thresholds that regions set and a change of which can be tried out; `reads` names other
+    parameters without which the rule cannot be judged; `levels` are those it can reach with the usual values.
+    `monthly`: its period is a wage month. `after`: kinds of evidence, or other marks of
+    wagewatch.lib.happenings, after which it is run without waiting for the night.
     """
 
     code: str
@@ -54,4 +73,18 @@ class Rule:
     explanation: str | Promise
     law: str | Promise
     sql: str
-    parameters: tuple[str, ...] = field(default=())
+    settings: tuple[Setting, ...] = ()
+    reads: tuple[str, ...] = ()
+    levels: tuple[int, ...] = (1,)
+    monthly: bool = False
+    after: frozenset[str] = field(default=frozenset())
+
+    @property
+    def group(self) -> str:
+        """The letter of its group."""
+        return self.code[:1]
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Every parameter that must have a value in each region."""
+        return (*(setting.key for setting in self.settings), *self.reads)

@@ -1,6 +1,6 @@
 """The chain of contractors of a demo project: who engaged whom, and who leads the teams."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from inspection.demo.plan import FIRMS, Site
 from registration.actors import Actor
@@ -11,6 +11,9 @@ from registration.services.teams import change_team
 
 Role = Participation.Role
 SUPERVISOR = "zhengyi"
+
+UNSIGNED = frozenset({"hefeng", "wuyue"})
+"""Subcontractors that came to work before their contract was on record."""
 
 
 def engage_firms(
@@ -41,6 +44,7 @@ def engage_firms(
             found[part.firm] = engage(
                 project, organisations[part.firm], part.role, by=found[part.by or plan.gc], scope=part.scope,
                 clerk_name=user.name, clerk=user, entered_on=first_day, engagement=part.engagement,
+                contract_signed_on=None if part.firm in UNSIGNED else first_day - timedelta(days=12),
                 licence=part.licence, manager_name=part.manager,
                 corp_type="006",
             )  # fmt: skip

@@ -46,6 +46,9 @@ ROSTER_COLUMNS = [
     ColumnOut("开户行", width=16),
 ]
 
+NOT_FILED = "ZJDY-2026-0040"
+"""The site whose account was opened and never filed with the authority."""
+
 
 @dataclass
 class SiteState:
@@ -163,6 +166,9 @@ def _site(
             opened_on=first_day - timedelta(days=20),
         )
     share_account(account, project)
+    if plan.code != NOT_FILED:
+        account.filed_on = first_day - timedelta(days=8)
+        account.save(update_fields=["filed_on"])
     return SiteState(
         plan, project, account, account_number, parts, actor_of_user(clerk), actor_of_user(manager)
     )

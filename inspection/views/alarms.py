@@ -1,12 +1,11 @@
-"""The queue of alarms, one alarm, and the rules behind them."""
+"""The queue of alarms and one alarm. Their rules: views/rule_pages.py."""
 
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,15 +13,17 @@ from django.views.decorators.http import require_GET
 
 from inspection import dashboard
 from inspection.access import access_alarm, alarms_for
-from inspection.alarm_facts import employers_of, grounds_of, paid_of, timeline_of
-from inspection.alarms.catalogue import RULES
+from inspection.alarm_facts import employers_of, paid_of, timeline_of
+from inspection.alarms.catalogue import GROUPS, RULES
 from inspection.exports import alarm_sheet, download
 from inspection.http import inspector_view, text_of
-from inspection.models import Alarm, AlarmFlip, RuleRun
+from inspection.models import Alarm, AlarmFlip
 from inspection.parties import chain_of
 from inspection.rules import Ladder, level_name
+from inspection.telling.shape import sentences
+from inspection.words import WORDS, grounds_of
 from registration.http import ActorRequest
-from registration.models import Parameter, Region
+from registration.models import Region
 from registration.services.parameters import parameter
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.money import format_cny
@@ -43,6 +44,8 @@ def _filtered(request: ActorRequest) -> QuerySet[Alarm]:
         found = found.filter(level=LEVELS[level])
     if (rule := request.GET.get("rule")) in RULES:
         found = found.filter(rule=rule)
+    if (group := request.GET.get("group")) in GROUPS:
+        found = found.filter(rule__startswith=group)
     if region := text_of(request, "region"):
         found = found.filter(project__region_id=region)
     if words := text_of(request, "q"):
@@ -81,10 +84,17 @@ def alarms(request: ActorRequest) -> HttpResponseBase:
             "today": today,
             "query": request.GET,
             "regions": regions,
-            "rules": RULES.values(),
+            "rules": _rules_by_group(),
             "figures": dashboard.totals(request.actor, now),
         },
     )
+
+
+def _rules_by_group() -> list[dict[str, Any]]:
+    return [
+        {"code": code, "name": name, "rules": [rule for rule in RULES.values() if rule.group == code]}
+        for code, name in GROUPS.items()
+    ]
 
 
 @require_GET
@@ -104,12 +114,13 @@ def alarm(request: ActorRequest, pk: int) -> HttpResponseBase:
     found = access_alarm(pk, request.actor)
     line = dashboard.lines([found], today)[0]
     flips = list(found.flips.order_by("-at", "-pk"))
-    rule = RULES[found.rule]
-    stop = line.stop if found.state == Alarm.State.OPEN and found.rule != "C1" else None
+    rule = RULES.get(found.rule)
+    parts = found.facts.get("parts", []) if found.state == Alarm.State.OPEN else []
+    stop = line.stop if parts else None
     steps: list[dict[str, Any]] = []
     timeline = ""
     if found.rule == "D3" and found.due_on:
-        ladder = Ladder(**parameter("alarm.D3.days", region_code=found.project.region_id, on=today))
+        ladder = Ladder(parameter("alarm.D3.days", region_code=found.project.region_id, on=today))
         if found.state == Alarm.State.OPEN:
             timeline = timeline_of(found, ladder, today)
         coming = ladder.next_rise(found.due_on, today) if found.state == Alarm.State.OPEN else None
@@ -133,12 +144,10 @@ def alarm(request: ActorRequest, pk: int) -> HttpResponseBase:
             "facts": grounds_of(found, today),
             "employers": employers_of(found) if found.state == Alarm.State.OPEN else [],
             "progress": paid_of(found),
-            "chain": chain_of(
-                found.project,
-                found.facts.get("parts", []) if found.state == Alarm.State.OPEN else [],
-                stop,
-                found.level,
-            ),
+            "chain": chain_of(found.project, parts, stop, found.level),
+            "closes": sentences(WORDS[found.rule].closes, _("There is no close button."))
+            if found.rule in WORDS
+            else "",
             "events": [_event(flip) for flip in flips],
         },
     )
@@ -153,10 +162,13 @@ def _stats(found: Alarm, line: dashboard.AlarmLine, coming: Any) -> list[dict[st
         ]
     if found.state == Alarm.State.CLOSED and found.closed_at:
         return [
-            {"label": _("Unpaid before it closed"), "figure": format_cny(found.amount_fen)},
-            {"label": _("People at that time"), "figure": found.people, "unit": _("people")},
+            *([_amount(found, _("Amount before it closed"))] if found.amount_fen else []),
+            *([_people(found, _("People at that time"))] if found.people else []),
+            {"label": _("Open since"), "figure": str(site_date(found.opened_at))},
             {"label": _("Closed by data"), "figure": str(site_date(found.closed_at))},
         ]
+    if found.rule not in {"D1", "D3"}:
+        return _plain_stats(found, line)
     stats: list[dict[str, Any]] = [
         {
             "label": _("Unpaid wages"),
@@ -183,6 +195,44 @@ def _stats(found: Alarm, line: dashboard.AlarmLine, coming: Any) -> list[dict[st
     return stats
 
 
+def _amount(found: Alarm, label: str) -> dict[str, Any]:
+    note = _("estimated from attendance") if found.facts.get("estimated") else ""
+    return {"label": label, "figure": format_cny(found.amount_fen), "note": note}
+
+
+def _people(found: Alarm, label: str) -> dict[str, Any]:
+    return {"label": label, "figure": found.people, "unit": _("people")}
+
+
+def _plain_stats(found: Alarm, line: dashboard.AlarmLine) -> list[dict[str, Any]]:
+    """What every open alarm has: money and people where there are any, its deadline, since when it is open."""
+    stats = []
+    if found.amount_fen:
+        stats.append(_amount(found, _("Amount concerned")))
+    if found.people:
+        stats.append(_people(found, _("People concerned")))
+    if found.due_on and line.left:
+        stats.append(
+            {
+                "label": _("Still to go"),
+                "figure": line.left,
+                "unit": ngettext("day", "days", line.left),
+                "note": _("until %(day)s") % {"day": found.due_on},
+            }
+        )
+    elif found.due_on:
+        stats.append(
+            {
+                "label": _("Overdue"),
+                "figure": line.late,
+                "unit": ngettext("day", "days", line.late),
+                "note": _("last day was %(day)s") % {"day": found.due_on},
+            }
+        )
+    stats.append({"label": _("Open since"), "figure": str(site_date(found.opened_at))})
+    return stats
+
+
 def _event(flip: AlarmFlip) -> dict[str, Any]:
     level = {1: _("yellow"), 2: _("orange"), 3: _("red")}[flip.level]
     kind = AlarmFlip.Kind
@@ -203,47 +253,13 @@ def _event(flip: AlarmFlip) -> dict[str, Any]:
 
 
 def _flip_note(flip: AlarmFlip) -> str:
+    if not flip.amount_fen and not flip.people:
+        return ""
+    if not flip.people:
+        return format_cny(flip.amount_fen)
     if not flip.amount_fen:
         return ngettext("%(n)s person", "%(n)s people", flip.people) % {"n": flip.people}
     return _("%(people)s people, %(amount)s") % {
         "people": flip.people,
         "amount": format_cny(flip.amount_fen),
     }
-
-
-@require_GET
-@inspector_view
-def rules(request: ActorRequest) -> HttpResponseBase:
-    """The rules, their parameters, when each last ran and what it found."""
-    latest = {
-        run.rule: run for run in RuleRun.objects.order_by("rule", "-started_at", "-pk").distinct("rule")
-    }
-    values: dict[str, list[Parameter]] = {}
-    keys = [key for rule in RULES.values() for key in rule.parameters]
-    for row in (
-        Parameter.objects.filter(key__in=keys).select_related("region").order_by("region_id", "-valid_from")
-    ):
-        values.setdefault(row.key, []).append(row)
-    open_by_rule = dict(
-        alarms_for(request.actor)
-        .filter(state=Alarm.State.OPEN)
-        .order_by()
-        .values_list("rule")
-        .annotate(n=Count("pk"))
-    )
-    return render(
-        request,
-        "inspection/rules.html",
-        {
-            "rules": [
-                {
-                    "rule": rule,
-                    "run": latest.get(rule.code),
-                    "open": open_by_rule.get(rule.code, 0),
-                    "values": [row for key in rule.parameters for row in values.get(key, [])],
-                    "url": f"{reverse('inspection:alarms')}?rule={rule.code}",
-                }
-                for rule in RULES.values()
-            ]
-        },
-    )

@@ -10,14 +10,15 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from inspection import dashboard
+from inspection.alarms.catalogue import GROUPS
 from inspection.http import inspector_view
-from inspection.words import sentences
+from inspection.telling.shape import sentences
 from registration.http import ActorRequest
 from registration.models import Region
 from wagewatch.charts import bars
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.money import format_cny
-from wagewatch.templatetags.ww import month_only
+from wagewatch.templatetags.ww import days_overdue, month_only
 
 QUEUE = 12
 LEADS = 3
@@ -34,7 +35,7 @@ def today(request: ActorRequest) -> HttpResponseBase:
     leads = [
         {
             "level": line.level,
-            "deadline": _overdue(line.late) if line.alarm.due_on else "",
+            "deadline": days_overdue(line.alarm.due_on, day) if line.alarm.due_on else "",
             "title": f"{_short(line.alarm.project.region.name)}・{line.alarm.project.name}",
             "url": reverse("inspection:alarm", args=[line.alarm.pk]),
             "why": sentences(_("%(sentence)s.") % {"sentence": line.headline}, line.reason),
@@ -48,6 +49,7 @@ def today(request: ActorRequest) -> HttpResponseBase:
     ]
     points = dashboard.owed_by_month(request.actor, day)
     worst = max(points, key=lambda point: point[1], default=None)
+    by_group = dashboard.open_by_group(request.actor)
     open_count = figures["red"] + figures["orange"] + figures["yellow"]
     return render(
         request,
@@ -62,6 +64,11 @@ def today(request: ActorRequest) -> HttpResponseBase:
             "queue": first[LEADS:],
             "rest": max(open_count - LEADS - QUEUE, 0),
             "open_count": open_count,
+            "groups": [
+                {"code": code, "name": name, "count": by_group[code]}
+                for code, name in GROUPS.items()
+                if by_group.get(code)
+            ],
             "stats": _stats(figures),
             "tiles": [
                 {
@@ -93,12 +100,6 @@ def _title(figures: dict[str, int]) -> str:
         "Wages overdue on %(projects)s projects: %(people)s people, %(amount)s",
         figures["owing"],
     ) % {"projects": figures["owing"], "people": figures["people"], "amount": format_cny(figures["owed"])}
-
-
-def _overdue(late: int) -> str:
-    if late == 0:
-        return _("Due today")
-    return ngettext("%(days)s day overdue", "%(days)s days overdue", late) % {"days": late}
 
 
 def _short(name: str) -> str:

@@ -12,6 +12,7 @@ from payroll.models import AccountEntry, PaymentLine, SpecialAccount, SubLedger
 from registration.models import Organisation, Posting, Project
 from wagewatch.lib.crypto import blind_index
 from wagewatch.lib.errors import RuleViolation
+from wagewatch.lib.happenings import happened
 
 ALIVE = (PaymentLine.State.SENT, PaymentLine.State.RECEIVED)
 
@@ -110,4 +111,5 @@ def book(ledger: SubLedger, movements: Sequence[Movement]) -> int:
     if entries:
         AccountEntry.objects.bulk_create(entries, batch_size=1000)
         ledger.save(update_fields=["balance_fen", "entry_count"])
+        happened("account.booked")
     return len(entries)

@@ -21,6 +21,7 @@ from registration.services.messages import queue_many
 from registration.services.parameters import load_calendar
 from wagewatch.lib.dates import first_of_month, pay_due_on, site_date
 from wagewatch.lib.errors import RuleViolation
+from wagewatch.lib.happenings import happened
 from wagewatch.lib.money import LARGEST_FEN
 
 
@@ -253,6 +254,7 @@ def submit_sheet(sheet_id: int, *, actor: Actor, now: datetime) -> PaySheet:
     sheet.submitted_by_id, sheet.submitted_at = actor.id, now
     sheet.save(update_fields=["state", "submitted_by", "submitted_at"])
     tell_workers(sheet, None, now=now, kind="slip.waiting", round_=1)
+    happened("sheet.submitted")
     return sheet
 
 

@@ -63,6 +63,7 @@ _NATIONWIDE = (
     _Default("invitation.days", 7, PROPOSED),
     _Default("invitation.per_day", 20, PROPOSED),
     _Default("account.open_within_days", 30, "人社部发〔2021〕53号"),
+    _Default("account.small_under_fen", 0, PROPOSED),
     _Default("account.file_within_days", 30, "人社部发〔2021〕53号"),
     _Default("account.sub_ledgers_allowed", True, "人社部发〔2021〕53号"),
     _Default("account.closing_notice_days", 30, "国务院令第724号第27条"),
@@ -76,19 +77,28 @@ _NATIONWIDE = (
     _Default("deposit.return_notice_days", 30, "人社部发〔2021〕65号"),
     _Default("deposit.guarantee_least_months", 12, "人社部发〔2021〕65号"),
     _Default("deposit.expiry_notice_days", 30, PROPOSED),
-    _Default("alarm.A1.days", {"orange": 30}, PROPOSED),
-    _Default("alarm.A2.days", {"yellow": 30}, PROPOSED),
-    _Default("alarm.A3.wd", {"orange": 20}, PROPOSED),
-    _Default("alarm.A5.wd", {"red": 10}, PROPOSED),
+    _Default("alarm.A1.days", {"orange": 30}, "人社部发〔2021〕53号；级别为系统默认"),
+    _Default("alarm.A2.days", {"yellow": 30}, "人社部发〔2021〕53号；级别为系统默认"),
+    _Default("alarm.A3.wd", {"orange": 20}, "人社部发〔2021〕65号；级别为系统默认"),
+    _Default("alarm.A4.days", {"yellow": 30}, PROPOSED),
+    _Default("alarm.A5.wd", {"red": 10}, "人社部发〔2021〕65号；级别为系统默认"),
+    _Default("alarm.A6.days", {"yellow": 7}, PROPOSED),
     _Default("alarm.B1.days", {"yellow": 5, "orange": 30, "red": 60}, PROPOSED),
+    _Default("alarm.B3.percent", {"yellow": 100, "orange": 50}, PROPOSED),
+    _Default("alarm.B3.days", {"yellow": 5}, PROPOSED),
     _Default("alarm.C1.entries", {"yellow": 1}, PROPOSED),
-    _Default("alarm.C3.days", {"yellow": 3}, PROPOSED),
+    _Default("alarm.C2.days", {"yellow": 7}, PROPOSED),
+    _Default("alarm.C2.people", {"yellow": 3}, PROPOSED),
+    _Default("alarm.C3.wd", {"yellow": 3}, PROPOSED),
+    _Default("alarm.C4.people", {"yellow": 3}, PROPOSED),
+    _Default("alarm.C5.people", {"yellow": 3}, PROPOSED),
     _Default("alarm.D1.day_of_month", {"yellow": 5}, PROPOSED),
     _Default("alarm.D2.days", {"yellow": 5}, PROPOSED),
     _Default(
         "alarm.D3.days", {"yellow": 0, "orange": 30, "red": 60}, "国务院令第724号第31条；阈值为系统默认"
     ),
     _Default("alarm.D4.percent", {"yellow": 100, "red": 90}, PROPOSED),
+    _Default("alarm.D4.days", {"yellow": 5, "red": 15}, PROPOSED),
     _Default("alarm.D5.shortfall_percent", {"orange": 20}, PROPOSED),
     _Default("alarm.D6.retry_wd", {"orange": 3}, PROPOSED),
     _Default("alarm.D7.wd", {"orange": 3}, PROPOSED),
@@ -100,6 +110,17 @@ _NATIONWIDE = (
     _Default("case.limit_years", 2, "劳动保障监察条例第20条"),
     _Default("board.fresh_within_months", 1, PROPOSED),
 )
+
+
+def _small_works_rows() -> list[ParameterRow]:
+    """Works below these sums need no special account: Chongqing's and Guizhou's rules as known from notices."""
+    return [
+        ParameterRow(region, "account.small_under_fen", date(2021, 7, 7), None, 400_000_000, source)
+        for region, source in (
+            ("500000", "重庆市：合同价400万元以上、工期3个月以上开设专户（二手资料）"),
+            ("520000", "贵州省：400万元以下只管台账（二手资料）"),
+        )
+    ]
 
 
 FORMER_RETIREMENT = date(1978, 6, 2)
@@ -133,4 +154,6 @@ def _retirement_rows() -> list[ParameterRow]:
 def parameter_rows() -> list[ParameterRow]:
     """Nationwide defaults (region None), deposit tables, conditions of entry, minimum wages of Zhejiang and Nanjing."""
     rows = [ParameterRow(None, d.key, ORDER_724, None, d.value, d.source) for d in _NATIONWIDE]
-    return rows + _retirement_rows() + deposit_rows() + entry_rows() + minimum_wage_rows()
+    return (
+        rows + _retirement_rows() + _small_works_rows() + deposit_rows() + entry_rows() + minimum_wage_rows()
+    )

@@ -1,14 +1,16 @@
 """What the inspection tests put on stage beside the cast: parameters, sheets in any state, rule runs."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.db.models import F
 
+from inspection.alarms.catalogue import RULES
 from inspection.models import Alarm, AlarmFlip, RuleRun
 from inspection.services.rules import run_rules
 from payroll.models import PaySheet, PaySlip
 from registration.models import CalendarDay, Parameter, Participation, Posting
+from registration.seed.parameters import parameter_rows
 from registration.services.parameters import forget
 from tests.payroll.stage import attend
 from wagewatch.lib.dates import SITE_TZ
@@ -24,14 +26,22 @@ def at(day: date, hour: int = 9) -> datetime:
     return datetime.combine(day, time(hour), SITE_TZ).astimezone(UTC)
 
 
+NEEDED = tuple(sorted({key for rule in RULES.values() for key in rule.parameters}))
+
+
 def set_parameters() -> None:
-    """The defaults that the rules need, for the whole country."""
-    for key, value in {
-        "alarm.D3.days": {"yellow": 0, "orange": 30, "red": 60},
-        "alarm.D1.day_of_month": {"yellow": 5},
-        "alarm.C1.entries": {"yellow": 1},
-    }.items():
-        Parameter.objects.create(key=key, value=value, valid_from=FROM, source="test")
+    """The nationwide defaults that the rules need, as `seed` writes them."""
+    Parameter.objects.bulk_create(
+        Parameter(
+            key=row.key,
+            value=row.value,
+            # What other tests set for themselves begins later and holds.
+            valid_from=FROM if row.key.startswith("alarm.") else FROM - timedelta(days=365),
+            source="test",
+        )
+        for row in parameter_rows()
+        if row.region is None and row.valid_to is None and row.key in NEEDED
+    )
     forget()
 
 
@@ -113,6 +123,7 @@ def run(day: date, rule: str = "D3", hour: int = 9) -> RuleRun:
     """Run one rule on a day."""
     forget()
     (found,) = run_rules(now=at(day, hour), only=rule)
+    assert not found.error.startswith(("ProgrammingError", "DataError")), found.error
     return found
 
 

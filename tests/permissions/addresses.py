@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from payroll.models import AccountEvent, BankStatement, StatementLine
 from registration.models import Membership
@@ -15,6 +16,7 @@ from tests.payroll.deposit_papers import deposit_scan
 from tests.permissions.stage import Stage
 from tests.registration.papers import sheet
 from tests.registration.rosters import person, xlsx
+from wagewatch.lib.dates import site_date
 from wagewatch.lib.identity import make_id_number
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -332,6 +334,8 @@ PARTS: dict[str, Parts] = {
     "payroll:worker-history-take-back": lambda s: {"pk": s.share.pk},
     "payroll:history-shared": lambda s: {"token": s.share.token},
     "inspection:alarm": lambda s: {"pk": s.alarm.pk},
+    "inspection:rule": lambda _s: {"code": "D3"},
+    "inspection:rule-figure": lambda _s: {"code": "D3", "key": "alarm.D3.days"},
     "inspection:project": _project,
     "inspection:changed-days": _project,
     "inspection:changed-days-export": _project,
@@ -500,6 +504,14 @@ BODIES: dict[str, Parts] = {
     "inspection:firm": lambda _s: {"legal_form": "company", "standing": "active", "reason": "企业信用公示"},
     "inspection:firm-account": lambda _s: {"name": "兰晓", "username": "lan", "role": "sc_clerk"},
     "inspection:worker-unmask": lambda _s: {"purpose": "complaint"},
+    "inspection:rule-figure": lambda _s: {
+        "region": "330703",
+        "valid_from": site_date(timezone.now()).isoformat(),
+        "yellow": 0,
+        "orange": 20,
+        "red": 40,
+        "act": "preview",
+    },
     "accounts:sign-in": lambda _s: {"username": "zhao", "password": "wrong-horse-9"},
     "accounts:worker-sign-in": lambda _s: {"phone": "13857906017"},
     "set_language": lambda _s: {"language": "en"},

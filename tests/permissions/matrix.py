@@ -356,6 +356,9 @@ GET  inspection:alarms               in    in    in   404   404   404   404   40
 GET  inspection:alarms-export        in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:alarm                in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 GET  inspection:rules                in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+GET  inspection:rule                 in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+GET  inspection:rule-figure          in    in    in   404   404   404   404   404   404   404   200   200   403    in    in
+POST inspection:rule-figure          in    in    in   404   404   404   404   404   404   404   200   404   403    in    in
 GET  inspection:projects             in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:projects-export      in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:project              in    in    in   404   404   404   404   404   404   404   200   404   404    in    in

@@ -131,6 +131,8 @@ def addresses(crowd: Crowd) -> dict[str, tuple[str, str]]:
         "inspection:reports": ("li", {}, "?by=trade"),
         "inspection:reports-export": ("li", {}, ""),
         "inspection:rules": ("li", {}, ""),
+        "inspection:rule": ("li", {"code": "D3"}, ""),
+        "inspection:rule-figure": ("li", {"code": "D3", "key": "alarm.D3.days"}, ""),
         "inspection:worker-month": ("li", {**people, "month": "2026-10", "worker_pk": cast.sun.pk}, ""),
     }
     people_list = reverse("registration:people", kwargs=people)

@@ -13,6 +13,7 @@ from django.db import connection
 from wagewatch.evidence.keys import algorithm_for_new_entries
 from wagewatch.evidence.leaves import SALT_BYTES, salted_hash
 from wagewatch.evidence.models import Entry
+from wagewatch.lib.happenings import happened
 from wagewatch.lib.merkle import Algorithm
 
 ROWS_PER_INSERT = 5000
@@ -61,6 +62,7 @@ def append_many(kind: str, facts: Iterable[Fact], *, actor: SomeActor, now: date
         raise RuntimeError("evidence is recorded in the transaction of the fact: call inside atomic()")
     algorithm = algorithm_for_new_entries()
     entries = [_entry(kind, fact, actor, now, algorithm) for fact in facts]
+    happened(kind)
     return Entry.objects.bulk_create(entries, batch_size=ROWS_PER_INSERT)
 
 

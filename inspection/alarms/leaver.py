@@ -1,0 +1,70 @@
+"""D7: people who left and are owed wages (1994 rules on wages, article 9; Order 724, article 31)."""
+
+from django.utils.translation import gettext_lazy as _
+
+from inspection.alarms.parts import calendar, calendar_after, first, places, since_month, step, worked_since
+from inspection.alarms.rule import Rule, Setting
+
+# As payroll.leavers.unsettled: unpaid slips, or days at the gates in a month for which no sheet that was sent
+# names the person; those are priced at the posting's rate.
+SQL = f"""
+WITH {places(ladder="alarm.D7.wd", month_days="pay.month_days")}, gone AS (
+  SELECT o.id AS posting_id, o.project_id, o.participation_id, o.worker_id, o.joined_on, o.left_on, o.settle_by,
+         o.pay_basis, o.rate_fen, (place.month_days #>> '{{}}')::numeric AS month_days, l.level, last.day AS last_day
+  FROM registration_posting o
+  JOIN registration_project pr ON pr.id = o.project_id
+  JOIN place ON place.region_id = pr.region_id
+  {calendar("start", "o.settle_by")}
+  {calendar_after("last", "start", first("place.ladder"))}
+  CROSS JOIN LATERAL (SELECT {step(worked_since("start"), "place.ladder", ">")} AS level) l
+  WHERE o.left_on BETWEEN {since_month("D7", 6)} AND %(today)s AND o.settle_by IS NOT NULL AND l.level IS NOT NULL
+), unpaid AS (
+  SELECT g.posting_id, sum(p.net_fen)::bigint AS fen
+  FROM gone g JOIN payroll_payslip p ON p.project_id = g.project_id AND p.worker_id = g.worker_id
+  WHERE p.month >= (date_trunc('month', %(today)s::date) - interval '24 months')::date
+    AND p.confirmation <> 'draft' AND p.net_fen > 0 AND p.payment <> 'paid'
+  GROUP BY 1
+), unsheeted AS (
+  SELECT w.posting_id, sum(CASE g.pay_basis
+           WHEN 'piece' THEN 0
+           WHEN 'month' THEN least(g.rate_fen, round(g.rate_fen * w.days / g.month_days))
+           WHEN 'hour' THEN round(g.rate_fen * round(w.minutes / 60.0, 2))
+           ELSE round(g.rate_fen * w.days) END)::bigint AS fen
+  FROM (
+    SELECT g.posting_id, date_trunc('month', a.day)::date AS month, sum(a.days) AS days, sum(a.minutes) AS minutes
+    FROM gone g JOIN devices_attendanceday a ON a.project_id = g.project_id AND a.worker_id = g.worker_id
+     AND a.day BETWEEN greatest(g.joined_on, %(today)s - 365) AND g.left_on
+    WHERE a.day >= %(today)s - 365
+    GROUP BY 1, 2) w
+  JOIN gone g ON g.posting_id = w.posting_id
+  WHERE NOT EXISTS (SELECT FROM payroll_payslip p WHERE p.project_id = g.project_id AND p.month = w.month
+                      AND p.worker_id = g.worker_id AND p.confirmation <> 'draft')
+  GROUP BY 1
+)
+SELECT g.project_id, mode() WITHIN GROUP (ORDER BY g.participation_id) AS participation_id,
+       to_char(g.left_on, 'YYYY-MM') AS period, max(g.level) AS level, min(g.last_day) AS due_on,
+       sum(coalesce(u.fen, 0) + coalesce(n.fen, 0))::bigint AS amount_fen, count(*)::int AS people,
+       jsonb_build_object('unpaid', count(u.posting_id), 'unsheeted', count(n.posting_id),
+         'settle_by', min(g.settle_by), 'estimated', count(n.posting_id) > 0) AS facts
+FROM gone g
+LEFT JOIN unpaid u ON u.posting_id = g.posting_id
+LEFT JOIN unsheeted n ON n.posting_id = g.posting_id
+WHERE u.posting_id IS NOT NULL OR n.posting_id IS NOT NULL
+GROUP BY g.project_id, to_char(g.left_on, 'YYYY-MM')
+"""  # noqa: S608 constants only; every value is a parameter
+
+RULE = Rule(
+    code="D7",
+    title=_("Leavers not settled"),
+    explanation=_(
+        "People left the site, and the working days set for the region have passed since their wages were due; "
+        "a leaver's wages are due at once and never wait for the monthly sheet."
+    ),
+    law=_("Rules on wages of 1994, article 9; order 724, article 31"),
+    sql=SQL,
+    settings=(Setting("alarm.D7.wd", "wd", _("working days after a leaver's wages were due")),),
+    reads=("pay.month_days",),
+    levels=(2,),
+    monthly=True,
+    after=frozenset({"line.result", "sheet.submitted"}),
+)

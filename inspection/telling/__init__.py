@@ -1,0 +1,1 @@
+"""What pages say about an alarm, rule by rule: headline, reason, the figures it rests on."""

@@ -1,0 +1,276 @@
+"""The rules: what each one asks, its figures per region, its runs and alarms; setting a figure, tried out first."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods
+
+from inspection import dashboard
+from inspection.access import alarms_for, settable_regions
+from inspection.alarms.catalogue import GROUPS, RULES
+from inspection.alarms.rule import Rule, Setting
+from inspection.http import inspector_view
+from inspection.models import Alarm, ParameterChange, RuleRun
+from inspection.rules import LEVEL_NAMES, level_name
+from inspection.services.parameter_changes import (
+    LARGEST,
+    Effect,
+    change_parameter,
+    may_set,
+    preview_change,
+    setting_of,
+)
+from inspection.services.rules import latest_runs
+from inspection.telling.shape import steps_of
+from registration.access import not_found, not_permitted
+from registration.http import ActorRequest
+from registration.models import Parameter, Project, Region
+from registration.services.parameters import parameter
+from registration.views.chain_forms import choice, say_at, text
+from registration.views.training_forms import day_field
+from wagewatch.lib.dates import site_date
+from wagewatch.lib.errors import WagewatchError
+
+RUNS_SHOWN = 30
+ALARMS_SHOWN = 20
+MOVED_SHOWN = 100
+TOLD = {
+    1: gettext_lazy("the contractor and its labour-wage clerk"),
+    2: gettext_lazy("the contractor, its clerk, the owner and the inspector"),
+    3: gettext_lazy("the contractor, its clerk, the owner, the inspector and the sector authority"),
+}
+"""Who is told of an alarm, by its level."""
+LEVEL_WORDS = {
+    "yellow": gettext_lazy("Yellow from"),
+    "orange": gettext_lazy("Orange from"),
+    "red": gettext_lazy("Red from"),
+}
+
+
+@require_GET
+@inspector_view
+def rules(request: ActorRequest) -> HttpResponseBase:
+    """All rules: levels, law, the last run of each, and how many alarms it has open within reach."""
+    latest = latest_runs()
+    open_by_rule = _open_by_rule(request)
+    groups = [
+        {
+            "name": name,
+            "rules": [
+                {
+                    "rule": rule,
+                    "levels": [level_name(level) for level in rule.levels],
+                    "run": latest.get(rule.code),
+                    "open": open_by_rule.get(rule.code, 0),
+                }
+                for rule in RULES.values()
+                if rule.group == code
+            ],
+        }
+        for code, name in GROUPS.items()
+    ]
+    failed = [run for code, run in latest.items() if run.error and code in RULES]
+    context = {"groups": groups, "count": len(RULES), "failed": failed}
+    return render(request, "inspection/rules.html", context)
+
+
+def _open_by_rule(request: ActorRequest) -> dict[str, int]:
+    rows = alarms_for(request.actor).filter(state=Alarm.State.OPEN).order_by()
+    return dict(rows.values_list("rule").annotate(n=Count("pk")))
+
+
+@require_GET
+@inspector_view
+def rule(request: ActorRequest, code: str) -> HttpResponseBase:
+    """One rule: explanation, figures per region, runs, changes, open alarms."""
+    found = RULES.get(code)
+    if found is None:
+        not_found()
+    today = site_date(timezone.now())
+    alarms = (
+        alarms_for(request.actor)
+        .filter(state=Alarm.State.OPEN, rule=code)
+        .select_related("project__region")
+        .order_by("-level", "due_on", "-amount_fen", "pk")
+    )
+    lines = dashboard.lines(alarms[:ALARMS_SHOWN], today)
+    context = {
+        "rule": found,
+        "levels": [{"name": level_name(level), "told": TOLD[level]} for level in found.levels],
+        "settings": _settings(found, today),
+        "reads": _reads(found, today),
+        "may_set": may_set(request.actor),
+        "runs": RuleRun.objects.filter(rule=code).order_by("-started_at", "-pk")[:RUNS_SHOWN],
+        "changes": ParameterChange.objects.filter(rule=code)
+        .select_related("region", "made_by")
+        .order_by("-made_at", "-pk")[:RUNS_SHOWN],
+        "lines": lines,
+        "open": _open_by_rule(request).get(code, 0),
+        "today": today,
+    }
+    return render(request, "inspection/rule.html", context)
+
+
+def _rows_of(keys: list[str]) -> dict[str, list[Parameter]]:
+    found: dict[str, list[Parameter]] = {key: [] for key in keys}
+    rows = Parameter.objects.filter(key__in=keys).select_related("region")
+    for row in rows.order_by("region_id", "-valid_from"):
+        found[row.key].append(row)
+    return found
+
+
+def _settings(found: Rule, today: date) -> list[dict[str, Any]]:
+    rows = _rows_of([setting.key for setting in found.settings])
+    return [
+        {
+            "setting": setting,
+            "rows": [
+                {
+                    "row": row,
+                    "steps": steps_of(setting, row.value),
+                    "coming": row.valid_from > today,
+                    "over": row.valid_to is not None and row.valid_to < today,
+                }
+                for row in rows[setting.key]
+            ],
+        }
+        for setting in found.settings
+    ]
+
+
+def _reads(found: Rule, today: date) -> list[dict[str, Any]]:
+    rows = _rows_of(list(found.reads))
+    return [
+        {"row": row, "value": row.value if isinstance(row.value, int | str) else _("a table")}
+        for key in found.reads
+        for row in rows[key]
+        if row.valid_to is None or row.valid_to >= today
+    ]
+
+
+class FigureForm(forms.Form):
+    """Figures of one setting for a region, from a day on, with the reason and the document."""
+
+    valid_from = day_field(gettext_lazy("Holds from"))
+    document = forms.CharField(
+        label=gettext_lazy("Number of the document"), max_length=80, widget=text(), required=False
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        help_text=gettext_lazy("It stays on record with your name."),
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"class": "input", "rows": 3}),
+    )
+
+    FIELDS = {
+        "parameter.day": "valid_from",
+        "parameter.reason": "reason",
+        "parameter.document": "document",
+    }
+
+    def __init__(self, *args: Any, setting: Setting, value: dict[str, int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.names = [name for name in LEVEL_NAMES.values() if name in value]
+        figures = {
+            name: forms.IntegerField(
+                label=LEVEL_WORDS[name],
+                initial=value[name],
+                min_value=0,
+                max_value=LARGEST[setting.unit],
+                widget=forms.NumberInput(attrs={"class": "input", "inputmode": "numeric"}),
+            )
+            for name in self.names
+        }
+        self.fields = {**figures, **self.fields}
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """Level name → figure."""
+        return {name: self.cleaned_data[name] for name in self.names}
+
+
+class RegionForm(forms.Form):
+    """For which of the regions within reach."""
+
+    region = forms.ChoiceField(label=gettext_lazy("Place"), widget=choice())
+
+    def __init__(self, *args: Any, regions: list[Region], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["region"].choices = [(region.code, region.name) for region in regions]  # type: ignore[attr-defined]
+
+
+@require_http_methods(["GET", "POST"])
+@inspector_view
+def rule_figure(request: ActorRequest, code: str, key: str) -> HttpResponseBase:
+    """Set a figure of a rule for a region: look first what it does to the alarms, then set it."""
+    found, setting = setting_of(code, key)
+    if not may_set(request.actor):
+        not_permitted("parameter.set")
+    now = timezone.now()
+    today = site_date(now)
+    regions = list(settable_regions(request.actor))
+    chosen = request.POST.get("region") or request.GET.get("region") or regions[0].code
+    if chosen not in {region.code for region in regions}:
+        not_found()
+    value = parameter(key, region_code=chosen, on=today)
+    posted = request.POST if request.method == "POST" else None
+    form = FigureForm(posted, setting=setting, value=value, initial={"valid_from": today})
+    effect: Effect | None = None
+    if posted is not None and form.is_valid():
+        data = form.cleaned_data
+        asked = {"valid_from": data["valid_from"], "actor": request.actor, "now": now}
+        try:
+            if posted.get("act") == "set":
+                change_parameter(
+                    code, key, chosen, form.figures, reason=data["reason"], document=data["document"], **asked
+                )
+                messages.success(request, _("On record. The rule runs again with the new figures."))
+                return redirect("inspection:rule", code)
+            effect = preview_change(code, key, chosen, form.figures, **asked)
+        except WagewatchError as refusal:
+            say_at(form, refusal, form.FIELDS)
+    context = {
+        "rule": found,
+        "setting": setting,
+        "form": form,
+        "where": RegionForm(initial={"region": chosen}, regions=regions),
+        "region": next(region for region in regions if region.code == chosen),
+        "now_steps": steps_of(setting, value),
+        "effect": effect,
+        "moved": _moved(effect) if effect else [],
+        "url": reverse("inspection:rule-figure", args=[code, key]),
+    }
+    return render(request, "inspection/rule_figure.html", context, status=400 if form.errors else 200)
+
+
+def _moved(effect: Effect) -> list[dict[str, Any]]:
+    shown = effect.moved[:MOVED_SHOWN]
+    projects = Project.objects.select_related("region").in_bulk({one.project_id for _name, one in shown})
+    words = {
+        "opens": _("would open"),
+        "rises": _("would rise"),
+        "falls": _("would fall"),
+        "closes": _("would close"),
+    }
+    return [
+        {
+            "what": words[name],
+            "project": projects[one.project_id],
+            "period": one.period,
+            "before": level_name(one.before) if one.before else "",
+            "after": level_name(one.after) if one.after else "",
+            "amount_fen": one.amount_fen,
+            "people": one.people,
+        }
+        for name, one in shown
+    ]

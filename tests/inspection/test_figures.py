@@ -1,0 +1,196 @@
+"""Figures of rules: who may set them where, what the preview says, history and evidence; runs after events."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.urls import reverse
+
+from inspection.models import Alarm, ParameterChange, RuleRun
+from inspection.services import rules
+from inspection.services.parameter_changes import change_parameter, preview_change
+from registration.models import Authority, Parameter, Role
+from registration.services.parameters import forget, parameter
+from tests.cast import make_user
+from tests.inspection.stage import DUE, at, run, sent_sheet, set_parameter, set_parameters
+from wagewatch.evidence.audit import audit
+from wagewatch.evidence.models import Entry
+from wagewatch.lib.errors import Malformed, NotFound, NotPermitted
+from wagewatch.lib.happenings import happened
+
+KEY = "alarm.D3.days"
+TODAY = DUE + timedelta(days=20)
+NEW = {"yellow": 0, "orange": 10, "red": 20}
+
+
+@pytest.fixture
+def stage(cast):
+    set_parameters()
+    sent_sheet(cast.sc_part, [(cast.sun_posting, 792_000)])
+    sent_sheet(cast.other_part, [(cast.wu_posting, 500_000)])
+    run(TODAY)
+    return cast
+
+
+def preview(stage, value, *, who=None, region="330703", day=TODAY, key=KEY):
+    return preview_change(
+        "D3", key, region, value, valid_from=day, actor=stage.actor(who or stage.li), now=at(TODAY)
+    )
+
+
+def change(
+    stage,
+    value,
+    *,
+    who=None,
+    region="330703",
+    day=TODAY,
+    reason="区里从严掌握",
+    document="金东人社〔2026〕9号",
+):
+    return change_parameter(
+        "D3", KEY, region, value, valid_from=day, reason=reason, document=document,
+        actor=stage.actor(who or stage.li), now=at(TODAY),
+    )  # fmt: skip
+
+
+def moved(effect):
+    return [(name, one.project_id, one.before, one.after, one.amount_fen) for name, one in effect.moved]
+
+
+def test_the_preview_tells_what_moves_and_writes_nothing(stage):
+    before = Parameter.objects.count()
+    assert moved(preview(stage, NEW)) == [("rises", stage.project.pk, 1, 3, 792_000)]
+    assert moved(preview(stage, {"yellow": 21, "orange": 30, "red": 60})) == [
+        ("closes", stage.project.pk, 1, 0, 792_000)
+    ]
+    assert moved(preview(stage, {"yellow": 1, "orange": 30, "red": 60})) == []
+    assert Parameter.objects.count() == before
+    assert ParameterChange.objects.count() == 0
+    assert Alarm.objects.filter(level=1, state="open").count() == 2
+    set_parameter(KEY, {"yellow": 25, "orange": 30, "red": 60}, "330703")
+    assert moved(preview(stage, {"yellow": 0, "orange": 30, "red": 60})) == [
+        ("opens", stage.project.pk, 0, 1, 792_000)
+    ]
+
+
+def test_a_change_has_history_evidence_and_its_effect(stage):
+    done = change(stage, NEW)
+    forget()
+    assert parameter(KEY, region_code="330703", on=TODAY) == NEW
+    assert parameter(KEY, region_code="330702", on=TODAY)["red"] == 60
+    assert parameter(KEY, region_code="330703", on=TODAY - timedelta(days=1))["red"] == 60
+    assert (done.former, done.effect) == (
+        {"yellow": 0, "orange": 30, "red": 60},
+        {"opens": 0, "closes": 0, "rises": 1, "falls": 0},
+    )
+    row = Parameter.objects.get(key=KEY, region_id="330703")
+    assert row.source == "金东人社〔2026〕9号：区里从严掌握"
+    assert row.history.count() == 1
+    change(stage, {**NEW, "red": 40}, reason="按市里意见放宽")
+    assert Parameter.objects.filter(key=KEY, region_id="330703").count() == 1
+    assert row.history.count() == 2
+    assert list(Entry.objects.filter(kind="parameter.changed").values_list("project_id", flat=True)) == [
+        None,
+        None,
+    ]
+    assert not [f for f in audit().findings if f.kind == "parameter.changed"]
+    run(TODAY)
+    assert Alarm.objects.get(project=stage.project).level == 2
+    assert Alarm.objects.get(project=stage.other_project).level == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "more", "code"),
+    [
+        ({"yellow": 0, "orange": 30, "red": 29}, {}, "parameter.order"),
+        ({"yellow": 0, "orange": 30}, {}, "parameter.figures"),
+        ({"yellow": -1, "orange": 30, "red": 60}, {}, "parameter.figures"),
+        ({"yellow": 0, "orange": 30, "red": 1001}, {}, "parameter.figures"),
+        ({"yellow": 0, "orange": 30, "red": True}, {}, "parameter.figures"),
+        (NEW, {"day": TODAY - timedelta(days=1)}, "parameter.day"),
+        (NEW, {"day": TODAY + timedelta(days=367)}, "parameter.day"),
+        (NEW, {"reason": " a "}, "parameter.reason"),
+        (NEW, {"document": " "}, "parameter.document"),
+        ({"yellow": 0, "orange": 30, "red": 60}, {}, "parameter.same"),
+    ],
+)
+def test_refuses_what_cannot_be_a_figure(stage, value, more, code):
+    before = Parameter.objects.count()
+    with pytest.raises(Malformed) as refused:
+        change(stage, value, **more)
+    assert refused.value.code == code
+    assert (Parameter.objects.count(), ParameterChange.objects.count()) == (before, 0)
+
+
+def test_each_office_sets_its_own_region_and_those_inside_it(stage):
+    for region in ("330702", "330700", "330000", "999999"):
+        with pytest.raises(NotFound):
+            change(stage, NEW, region=region)
+    with pytest.raises(NotFound):
+        change(stage, NEW, who=stage.zhao)
+    road = Authority.objects.create(name="金华交通局", kind="transport", region_id="330700")
+    with pytest.raises(NotPermitted):
+        change(stage, NEW, who=make_user("road2", "丁二", Role.INSPECTOR, road))
+    city = Authority.objects.create(name="金华支队", kind="labour", region_id="330700")
+    ding = make_user("city2", "丁一", Role.INSPECTOR, city)
+    assert [one[1] for one in moved(preview(stage, NEW, who=ding, region="330700"))] == sorted(
+        [stage.project.pk, stage.other_project.pk]
+    )
+    change(stage, NEW, who=ding, region="330702")
+    assert ParameterChange.objects.get().region_id == "330702"
+    with pytest.raises(NotFound):
+        preview(stage, NEW, key="alarm.C1.entries")
+
+
+def test_the_pages_try_out_and_set(stage, monkeypatch):
+    monkeypatch.setattr("inspection.views.rule_pages.timezone.now", lambda: at(TODAY))
+    client = stage.client(stage.li)
+    page = reverse("inspection:rule-figure", args=["D3", KEY])
+    assert client.get(page).status_code == 200
+    data = {"region": "330703", "valid_from": str(TODAY), **{k: str(v) for k, v in NEW.items()}}
+    seen = client.post(page, {**data, "act": "preview"})
+    assert (seen.status_code, seen.context["effect"].counts["rises"]) == (200, 1)
+    assert stage.project.name in seen.content.decode()
+    assert client.post(page, {**data, "act": "set"}).status_code == 400
+    assert ParameterChange.objects.count() == 0
+    done = client.post(page, {**data, "act": "set", "reason": "区里从严掌握", "document": "9号"})
+    assert done.status_code == 302
+    shown = client.get(reverse("inspection:rule", args=["D3"])).content.decode()
+    assert "区里从严掌握" in shown
+    assert "金东区" in shown
+    assert client.get(reverse("inspection:rule", args=["X1"])).status_code == 404
+    assert client.get(reverse("inspection:rule-figure", args=["D3", "alarm.X"])).status_code == 404
+    assert client.post(page, {**data, "region": "330702", "act": "preview"}).status_code == 404
+    assert client.get(reverse("inspection:rules")).status_code == 200
+
+
+def test_every_rule_has_a_page_and_words(stage):
+    client = stage.client(stage.li)
+    for code in rules.RULES:
+        for language in ("zh-hans", "en"):
+            client.cookies["django_language"] = language
+            assert client.get(reverse("inspection:rule", args=[code])).status_code == 200, code
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rules_run_after_what_matters_to_them_and_not_too_often(transactional_db, stage):
+    cache.clear()
+    RuleRun.objects.all().delete()
+    now = at(TODAY)
+    assert list(rules.run_rules_after_events(now=now)) == []
+    happened("line.result")
+    assert sorted(r.rule for r in rules.run_rules_after_events(now=now)) == ["D3", "D4", "D6", "D7"]
+    assert list(rules.run_rules_after_events(now=now + timedelta(seconds=1))) == [], "they rest"
+    later = now + timedelta(days=2000)
+    RuleRun.objects.update(started_at=later - timedelta(hours=1))
+    assert list(rules.run_rules_after_events(now=later)) == [], "nothing has happened since"
+    cache.clear()
+
+
+def test_old_runs_go_but_never_the_newest(stage):
+    RuleRun.objects.all().delete()
+    for days, rule in ((91, "D3"), (89, "D3"), (200, "C1"), (300, "C1")):
+        RuleRun.objects.create(rule=rule, started_at=at(TODAY - timedelta(days=days)))
+    assert rules.forget_runs(now=at(TODAY)) == 2
+    assert sorted(RuleRun.objects.values_list("rule", flat=True)) == ["C1", "D3"]
