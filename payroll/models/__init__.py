@@ -1,14 +1,20 @@
 """What is owed and paid: special accounts, deposits, pay sheets, slips, payment orders, bank messages."""
 
 from payroll.models.accounts import AccountEntry, SpecialAccount, SubLedger
+from payroll.models.allocations import AllocationChoice, AllocationPlan, ProgressPayment
 from payroll.models.banks import BankTerms, LineDecision
 from payroll.models.deposits import ArrearsRecord, DepositEntry, DepositForm, DepositRuling
 from payroll.models.late import LateDismissal
+from payroll.models.loans import LoanDraw, LoanFacility, LoanRepayment
+from payroll.models.money_checks import MoneyCheck
 from payroll.models.orders import BankMessage, PaymentLine, PaymentOrder, StatementLine
 from payroll.models.sheets import Approval, Objection, PaySheet, PaySlip, SheetUpload, Signature
+from payroll.models.top_ups import TopUpRequest
 
 __all__ = [
     "AccountEntry",
+    "AllocationChoice",
+    "AllocationPlan",
     "Approval",
     "ArrearsRecord",
     "BankMessage",
@@ -18,14 +24,20 @@ __all__ = [
     "DepositRuling",
     "LateDismissal",
     "LineDecision",
+    "LoanDraw",
+    "LoanFacility",
+    "LoanRepayment",
+    "MoneyCheck",
     "Objection",
     "PaySheet",
     "PaySlip",
     "PaymentLine",
     "PaymentOrder",
+    "ProgressPayment",
     "SheetUpload",
     "Signature",
     "SpecialAccount",
     "StatementLine",
     "SubLedger",
+    "TopUpRequest",
 ]

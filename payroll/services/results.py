@@ -26,6 +26,7 @@ from payroll.models import (
     StatementLine,
     SubLedger,
 )
+from payroll.services import loans, top_ups
 from payroll.services.accounts import ALIVE, Movement, book
 from payroll.services.sheets import tell_workers
 from payroll.services.totals import refresh_state
@@ -159,6 +160,9 @@ def apply_statement(
         state: str = StatementLine.State.UNMATCHED
         if line is not None and abs(signed) == line.amount_fen:
             state = _wage_entry(line, detail, signed, at, words, newest)
+        elif (loan := loans.recognise(_words(entry, detail), signed, ledgers, at)) is not None:
+            movements[loans.loan_project(loan.cause) or 0].append(loan)
+            state = StatementLine.State.MATCHED
         elif (project := _project_of(entry, detail, ledgers)) is not None:
             if signed > 0 and not detail.end_to_end_id:
                 movements[project].append(_deposit(entry, detail, signed, at, position, statement))
@@ -186,6 +190,8 @@ def apply_statement(
         by_project[line.project_id].append(line)
     for project_id, deposits in sorted(movements.items()):
         book(_ledger(project_id), deposits)
+        loans.follow_loans(project_id, deposits)
+    top_ups.close_covered(sorted(movements), now=now)
     moved = sum(_apply(project_id, group, words, now=now) for project_id, group in sorted(by_project.items()))
     counted = [line.state for line in kept]
     return {
@@ -398,11 +404,16 @@ def _project_of(entry: Entry, detail: Detail, ledgers: dict[int, SubLedger]) -> 
     return named[0] if len(named) == 1 else None
 
 
+def _words(entry: Entry, detail: Detail) -> str:
+    return f"{detail.remittance} {entry.info} {detail.end_to_end_id}"
+
+
 def _deposit(
     entry: Entry, detail: Detail, signed: int, at: datetime, position: int, statement: Statement
 ) -> Movement:
     words = f"{detail.remittance} {entry.info}"
-    kind = "other_in" if "息" in words else "allocation"
+    # Interest, and money under a loan's reference that is not what was agreed, fill no allocation.
+    kind = "other_in" if "息" in words or loans.loan_project(words) else "allocation"
     return Movement(_reference(entry, detail, position, statement), kind, signed, at, _who(entry, detail))
 
 
