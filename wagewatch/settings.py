@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -399,6 +400,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "payroll.tasks.fetch_bank_messages",
         "schedule": _seconds,
         "options": {"expires": 30},
+    },
+    "remind-owners": {"task": "payroll.tasks.remind_owners", "schedule": 3600.0},
+    "verify-money": {
+        "task": "payroll.tasks.verify_money",
+        "schedule": 60.0 if DEMO else crontab(hour=2, minute=40),
+        "options": {"expires": 3600},
     },
     "overdue-alarms": {
         "task": "inspection.tasks.run_rules",
