@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from inspection import dashboard
 from inspection.http import inspector_view
 from inspection.words import sentences
+from payroll.services.money_check import last_check
 from registration.http import ActorRequest
 from registration.models import Region
 from wagewatch.charts import bars
@@ -55,6 +56,7 @@ def today(request: ActorRequest) -> HttpResponseBase:
         {
             "today": day,
             "now": now,
+            "check": last_check(),
             "as_of": dashboard.as_of(request.actor),
             "figures": figures,
             "title": _title(figures),
