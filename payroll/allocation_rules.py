@@ -162,7 +162,7 @@ def portion(total_fen: int, percent: Decimal) -> int:
 
 def months_between(first: date, last: date) -> list[date]:
     """Every month from one to another, both included; never more than twenty years."""
-    found = []
+    found: list[date] = []
     month = first_of_month(first)
     while month <= last and len(found) < LONGEST_MONTHS:
         found.append(month)

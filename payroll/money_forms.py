@@ -155,7 +155,7 @@ class ChoiceForm(forms.Form):
 
     def __init__(self, *args: Any, months: list[date], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", _("By the rule: the oldest gap first"))]
+        choices: list[tuple[str, Any]] = [("", _("By the rule: the oldest gap first"))]
         choices += [(f"{m:%Y-%m}", f"{m:%Y-%m}") for m in months]
         self.fields["month"].choices = choices  # type: ignore[attr-defined]
 

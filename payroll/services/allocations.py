@@ -176,7 +176,7 @@ def _led(project_id: int, actor: Actor, permission: str) -> Project:
 
 
 def _next(model: type[ProgressPayment] | type[AllocationChoice], project: Project) -> int:
-    found = model.objects.filter(project=project).aggregate(last=Max("number"))  # type: ignore[attr-defined]
+    found = model.objects.filter(project=project).aggregate(last=Max("number"))
     return (found["last"] or 0) + 1
 
 

@@ -71,7 +71,8 @@ def flow_of(project: Project, month: date) -> FlowMonth:
     )
 
     def fen(kind: str) -> int:
-        return sums.get(kind, {}).get("fen", 0)
+        row = sums.get(kind)
+        return row["fen"] if row else 0
 
     closing = opening + sum(row["fen"] for row in sums.values())
     known = {Kind.ALLOCATION, Kind.LOAN, Kind.RETURN, Kind.WAGES, Kind.LOAN_BACK}

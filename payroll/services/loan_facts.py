@@ -84,7 +84,7 @@ def with_figures(rows: Iterable[LoanFacility]) -> list[Facility]:
     """Wage loans with what is used and owed of each; one query more."""
     found = list(rows)
     sums = {
-        row["facility_id"]: row
+        row["facility_id"]: (row["used"], row["owed"])
         for row in LoanDraw.objects.filter(
             project__in={r.project_id for r in found},
             facility__in=[r.pk for r in found],
@@ -97,4 +97,4 @@ def with_figures(rows: Iterable[LoanFacility]) -> list[Facility]:
         )
         .order_by("facility_id")
     }
-    return [Facility(r, sums.get(r.pk, {}).get("used", 0), sums.get(r.pk, {}).get("owed", 0)) for r in found]
+    return [Facility(r, *sums.get(r.pk, (0, 0))) for r in found]
