@@ -11,6 +11,8 @@ from payroll.models import (
     AccountEvent,
     BankStatement,
     DepositEntry,
+    LoanDraw,
+    LoanFacility,
     Objection,
     PaymentOrder,
     PaySheet,
@@ -19,6 +21,7 @@ from payroll.models import (
     SpecialAccount,
     StatementLine,
     SubLedger,
+    TopUpRequest,
 )
 from registration.access import (
     not_found,
@@ -378,3 +381,85 @@ def access_deposit_file(project_pk: int, number: int, actor: Actor) -> DepositEn
     if entry is None or entry.file is None:
         not_found()
     return entry
+
+
+def money_projects(actor: Actor) -> QuerySet[Project]:
+    """Projects whose allocation, loans and flow of money the actor may see: the general contractor's and the
+    owner's own, those with their special account at the actor's bank, those of the region."""
+    if actor.kind == "system":
+        return Project.objects.select_related("region")
+    if actor.kind != "user":
+        return Project.objects.none()
+    firms = Participation.objects.filter(
+        Q(
+            role=Participation.Role.GENERAL_CONTRACTOR,
+            organisation__in=organisations_with(actor, PERMISSIONS["allocation.ask"]),
+        )
+        | Q(
+            role=Participation.Role.OWNER,
+            organisation__in=organisations_with(actor, PERMISSIONS["allocation.answer"]),
+        ),
+        project=OuterRef("pk"),
+    )
+    banks = organisations_with(actor, PERMISSIONS["loan.grant"])
+    return Project.objects.filter(
+        Q(Exists(firms))
+        | Q(sub_ledger__account__bank__in=banks)
+        | Q(pk__in=_authority_projects(actor, "allocation.view"))
+    ).select_related("region")
+
+
+def access_money(project_pk: int, actor: Actor) -> Project:
+    """The project whose money is asked for, or NotFound."""
+    project = money_projects(actor).filter(pk=project_pk).first()
+    if project is None:
+        not_found()
+    return project
+
+
+def owns_project(actor: Actor, project_id: int) -> bool:
+    """Whether the actor is a clerk of the project's owner."""
+    mine = organisations_with(actor, PERMISSIONS["allocation.answer"])
+    return Participation.objects.filter(
+        project=project_id, organisation__in=mine, role=Participation.Role.OWNER
+    ).exists()
+
+
+def access_top_up(project_pk: int, number: int, actor: Actor) -> TopUpRequest:
+    """One top-up request of a project within reach, or NotFound."""
+    project = access_money(project_pk, actor)
+    request = TopUpRequest.objects.filter(project=project, number=number).first()
+    if request is None:
+        not_found()
+    return request
+
+
+def facilities_for(actor: Actor) -> QuerySet[LoanFacility]:
+    """Wage loans of the projects within reach; for a bank officer those of the own bank."""
+    found = LoanFacility.objects.select_related("project", "bank")
+    banks = organisations_with(actor, PERMISSIONS["loan.grant"])
+    if banks and len(banks) == len(actor.duties):
+        return found.filter(bank__in=banks)
+    return found.filter(Q(project__in=money_projects(actor).values("pk")) | Q(bank__in=banks))
+
+
+def access_facility(pk: int, actor: Actor) -> LoanFacility:
+    """One wage loan within reach, or NotFound."""
+    facility = facilities_for(actor).filter(pk=pk).first()
+    if facility is None:
+        not_found()
+    return facility
+
+
+def access_draw(project_pk: int, number: int, actor: Actor) -> LoanDraw:
+    """One draw of a wage loan within reach, or NotFound."""
+    draw = (
+        LoanDraw.objects.filter(
+            project=project_pk, number=number, facility__in=facilities_for(actor).values("pk")
+        )
+        .select_related("project", "facility__bank")
+        .first()
+    )
+    if draw is None:
+        not_found()
+    return draw

@@ -12,3 +12,8 @@ class PayrollConfig(AppConfig):
         records.register()
         deposit_records.register()
         register_notes(late_worker.calendar_notes)
+        from payroll import allocation_records, deposit_records, records
+
+        records.register()
+        deposit_records.register()
+        allocation_records.register()

@@ -43,6 +43,8 @@ ENTRY_KINDS = {
     "allocation": _("Labour cost allocated"),
     "wages": _("Wages paid"),
     "return": _("Returned by the payee's bank"),
+    "loan": _("Wage loan drawn"),
+    "loan_back": _("Wage loan repaid"),
     "other_in": _("Other income"),
     "other_out": _("Other outflow"),
     "closing": _("Balance back to the contractor"),

@@ -6,7 +6,9 @@ from django.utils import timezone
 
 from payroll.services.connections import connections
 from payroll.services.messages import fetch_messages
+from payroll.services.money_check import run_nightly
 from payroll.services.sending import ask_about_overdue, send_ready_orders
+from payroll.services.top_ups import remind_owners as remind
 from wagewatch.lib.errors import WagewatchError
 
 log = structlog.get_logger(__name__)
@@ -32,3 +34,15 @@ def fetch_bank_messages() -> int:
         except WagewatchError as problem:
             log.warning("bank.away", code=problem.code, bank=line.source)
     return new
+
+
+@shared_task
+def remind_owners() -> int:
+    """Remind owners of requests for labour cost that they have not answered."""
+    return remind(now=timezone.now())
+
+
+@shared_task
+def verify_money() -> int:
+    """The nightly check of all money; how many figures do not agree."""
+    return run_nightly(now=timezone.now()).found

@@ -23,6 +23,7 @@ NAVIGATION: dict[str, list[tuple[str, Any, str, tuple[str, ...]]]] = {
         ("staff", _("Our accounts"), "person", ("registration:staff",)),
     ],
     "owner": [
+        ("today", _("Today"), "home", ("payroll:owner-today",)),
         ("projects", _("Projects"), "project", ("registration:projects",)),
         ("accounts", _("Special accounts"), "bank", ("payroll:accounts",)),
         ("orders", _("Payment orders"), "send", ("payroll:orders",)),
@@ -46,6 +47,7 @@ NAVIGATION: dict[str, list[tuple[str, Any, str, tuple[str, ...]]]] = {
         ("desk", _("Bank desk"), "home", ("payroll:bank-desk",)),
         ("accounts", _("Special accounts"), "bank", ("payroll:accounts",)),
         ("orders", _("Payment orders"), "send", ("payroll:orders",)),
+        ("loans", _("Wage loans"), "money", ("payroll:loans",)),
     ],
     "worker": [
         ("pay", pgettext_lazy("worker", "Pay"), "money", ("payroll:worker-pay",)),

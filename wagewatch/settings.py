@@ -401,6 +401,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": _seconds,
         "options": {"expires": 30},
     },
+    "remind-owners": {"task": "payroll.tasks.remind_owners", "schedule": 3600.0},
+    "verify-money": {
+        "task": "payroll.tasks.verify_money",
+        "schedule": 60.0 if DEMO else crontab(hour=2, minute=40),
+        "options": {"expires": 3600},
+    },
     "overdue-alarms": {
         "task": "inspection.tasks.run_rules",
         "schedule": 5.0 if (TESTING or DEMO) else 300.0,

@@ -20,9 +20,11 @@ from inspection.exports import download, project_sheet
 from inspection.http import inspector_view, text_of
 from inspection.models import Alarm, ProjectStat
 from inspection.parties import chain_of
+from payroll.allocation_words import headline, level_of
 from payroll.deposit_words import STATES as DEPOSIT_STATES
 from payroll.late import late_changes
 from payroll.models import AccountEntry, PaySheet, PaySlip
+from payroll.services.allocation_facts import load_allocation
 from payroll.services.deposit_facts import load_deposit
 from registration.access import access_project, projects_for
 from registration.chain_picture import chain_picture
@@ -141,11 +143,17 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
         )
     }
     deposit = load_deposit(found, today=today)
+    allocation = load_allocation(found, today=today)
     return render(
         request,
         "inspection/project.html",
         {
             "project": found,
+            "labour_cost": (
+                headline(allocation),
+                "red" if level_of(allocation) == "red" else "yellow",
+                allocation,
+            ),
             "deposit_words": DEPOSIT_STATES[deposit.state.code][0],
             "today": today,
             "stat": stat,

@@ -13,6 +13,8 @@ from inspection import dashboard
 from inspection.alarms.catalogue import GROUPS
 from inspection.http import inspector_view
 from inspection.telling.shape import sentences
+from inspection.words import sentences
+from payroll.services.money_check import last_check
 from registration.http import ActorRequest
 from registration.models import Region
 from wagewatch.charts import bars
@@ -57,6 +59,7 @@ def today(request: ActorRequest) -> HttpResponseBase:
         {
             "today": day,
             "now": now,
+            "check": last_check(),
             "as_of": dashboard.as_of(request.actor),
             "figures": figures,
             "title": _title(figures),

@@ -8,12 +8,16 @@ from payroll.models.accounts import (
     SubLedger,
 )
 from payroll.models.agreements import AccountAgreement, AccountRuling
+from payroll.models.allocations import AllocationChoice, AllocationPlan, ProgressPayment
 from payroll.models.banks import BankTerms, LineDecision
 from payroll.models.deposits import ArrearsRecord, DepositEntry, DepositForm, DepositRuling
 from payroll.models.late import LateDismissal
-from payroll.models.orders import BankMessage, PaymentLine, PaymentOrder
+from payroll.models.loans import LoanDraw, LoanFacility, LoanRepayment
+from payroll.models.money_checks import MoneyCheck
+from payroll.models.orders import BankMessage, PaymentLine, PaymentOrder, StatementLine
 from payroll.models.sheets import Approval, Objection, PaySheet, PaySlip, SheetUpload, Signature
 from payroll.models.statements import BankStatement, LineEvent, StatementEntry, StatementLine
+from payroll.models.top_ups import TopUpRequest
 
 __all__ = [
     "AccountAgreement",
@@ -21,6 +25,8 @@ __all__ = [
     "AccountEvent",
     "AccountRuling",
     "AccountState",
+    "AllocationChoice",
+    "AllocationPlan",
     "Approval",
     "ArrearsRecord",
     "BankMessage",
@@ -32,15 +38,21 @@ __all__ = [
     "LateDismissal",
     "LineDecision",
     "LineEvent",
+    "LoanDraw",
+    "LoanFacility",
+    "LoanRepayment",
+    "MoneyCheck",
     "Objection",
     "PaySheet",
     "PaySlip",
     "PaymentLine",
     "PaymentOrder",
+    "ProgressPayment",
     "SheetUpload",
     "Signature",
     "SpecialAccount",
     "StatementEntry",
     "StatementLine",
     "SubLedger",
+    "TopUpRequest",
 ]

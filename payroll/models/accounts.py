@@ -74,6 +74,8 @@ class AccountEntry(models.Model):
         ALLOCATION = "allocation", _("Labour cost allocated")
         WAGES = "wages", _("Wages paid")
         RETURN = "return", _("Returned")
+        LOAN = "loan", _("Wage loan drawn")
+        LOAN_BACK = "loan_back", _("Wage loan repaid")
         OTHER_IN = "other_in", _("Other income")
         OTHER_OUT = "other_out", _("Other outflow")
         CLOSING = "closing", _("Balance back to the contractor")

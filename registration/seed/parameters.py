@@ -70,6 +70,8 @@ _NATIONWIDE = (
     _Default("account.balance_cover_percent", 50, PROPOSED),
     _Default("allocation.cycle_months", 1, "国务院令第724号第24条"),
     _Default("allocation.ratio_percent", {"building": 20, "decoration": 30, "municipal": 15}, PROPOSED),
+    _Default("allocation.reply_within_wd", 3, PROPOSED),
+    _Default("allocation.remind_every_days", 2, PROPOSED),
     _Default("deposit.pay_within_wd", 20, "人社部发〔2021〕65号"),
     _Default("deposit.refill_within_wd", 10, "人社部发〔2021〕65号"),
     _Default("deposit.use_within_wd", 5, "人社部发〔2021〕65号"),

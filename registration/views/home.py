@@ -14,7 +14,8 @@ FIRST_PAGES: list[tuple[frozenset[str], str]] = [
     (frozenset({Role.INSPECTOR}), "inspection:today"),
     (frozenset({Role.SITE}), "devices:sites"),
     (frozenset(CONTRACTOR), "payroll:today"),
-    (frozenset({Role.OWNER_CLERK, Role.BANK_OFFICER}), "payroll:accounts"),
+    (frozenset({Role.OWNER_CLERK}), "payroll:owner-today"),
+    (frozenset({Role.BANK_OFFICER}), "payroll:accounts"),
 ]
 
 

@@ -61,6 +61,7 @@ from tests.devices.post import headers
 from tests.inspection.stage import sent_sheet, set_parameters
 from tests.payroll import stage as payroll
 from tests.payroll.deposit_papers import deposit_scan, lodge_cash
+from tests.payroll.labour_cost import labour_cost
 from tests.registration import contracts
 from tests.registration.papers import FACTS, png
 from tests.registration.rosters import person, staged, xlsx
@@ -109,6 +110,7 @@ class Stage:
     join_request: JoinRequest
     notice: PostingNotice
     share: HistoryShare
+    loan_pk: int
 
     def ask(self, role: str, method: str, path: str, data: Any = None, **options: Any) -> HttpResponse:
         """One request by a role, with the cookies it had at first; a terminal's is signed.
@@ -191,6 +193,7 @@ def build_stage() -> Stage:
     _account_papers(cast, ledger)
     paid_sheet = payroll.approved_sheet(cast)
     order = payroll.instructed(cast, paid_sheet)
+    loan_pk = labour_cost(cast, paid_sheet)
     payroll.attend(cast.sun_posting, 20, month=SEPTEMBER)
     payroll.attend(cast.zhou_posting, 19, month=SEPTEMBER)
     draft = sheet_services.make_sheet_from_attendance(
@@ -287,6 +290,7 @@ def build_stage() -> Stage:
         notice=acknowledging.say_wrong(
             cast.project.pk, cast.zhou_posting.pk, reason="pay", actor=cast.actor(cast.zhou), now=cast.now
         ),
+        loan_pk=loan_pk,
         share=sharing.share_history(
             history_facts(cast.sun, with_pay=True), days=30, actor=cast.actor(cast.sun), now=cast.now
         ),
