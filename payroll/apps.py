@@ -6,7 +6,8 @@ class PayrollConfig(AppConfig):
     verbose_name = "工资与资金"
 
     def ready(self) -> None:
-        from payroll import deposit_records, records
+        from payroll import confirming_records, deposit_records, records
 
         records.register()
+        confirming_records.register()
         deposit_records.register()

@@ -51,6 +51,7 @@ REASONS = {
     "rate": _("The daily rate is wrong"),
     "deduction": _("The deduction is wrong"),
     "other": _("Something else"),
+    "not_me": _("Somebody else answered in my name"),
 }
 UNITS = {
     "day": pgettext_lazy("unit of work", "days"),

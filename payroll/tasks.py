@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from payroll.services.connections import connections
 from payroll.services.messages import fetch_messages
+from payroll.services.reminders import remind_silent
 from payroll.services.sending import ask_about_overdue, send_ready_orders
 from wagewatch.lib.errors import WagewatchError
 
@@ -32,3 +33,9 @@ def fetch_bank_messages() -> int:
         except WagewatchError as problem:
             log.warning("bank.away", code=problem.code, bank=line.source)
     return new
+
+
+@shared_task
+def remind_silent_workers() -> int:
+    """Remind workers whose slip waits for their answer; each step once."""
+    return remind_silent(now=timezone.now())

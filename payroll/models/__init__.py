@@ -2,6 +2,7 @@
 
 from payroll.models.accounts import AccountEntry, SpecialAccount, SubLedger
 from payroll.models.banks import BankTerms, LineDecision
+from payroll.models.confirming import ProxyWord, Reminder
 from payroll.models.deposits import ArrearsRecord, DepositEntry, DepositForm, DepositRuling
 from payroll.models.late import LateDismissal
 from payroll.models.orders import BankMessage, PaymentLine, PaymentOrder, StatementLine
@@ -23,6 +24,8 @@ __all__ = [
     "PaySlip",
     "PaymentLine",
     "PaymentOrder",
+    "ProxyWord",
+    "Reminder",
     "SheetUpload",
     "Signature",
     "SpecialAccount",

@@ -182,6 +182,7 @@ class Objection(models.Model):
         RATE = "rate", _("Wrong rate")
         DEDUCTION = "deduction", _("Wrong deduction")
         OTHER = "other", _("Other")
+        NOT_ME = "not_me", _("Answered by somebody else in my name")
 
     class State(models.TextChoices):
         OPEN = "open", _("Open")

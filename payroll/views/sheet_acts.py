@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from payroll.access import access_sheet
 from payroll.late import late_changes
 from payroll.models import PaySheet, SubLedger
-from payroll.services import approvals, late, orders, sheets
+from payroll.services import approvals, late, orders, reminders, sheets
 from payroll.services.accounts import reserved_fen
 from payroll.views.booking import booking_of, booking_words
 from registration.http import ActorRequest, staff_view
@@ -176,7 +176,7 @@ def _ask_remind(sheet: PaySheet) -> Question:
 
 
 def _remind(request: ActorRequest, pk: int) -> tuple[str, str]:
-    count = sheets.remind_workers(pk, actor=request.actor, now=timezone.now())
+    count = reminders.remind_workers(pk, actor=request.actor, now=timezone.now())
     return _("Reminded: %(people)s with a phone number.") % {"people": people(count)}, _sheet_url(pk)
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from payroll import labels
+from payroll import labels, rules
 from payroll.access import access_sheet, sheets_for
 from payroll.late import LateChange, late_changes
 from payroll.models import Approval, PaymentOrder, PaySheet, SubLedger
@@ -154,9 +154,20 @@ def sheet_page(request: ActorRequest, pk: int) -> HttpResponse:
         "order_states": labels.ORDER_STATES,
         "confirmation_marks": labels.CONFIRMATIONS,
         "salary_file": sheet.state in ("part_paid", "settled") and wants_salary_file(sheet, timezone.now()),
+        "last_day": last_day_of(board, approvals.silence_days(sheet.project, timezone.now())),
         "late": [c for c in changes_of(sheet) if not c.dismissal_id],
     } | _acts(sheet, board, request.actor)
     return render(request, "payroll/sheet.html", context)
+
+
+def last_day_of(board: Board, silence_days: int) -> date | None:
+    """The latest day on which somebody who is silent can still answer before the sheet may be approved."""
+    days = [
+        rules.last_day_to_answer(r.sent_at, silence_days)
+        for r in board.rows
+        if r.confirmation == "waiting" and r.sent_at is not None
+    ]
+    return max(days, default=None)
 
 
 def changes_of(sheet: PaySheet, *, worker_id: int | None = None) -> list[LateChange]:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import segno
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,13 +13,13 @@ from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from payroll import labels
+from payroll import labels, rules
 from payroll.access import access_slip, worker_slips
 from payroll.bank import codes
-from payroll.models import Objection, PaymentOrder, PaySlip
-from payroll.services import confirmations
+from payroll.models import Objection, PaymentOrder, PaySlip, ProxyWord, Reminder
+from payroll.services import approvals, confirmations, proxies
 from payroll.views.worker_days import days_of_month
 from registration.http import ActorRequest, worker_view
 from registration.services.acknowledging import waiting_for_worker
@@ -34,7 +35,7 @@ from wagewatch.templatetags.ww import cny, days, signed_cny, worker_day
 MONTHS_SHOWN = 12
 
 
-def _how(slip: PaySlip) -> str:
+def how_words(slip: PaySlip) -> str:
     """ "21 days × ¥320.00 per day", or the parts when the rate changed."""
     if slip.pay_basis == "piece" or slip.parts:
         return ""
@@ -61,7 +62,9 @@ def pay(request: ActorRequest) -> HttpResponse:
             "asked_postings": waiting_for_worker(request.worker.pk) if request.worker else [],
             "slips": [{"slip": s, "state": _state_words(s)} for s in slips],
             "waiting": waiting,
-            "how": _how(waiting) if waiting else "",
+            "how": how_words(waiting) if waiting else "",
+            "deadline": _deadline(waiting) if waiting else None,
+            "reminded": _reminders(waiting) if waiting else 0,
             "owed_fen": sum(s.net_fen for s in owed),
             "owed_months": len({s.month for s in owed}),
             "name": request.worker.name if request.worker else "",
@@ -69,6 +72,12 @@ def pay(request: ActorRequest) -> HttpResponse:
             "today": site_date(timezone.now()),
         },
     )
+
+
+def _reminders(slip: PaySlip) -> int:
+    return Reminder.objects.filter(
+        project=slip.project_id, sheet=slip.sheet_id, worker=slip.worker_id, version=slip.version
+    ).count()
 
 
 def _state_words(slip: PaySlip) -> tuple[Any, str]:
@@ -100,7 +109,7 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
         {
             "slip": slip,
             "name": request.worker.name if request.worker else "",
-            "how": _how(slip),
+            "how": how_words(slip),
             "cells": days_of_month(slip),
             "before": before,
             "change_fen": slip.net_fen - before.net_fen if before else 0,
@@ -111,6 +120,13 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
             "may_object": not slip.is_approved,
             "state": _state_words(slip),
             "book_on": _book_on(slip),
+            "deadline": _deadline(slip),
+            "on_site": ProxyWord.objects.filter(
+                project=slip.project_id, sheet=slip.sheet_id, worker=slip.worker_id, version=slip.version
+            )
+            .select_related("clerk")
+            .defer("photo")
+            .last(),
             "return_words": codes.meaning(slip.return_code).words.in_language(get_language() or "zh-hans"),
             "unit": labels.UNITS[slip.pay_basis],
             "rates": labels.RATES,
@@ -143,6 +159,26 @@ def _last_objection(slip: PaySlip) -> Objection | None:
         .order_by("-raised_at")
         .first()
     )
+
+
+@require_POST
+@worker_view
+def not_me(request: ActorRequest, reference: str) -> HttpResponse:
+    """ "This was not me": what somebody answered at the site's tablet is taken back."""
+    try:
+        proxies.deny_proxy(reference, actor=request.actor, now=timezone.now())
+    except RuleViolation as problem:
+        messages.error(request, problem.message)
+    else:
+        messages.success(request, _("Noted. The clerk has to answer you, and the inspector sees it."))
+    return redirect("payroll:worker-slip", reference=reference)
+
+
+def _deadline(slip: PaySlip) -> date | None:
+    """The last day to answer, while an answer is wanted."""
+    if slip.confirmation != "waiting" or slip.sent_at is None or slip.is_approved:
+        return None
+    return rules.last_day_to_answer(slip.sent_at, approvals.silence_days(slip.project, timezone.now()))
 
 
 def _version(request: ActorRequest) -> int:
@@ -184,7 +220,7 @@ def confirm(request: ActorRequest, reference: str) -> HttpResponse:
         {
             "slip": slip,
             "name": request.worker.name if request.worker else "",
-            "how": _how(slip),
+            "how": how_words(slip),
             "error": error,
         },
         status=400 if error else 200,
@@ -220,7 +256,7 @@ def object_(request: ActorRequest, reference: str) -> HttpResponse:
         "payroll/worker_object.html",
         {
             "slip": slip,
-            "reasons": labels.REASONS,
+            "reasons": {key: text for key, text in labels.REASONS.items() if key != "not_me"},
             "error": error,
             "reason": request.POST.get("reason", ""),
             "claimed": request.POST.get("claimed", ""),

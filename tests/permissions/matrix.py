@@ -277,6 +277,13 @@ GET  payroll:sheet-approve           in    in    in   404   200   200   200   40
 POST payroll:sheet-approve           in    in    in   404   403   409   403   404   404   404   404   404   404    in    in
 GET  payroll:sheet-instruct          in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
 POST payroll:sheet-instruct          in    in    in   404   403   409   403   404   404   404   404   404   404    in    in
+GET  payroll:sheet-silent           in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+POST payroll:sheet-silent           in    in    in   404   200   403   200   404   404   404   404   404   404    in    in
+GET  payroll:on-site                in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST payroll:on-site                in    in    in   404   400   404   400   404   404   404   404   404   404    in    in
+GET  payroll:on-site-answer         in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+POST payroll:on-site-answer         in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+POST payroll:worker-not-me          in   404   404    in    in    in    in    in    in    in    in    in    in    in    in
 GET  payroll:sheet-changes           in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
 POST payroll:sheet-changes           in    in    in   404   400   403   400   404   404   404   404   404   404    in    in
 GET  payroll:sheet-supplement        in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
