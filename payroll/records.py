@@ -82,8 +82,11 @@ def objected_record(objection: Objection) -> Record:
 
 
 def approved_record(approval: Approval, slips: Iterable[PaySlip]) -> Record:
-    """Which amounts were approved, and how many of them were not confirmed by their workers."""
+    """Which amounts were approved, and how many of them were not confirmed by their workers; over the limit also
+    by whom first."""
+    first = {"first_by": approval.first_by_id, "first_at": approval.first_at} if approval.first_by_id else {}
     return {
+        **first,
         "project": approval.project_id,
         "sheet": approval.sheet_id,
         "number": approval.number,

@@ -40,6 +40,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "sheet.prepare": CLERK,
         "sheet.answer": CLERK,
         "sheet.proxy": CLERK,
+        "cash.pay": CLERK,
         "sheet.approve": {Role.GC_MANAGER},
         "payment.instruct": {Role.GC_MANAGER},
         "order.carry": {*GC, Role.BANK_OFFICER},

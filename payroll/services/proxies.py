@@ -34,7 +34,7 @@ from wagewatch.lib.errors import RuleViolation
 TAIL = 4
 
 
-def _tail(text: str) -> str:
+def tail_of(text: str) -> str:
     """As people type it: full-width digits and a small x are the same."""
     return unicodedata.normalize("NFKC", text).strip().upper()
 
@@ -44,7 +44,7 @@ def find_on_sheet(sheet: PaySheet, tail: str) -> list[PaySlip]:
 
     Raises RuleViolation `proxy.tail`, `proxy.nobody`.
     """
-    wanted = _tail(tail)
+    wanted = tail_of(tail)
     if len(wanted) != TAIL:
         raise RuleViolation("proxy.tail", _("Write the last four characters of the ID number."))
     found = list(
@@ -173,7 +173,7 @@ def _prove(
             )
         discard_card_read(slip.project_id, read_id, actor=actor, now=now)
         return ProxyWord.Proof.CARD
-    if not secrets.compare_digest(_tail(tail).encode(), worker.id_tail.encode()):
+    if not secrets.compare_digest(tail_of(tail).encode(), worker.id_tail.encode()):
         raise RuleViolation(
             "proxy.tail", _("These are not the last four characters of this person's ID number.")
         )

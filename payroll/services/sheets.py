@@ -268,6 +268,19 @@ def slip_text(kind: str, month: date) -> str:
                 "Your pay for month %(month)s was answered at the site's tablet. If this was not you, "
                 "sign in and say so."
             ),
+            "mediation.opened": now_(
+                "A mediation about your pay for month %(month)s was asked for. Please sign in and say your side."
+            ),
+            "mediation.proposed": now_(
+                "What was agreed about your pay for month %(month)s waits for your signature. Please sign in."
+            ),
+            "mediation.failed": now_(
+                "No agreement about your pay for month %(month)s. Please sign in to see what you can do; call 12333."
+            ),
+            "slip.cash": now_(
+                "It was written that you got your pay for month %(month)s in cash. If this is not so, sign in "
+                "and say so, or call 12333."
+            ),
             "slip.changed": now_(
                 "Your pay for month %(month)s was corrected. Please sign in and look again."
             ),

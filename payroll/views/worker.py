@@ -20,6 +20,7 @@ from payroll.access import access_slip, worker_slips
 from payroll.bank import codes
 from payroll.models import Objection, PaymentOrder, PaySlip, ProxyWord, Reminder
 from payroll.services import approvals, confirmations, proxies
+from payroll.services.cash import cash_of
 from payroll.views.worker_days import days_of_month
 from registration.http import ActorRequest, worker_view
 from registration.services.acknowledging import waiting_for_worker
@@ -54,7 +55,7 @@ def pay(request: ActorRequest) -> HttpResponse:
     """The worker's first page: the slip that waits for an answer, what is still owed, the last months."""
     slips = list(worker_slips(request.actor)[:MONTHS_SHOWN])
     waiting = next((s for s in slips if s.confirmation == "waiting" and s.payment == "none"), None)
-    owed = [s for s in slips if s.payment != "paid" and s.net_fen]
+    owed = [s for s in slips if s.payment not in ("paid", "cash") and s.net_fen]
     return render(
         request,
         "payroll/worker_pay.html",
@@ -84,6 +85,8 @@ def _state_words(slip: PaySlip) -> tuple[Any, str]:
     """In a worker's words: where the money is, and an icon."""
     if slip.payment == "paid":
         return _("Paid"), "check"
+    if slip.payment == "cash":
+        return _("Paid in cash"), "money"
     if slip.payment == "returned":
         return _("The bank sent it back"), "back"
     if slip.payment == "instructed":
@@ -121,6 +124,7 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
             "state": _state_words(slip),
             "book_on": _book_on(slip),
             "deadline": _deadline(slip),
+            "cash": cash_of(slip.sheet, slip.worker_id),
             "on_site": ProxyWord.objects.filter(
                 project=slip.project_id, sheet=slip.sheet_id, worker=slip.worker_id, version=slip.version
             )
@@ -319,12 +323,12 @@ def _pay_steps(slip: PaySlip) -> list[dict[str, Any]]:
         {"text": _("The contractor approves"), "done": slip.is_approved, "note": ""},
         {
             "text": _("The bank pays"),
-            "done": slip.payment == "paid",
+            "done": slip.payment in ("paid", "cash"),
             "note": _("Pay day: %(day)s") % {"day": worker_day(slip.sheet.due_on)},
         },
         {
             "text": _("The money is on your card"),
-            "done": slip.payment == "paid",
+            "done": slip.payment in ("paid", "cash"),
             "note": _("Card ending %(tail)s") % {"tail": slip.paid_card_tail} if slip.paid_card_tail else "",
         },
     ]

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from payroll.models import Objection, PaymentLine, PaymentOrder, PaySheet, PaySlip
-from payroll.services import reminders, sheets
+from payroll.services import reminders
 from tests.cast import NOW, Cast
 from tests.payroll import stage
 from wagewatch.lib.sheets import read_workbook
