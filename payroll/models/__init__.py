@@ -1,8 +1,8 @@
 """What is owed and paid: special accounts, deposits, pay sheets, slips, payment orders, bank messages."""
 
 from payroll.models.accounts import AccountEntry, SpecialAccount, SubLedger
-from payroll.models.banks import BankTerms, LineDecision
 from payroll.models.approving import ApprovalLimit, FirstApproval
+from payroll.models.banks import BankTerms, LineDecision
 from payroll.models.cash import CashPayment, CashReport
 from payroll.models.confirming import ProxyWord, Reminder
 from payroll.models.deposits import ArrearsRecord, DepositEntry, DepositForm, DepositRuling

@@ -21,9 +21,12 @@ from payroll.bank import codes
 from payroll.models import Objection, PaymentOrder, PaySlip, ProxyWord, Reminder
 from payroll.services import approvals, confirmations, proxies
 from payroll.services.cash import cash_of
+from payroll.tax import TABLE, Estimate, estimate
 from payroll.views.worker_days import days_of_month
+from registration.actors import Actor
 from registration.http import ActorRequest, worker_view
 from registration.services.acknowledging import waiting_for_worker
+from registration.services.parameters import parameter
 from registration.services.signatures import png_from_data_url
 from wagewatch.evidence.models import Entry
 from wagewatch.evidence.receipts import receipt_file
@@ -124,6 +127,7 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
             "state": _state_words(slip),
             "book_on": _book_on(slip),
             "deadline": _deadline(slip),
+            "tax": _tax(slip, request.actor),
             "cash": cash_of(slip.sheet, slip.worker_id),
             "on_site": ProxyWord.objects.filter(
                 project=slip.project_id, sheet=slip.sheet_id, worker=slip.worker_id, version=slip.version
@@ -183,6 +187,24 @@ def _deadline(slip: PaySlip) -> date | None:
     if slip.confirmation != "waiting" or slip.sent_at is None or slip.is_approved:
         return None
     return rules.last_day_to_answer(slip.sent_at, approvals.silence_days(slip.project, timezone.now()))
+
+
+def _tax(slip: PaySlip, actor: Actor) -> Estimate:
+    """What the tax office would usually reckon for this month, from this employer's slips of the year."""
+    paid: dict[int, int] = {}
+    for month, gross in (
+        worker_slips(actor)
+        .filter(
+            month__gte=slip.month.replace(month=1),
+            month__lte=slip.month,
+            sheet__participation__organisation=slip.sheet.participation.organisation_id,
+        )
+        .values_list("month", "gross_fen")
+    ):
+        paid[month.month] = paid.get(month.month, 0) + gross
+    first = min(paid, default=slip.month.month)
+    table = parameter("tax.withholding", region_code=slip.project.region_id, on=slip.month, default=TABLE)
+    return estimate([paid.get(n, 0) for n in range(first, slip.month.month + 1)], table)
 
 
 def _version(request: ActorRequest) -> int:

@@ -62,6 +62,22 @@ _NATIONWIDE = (
     _Default("part_cash.equal_people", 5, PROPOSED),
     _Default("part_cash.equal_people_percent", 30, PROPOSED),
     _Default("part_cash.round_fen", 10_000, PROPOSED),
+    _Default(
+        "tax.withholding",
+        {
+            "monthly_allowance_fen": 500_000,
+            "brackets": [
+                [3_600_000, 3, 0],
+                [14_400_000, 10, 252_000],
+                [30_000_000, 20, 1_692_000],
+                [42_000_000, 25, 3_192_000],
+                [66_000_000, 30, 5_292_000],
+                [96_000_000, 35, 8_592_000],
+                [None, 45, 18_192_000],
+            ],
+        },
+        "个人所得税法附表一；国家税务总局公告2018年第61号第6条",
+    ),
     _Default("people.youngest_age", 16, "劳动法第15条"),
     _Default("people.adult_age", 18, "劳动法第58条"),
     _Default("people.age_notice", {"male": 60, "female": 55}, "建市〔2019〕18号"),
