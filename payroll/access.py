@@ -13,6 +13,7 @@ from payroll.models import (
     DepositEntry,
     LoanDraw,
     LoanFacility,
+    Mediation,
     Objection,
     PaymentOrder,
     PaySheet,
@@ -153,6 +154,27 @@ def access_objection(pk: int, actor: Actor, *, permission: str = "sheet.answer")
         not_found()
     access_sheet(objection.sheet_id, actor, permission=permission)
     return objection
+
+
+def access_mediation(pk: int, actor: Actor, *, for_write: bool = False) -> Mediation:
+    """A mediation of the worker's own, or of a sheet within reach of those who answer objections; `for_write`
+    locks project, sheet and the mediation. Inspectors look at it through their own pages."""
+    mediation = Mediation.objects.filter(pk=pk).first()
+    if mediation is None:
+        not_found()
+    if actor.kind == "worker":
+        if actor.id != mediation.worker_id:
+            not_found()
+        if for_write:
+            Project.objects.select_for_update(no_key=True).get(pk=mediation.project_id)
+            PaySheet.objects.select_for_update(no_key=True, of=("self",)).get(
+                pk=mediation.sheet_id, project_id=mediation.project_id
+            )
+    else:
+        access_sheet(mediation.sheet_id, actor, permission="sheet.answer", for_write=for_write)
+    if for_write:
+        return Mediation.objects.select_for_update(of=("self",)).get(pk=pk)
+    return mediation
 
 
 def orders_for(actor: Actor) -> QuerySet[PaymentOrder]:

@@ -25,6 +25,7 @@ PAYMENTS: dict[str, tuple[Any, str, str]] = {
     "instructed": (_("With the bank"), "line", "send"),
     "paid": (_("Paid out"), "done", "check"),
     "returned": (_("Returned"), "ink", "back"),
+    "cash": (_("Paid in cash"), "ink", "money"),
 }
 ORDER_STATES: dict[str, tuple[Any, str, str]] = {
     "ready": (_("Waiting to be sent"), "line", "clock"),
@@ -54,6 +55,7 @@ REASONS = {
     "rate": _("The daily rate is wrong"),
     "deduction": _("The deduction is wrong"),
     "other": _("Something else"),
+    "not_me": _("Somebody else answered in my name"),
 }
 UNITS = {
     "day": pgettext_lazy("unit of work", "days"),

@@ -62,6 +62,11 @@ def confirmed_record(slip: PaySlip, signature_sha256: bytes) -> Record:
     }
 
 
+def withdrawn_record(slip: PaySlip) -> Record:
+    """A confirmation that the worker took back, because somebody else had given it in their name."""
+    return {"slip": slip.reference, "withdrawn": True}
+
+
 def objected_record(objection: Objection) -> Record:
     """What the worker said is wrong."""
     return {
@@ -77,8 +82,11 @@ def objected_record(objection: Objection) -> Record:
 
 
 def approved_record(approval: Approval, slips: Iterable[PaySlip]) -> Record:
-    """Which amounts were approved, and how many of them were not confirmed by their workers."""
+    """Which amounts were approved, and how many of them were not confirmed by their workers; over the limit also
+    by whom first."""
+    first = {"first_by": approval.first_by_id, "first_at": approval.first_at} if approval.first_by_id else {}
     return {
+        **first,
         "project": approval.project_id,
         "sheet": approval.sheet_id,
         "number": approval.number,
@@ -171,6 +179,8 @@ def _load_confirmed(subjects: Sequence[str]) -> dict[str, Record]:
     )
     return {
         slip_subject(slip): confirmed_record(slip, bytes(hashes.get(slip.signature_id or 0, b"")))
+        if slip.confirmation == PaySlip.Confirmation.CONFIRMED
+        else withdrawn_record(slip)
         for slip in found
     }
 

@@ -74,6 +74,11 @@ def silence_ends_on(sent_at: datetime, silence_days: int) -> date:
     return site_date(sent_at) + timedelta(days=silence_days)
 
 
+def last_day_to_answer(sent_at: datetime, silence_days: int) -> date:
+    """The last day before an unanswered slip may be approved; what the worker is told as the deadline."""
+    return silence_ends_on(sent_at, silence_days) - timedelta(days=1)
+
+
 @dataclass(frozen=True)
 class SheetCounts:
     """How many slips with money to pay stand where."""

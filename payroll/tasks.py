@@ -7,6 +7,7 @@ from django.utils import timezone
 from payroll.services.connections import connections
 from payroll.services.messages import fetch_messages
 from payroll.services.money_check import run_nightly
+from payroll.services.reminders import remind_silent
 from payroll.services.sending import ask_about_overdue, send_ready_orders
 from payroll.services.top_ups import remind_owners as remind
 from wagewatch.lib.errors import WagewatchError
@@ -46,3 +47,8 @@ def remind_owners() -> int:
 def verify_money() -> int:
     """The nightly check of all money; how many figures do not agree."""
     return run_nightly(now=timezone.now()).found
+
+
+def remind_silent_workers() -> int:
+    """Remind workers whose slip waits for their answer; each step once."""
+    return remind_silent(now=timezone.now())

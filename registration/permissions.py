@@ -39,6 +39,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "sheet.view": {*CONTRACTOR, Role.INSPECTOR},
         "sheet.prepare": CLERK,
         "sheet.answer": CLERK,
+        "sheet.proxy": CLERK,
+        "cash.pay": CLERK,
         "sheet.approve": {Role.GC_MANAGER},
         "payment.instruct": {Role.GC_MANAGER},
         "order.carry": {*GC, Role.BANK_OFFICER},

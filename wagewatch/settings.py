@@ -395,6 +395,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "forget-gate-photos": {"task": "devices.tasks.forget_photos", "schedule": 3600.0},
+    "remind-silent-workers": {
+        "task": "payroll.tasks.remind_silent_workers",
+        "schedule": 5.0 if TESTING else 900.0,
+        "options": {"expires": 600},
+    },
     "send-orders": {"task": "payroll.tasks.send_orders", "schedule": _seconds, "options": {"expires": 30}},
     "fetch-bank-messages": {
         "task": "payroll.tasks.fetch_bank_messages",

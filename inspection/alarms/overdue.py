@@ -21,7 +21,7 @@ SQL = (
          s.state, s.people AS sheet_people, false AS estimated, 0::bigint AS piece_people
   FROM payroll_paysheet s
   JOIN payroll_payslip p ON p.project_id = s.project_id AND p.month = s.month AND p.sheet_id = s.id
-  WHERE s.state NOT IN ('draft', 'settled') AND s.due_on <= %(today)s AND p.payment <> 'paid' AND p.net_fen > 0
+  WHERE s.state NOT IN ('draft', 'settled') AND s.due_on <= %(today)s AND p.payment NOT IN ('paid', 'cash') AND p.net_fen > 0
   GROUP BY s.id, s.project_id, s.participation_id, s.month, s.due_on, s.state, s.people
 ), unsheeted_owed AS (
   SELECT u.project_id, u.participation_id, u.month, d.due_on, u.worth_fen AS owed_fen, u.people,

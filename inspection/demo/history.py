@@ -11,7 +11,7 @@ from django.db import connection
 
 from devices.services.days import roll_up
 from devices.services.seals import seal_days
-from inspection.demo import accounts, coming_and_going, contracts, deposits, papers, wages
+from inspection.demo import accounts, coming_and_going, confirming, contracts, deposits, papers, wages
 from inspection.demo.chain import name_foremen
 from inspection.demo.days import post_day
 from inspection.demo.nanjing import enter_nanjing
@@ -22,6 +22,7 @@ from inspection.demo.wages import PastBank, local
 from inspection.services.rules import run_rules
 from inspection.services.stats import rebuild_stat
 from payroll.models import PaymentOrder, PaySheet
+from payroll.services.reminders import remind_silent
 from registration.models import Posting
 from registration.services.parameters import load_calendar
 from wagewatch.evidence.sequencing import sequence
@@ -103,6 +104,7 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
         bank.bank.close()
     say("citizen cards in Nanjing")
     enter_nanjing(county, now=now)
+    confirming.play(county, drawn, now)
     say("alarms and figures as of now")
     roll_up(now=now)
     seal_days(now=now, since=first_day)
@@ -209,6 +211,10 @@ def _plan_rules(agenda: Agenda, month: date) -> None:
         agenda.at(local(month + timedelta(days=7 * week), 18), look)
 
 
+def _remind(moment: datetime) -> None:
+    remind_silent(now=moment)
+
+
 def _plan_month(
     agenda: Agenda, bank: PastBank, site: SiteState, month: date, story: str, drawn: list[bytes]
 ) -> None:
@@ -224,7 +230,10 @@ def _plan_month(
     late = local(following.replace(day=15) + timedelta(days=8), 9, 30)
 
     def make(moment: datetime) -> None:
-        sheets.extend(wages.make_sheets(site, month, moment))
+        looks_split = story == "confirming" and confirming.SPLIT_SITE in site.plan.tags
+        sheets.extend(
+            wages.make_sheets(site, month, moment, before=confirming.shorten if looks_split else None)
+        )
 
     def answer(_moment: datetime) -> None:
         waits = story == "confirming"
@@ -256,6 +265,8 @@ def _plan_month(
         bank.settle(moment + timedelta(minutes=35))
 
     agenda.at(made, make)
+    for day in (4, 6):
+        agenda.at(local(following.replace(day=day), 9), _remind)
     agenda.at(local(following.replace(day=8), 22), answer)
     agenda.at(local(following.replace(day=9), 11), allocate)
     if story == "confirming":

@@ -2,7 +2,7 @@
 
 import io
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
@@ -85,11 +85,19 @@ def open_accounts(bank: PastBank, sites: Sequence[SiteState], now: datetime) -> 
         bank.bank.open_account(site.account_number, site.account.name, now)
 
 
-def make_sheets(site: SiteState, month: date, now: datetime) -> list[PaySheet]:
-    """Each subcontractor's clerk makes the sheet from attendance and submits it."""
+def make_sheets(
+    site: SiteState,
+    month: date,
+    now: datetime,
+    *,
+    before: Callable[[PaySheet, Actor, datetime], None] | None = None,
+) -> list[PaySheet]:
+    """Each subcontractor's clerk makes the sheet from attendance and submits it; `before` changes the draft."""
     sheets = []
     for part, clerk in site.parts:
         sheet = make_sheet_from_attendance(site.project.pk, part.pk, month, actor=clerk, now=now)
+        if before is not None:
+            before(sheet, clerk, now)
         sheets.append(submit_sheet(sheet.pk, actor=clerk, now=now + timedelta(minutes=40)))
     return sheets
 

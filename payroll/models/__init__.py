@@ -9,10 +9,14 @@ from payroll.models.accounts import (
 )
 from payroll.models.agreements import AccountAgreement, AccountRuling
 from payroll.models.allocations import AllocationChoice, AllocationPlan, ProgressPayment
+from payroll.models.approving import ApprovalLimit, FirstApproval
 from payroll.models.banks import BankTerms, LineDecision
+from payroll.models.cash import CashPayment, CashReport
+from payroll.models.confirming import ProxyWord, Reminder
 from payroll.models.deposits import ArrearsRecord, DepositEntry, DepositForm, DepositRuling
 from payroll.models.late import LateDismissal
 from payroll.models.loans import LoanDraw, LoanFacility, LoanRepayment
+from payroll.models.mediation import Mediation
 from payroll.models.money_checks import MoneyCheck
 from payroll.models.orders import BankMessage, PaymentLine, PaymentOrder, StatementLine
 from payroll.models.sheets import Approval, Objection, PaySheet, PaySlip, SheetUpload, Signature
@@ -28,19 +32,24 @@ __all__ = [
     "AllocationChoice",
     "AllocationPlan",
     "Approval",
+    "ApprovalLimit",
     "ArrearsRecord",
     "BankMessage",
     "BankStatement",
     "BankTerms",
+    "CashPayment",
+    "CashReport",
     "DepositEntry",
     "DepositForm",
     "DepositRuling",
+    "FirstApproval",
     "LateDismissal",
     "LineDecision",
     "LineEvent",
     "LoanDraw",
     "LoanFacility",
     "LoanRepayment",
+    "Mediation",
     "MoneyCheck",
     "Objection",
     "PaySheet",
@@ -48,6 +57,8 @@ __all__ = [
     "PaymentLine",
     "PaymentOrder",
     "ProgressPayment",
+    "ProxyWord",
+    "Reminder",
     "SheetUpload",
     "Signature",
     "SpecialAccount",

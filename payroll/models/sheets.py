@@ -68,7 +68,10 @@ class PaySheet(models.Model):
 
 
 class Approval(models.Model):
-    """One approval of a sheet by the general contractor. Slips that are not ready wait for a later one."""
+    """One approval of a sheet by the general contractor. Slips that are not ready wait for a later one.
+
+    Over the limit two people approve: `first_by` before `approved_by`, never the same.
+    """
 
     project = models.ForeignKey(Project, models.PROTECT)
     sheet = models.ForeignKey(PaySheet, models.PROTECT, related_name="approvals", db_constraint=False)
@@ -78,6 +81,8 @@ class Approval(models.Model):
     net_fen = models.BigIntegerField("实发（分）")
     approved_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     approved_at = models.DateTimeField()
+    first_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    first_at = models.DateTimeField("第一人审批时间", null=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "审批"
@@ -123,6 +128,7 @@ class PaySlip(models.Model):
         INSTRUCTED = "instructed", _("Instructed")
         PAID = "paid", _("Paid")
         RETURNED = "returned", _("Returned")
+        CASH = "cash", _("Paid in cash")
 
     pk = models.CompositePrimaryKey("month", "project_id", "sheet_id", "worker_id")
     month = models.DateField("工资月")
@@ -182,6 +188,7 @@ class Objection(models.Model):
         RATE = "rate", _("Wrong rate")
         DEDUCTION = "deduction", _("Wrong deduction")
         OTHER = "other", _("Other")
+        NOT_ME = "not_me", _("Answered by somebody else in my name")
 
     class State(models.TextChoices):
         OPEN = "open", _("Open")

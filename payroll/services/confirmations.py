@@ -54,7 +54,12 @@ def confirm_slip(
     `slip.objection_open`, `signature.blank`; Malformed `signature.unreadable`; NotFound for others' slips.
     """
     slip = _own_slip(reference, version, actor)
-    if slip.confirmation == Confirmation.OBJECTED and _open_objections(slip).exists():
+    return write_confirmation(slip, signature_png, actor=actor, now=now)
+
+
+def write_confirmation(slip: PaySlip, signature_png: bytes | None, *, actor: Actor, now: datetime) -> Entry:
+    """The confirmation itself, for a slip that the caller has locked and whose worker is known to be there."""
+    if slip.confirmation == Confirmation.OBJECTED and open_objections(slip).exists():
         raise RuleViolation(
             "slip.objection_open",
             _("You said the amount is wrong. Wait for the answer, then look at it again."),
@@ -73,7 +78,8 @@ def confirm_slip(
     )
 
 
-def _open_objections(slip: PaySlip) -> QuerySet[Objection]:
+def open_objections(slip: PaySlip) -> QuerySet[Objection]:
+    """What the worker said against this slip and nobody has answered yet."""
     return Objection.objects.filter(
         project=slip.project_id, sheet=slip.sheet_id, worker=slip.worker_id, state=Objection.State.OPEN
     )
@@ -96,20 +102,34 @@ def object_to_slip(
     `objection.reason`, `objection.amount`.
     """
     slip = _own_slip(reference, version, actor)
+    return write_objection(slip, reason=reason, claimed_fen=claimed_fen, text=text, actor=actor, now=now)
+
+
+def write_objection(
+    slip: PaySlip, *, reason: str, claimed_fen: int | None, text: str, actor: Actor, now: datetime
+) -> Objection:
+    """The objection itself, for a slip that the caller has locked and whose worker is known to be there."""
     if slip.is_approved:
         raise RuleViolation(
             "slip.approved",
             _("This amount is on its way to the bank. Ask the clerk for the rest, or call 12333."),
         )
-    if reason not in Objection.Reason.values:
+    if reason not in Objection.Reason.values or reason == Objection.Reason.NOT_ME:
         raise RuleViolation("objection.reason", _("Choose what is wrong."))
     if claimed_fen is not None and not 0 <= claimed_fen <= LARGEST_FEN:
         raise RuleViolation("objection.amount", _("Write the amount you should get, in yuan."))
-    if _open_objections(slip).exists():
+    if open_objections(slip).exists():
         raise RuleViolation(
             "slip.objection_open",
             _("You said the amount is wrong. Wait for the answer, then look at it again."),
         )
+    return keep_objection(slip, reason=reason, claimed_fen=claimed_fen, text=text, actor=actor, now=now)
+
+
+def keep_objection(
+    slip: PaySlip, *, reason: str, claimed_fen: int | None, text: str, actor: Actor, now: datetime
+) -> Objection:
+    """Write an objection and its evidence; the caller has checked that there may be one."""
     slip.confirmation = Confirmation.OBJECTED
     slip.save(update_fields=["confirmation"])
     objection = Objection.objects.create(

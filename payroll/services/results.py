@@ -19,6 +19,7 @@ from payroll.bank.pain002 import StatusReport
 from payroll.models import PaymentLine, PaymentOrder, PaySheet, SubLedger
 from payroll.models import (
     BankMessage,
+    CashPayment,
     PaymentLine,
     PaymentOrder,
     PaySheet,
@@ -226,13 +227,19 @@ def _wage_entry(
         )
         return StatementLine.State.RETURNED
     refused = line.state == LineState.RETURNED and line.bank_status != CAME_BACK
-    if refused and newest[line.sheet_id, line.worker_id] > line.attempt:
+    if refused and (newest[line.sheet_id, line.worker_id] > line.attempt or _paid_in_cash(line)):
         # Refused, sent again, and now booked all the same: a person must look, it may be paid twice.
         return StatementLine.State.UNMATCHED
     earlier = words.get(reference)
     if earlier is None or earlier.status != CAME_BACK:
         words[reference] = Word(LineState.PAID, "BOOK", "", "", at, True)
     return StatementLine.State.MATCHED
+
+
+def _paid_in_cash(line: PaymentLine) -> bool:
+    return CashPayment.objects.filter(
+        project=line.project_id, sheet=line.sheet_id, worker=line.worker_id, withdrawn_at=None
+    ).exists()
 
 
 def _apply(project_id: int, lines: Sequence[PaymentLine], words: dict[str, Word], *, now: datetime) -> int:
@@ -312,7 +319,7 @@ UPDATE payroll_payslip s SET
 FROM payroll_paymentline l
 WHERE s.month = %s AND s.project_id = %s AND s.sheet_id = %s
   AND l.project_id = s.project_id AND l.sheet_id = s.sheet_id AND l.worker_id = s.worker_id
-  AND l.end_to_end_id = ANY(%s)
+  AND l.end_to_end_id = ANY(%s) AND s.payment <> 'cash'
   AND NOT EXISTS (SELECT 1 FROM payroll_paymentline n WHERE n.project_id = l.project_id
     AND n.sheet_id = l.sheet_id AND n.worker_id = l.worker_id AND n.attempt > l.attempt)
 """

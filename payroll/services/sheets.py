@@ -266,6 +266,23 @@ def slip_text(kind: str, month: date) -> str:
                 "Your pay for month %(month)s is ready to check. Please sign in and have a look."
             ),
             "slip.reminder": now_("Please check your pay for month %(month)s: is it right or not?"),
+            "slip.proxy": now_(
+                "Your pay for month %(month)s was answered at the site's tablet. If this was not you, "
+                "sign in and say so."
+            ),
+            "mediation.opened": now_(
+                "A mediation about your pay for month %(month)s was asked for. Please sign in and say your side."
+            ),
+            "mediation.proposed": now_(
+                "What was agreed about your pay for month %(month)s waits for your signature. Please sign in."
+            ),
+            "mediation.failed": now_(
+                "No agreement about your pay for month %(month)s. Please sign in to see what you can do; call 12333."
+            ),
+            "slip.cash": now_(
+                "It was written that you got your pay for month %(month)s in cash. If this is not so, sign in "
+                "and say so, or call 12333."
+            ),
             "slip.changed": now_(
                 "Your pay for month %(month)s was corrected. Please sign in and look again."
             ),
@@ -300,23 +317,3 @@ def tell_workers(
     if messages:
         queue_many(messages, kind=kind, now=now)
     return len(messages)
-
-
-@transaction.atomic
-def remind_workers(sheet_id: int, *, actor: Actor, now: datetime) -> int:
-    """Remind those who have not answered, at most once a day each. Returns how many have a phone.
-
-    Raises RuleViolation `sheet.nobody_waiting`.
-    """
-    sheet = access_sheet(sheet_id, actor, permission="sheet.prepare", for_write=True)
-    waiting = list(
-        PaySlip.objects.filter(
-            month=sheet.month,
-            project=sheet.project_id,
-            sheet=sheet.pk,
-            confirmation=PaySlip.Confirmation.WAITING,
-        ).values_list("worker_id", flat=True)
-    )
-    if not waiting:
-        raise RuleViolation("sheet.nobody_waiting", _("Everybody has answered. Nobody needs a reminder."))
-    return tell_workers(sheet, waiting, now=now, kind="slip.reminder", round_=site_date(now).isoformat())

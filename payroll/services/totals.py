@@ -38,7 +38,7 @@ def counts_of(sheet: PaySheet) -> rules.SheetCounts:
         payable=Count("worker_id", filter=payable),
         approved=Count("worker_id", filter=payable & Q(is_approved=True)),
         instructed=Count("worker_id", filter=payable & Q(payment="instructed")),
-        paid=Count("worker_id", filter=payable & Q(payment="paid")),
+        paid=Count("worker_id", filter=payable & Q(payment__in=["paid", "cash"])),
         returned=Count("worker_id", filter=payable & Q(payment="returned")),
     )
     return rules.SheetCounts(**found)

@@ -68,6 +68,13 @@ def line(request: ActorRequest, reference: str) -> HttpResponse:
             "change": next(
                 iter(explain(slip.project, changes_of(slip.sheet, worker_id=slip.worker_id))), None
             ),
+            "may_cash": slip.payment == "cash"
+            or (
+                slip.is_approved
+                and slip.net_fen > 0
+                and slip.payment in ("none", "returned")
+                and may(slip.sheet, request.actor, "cash.pay")
+            ),
             "unit": labels.UNITS[slip.pay_basis],
             "rate_unit": labels.RATES[slip.pay_basis],
             "confirmation": labels.CONFIRMATIONS[slip.confirmation],

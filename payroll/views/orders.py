@@ -234,8 +234,8 @@ def _returned_row(
     card = cards.get(line.worker_id)
     slip = slips.get(line.worker_id, {})
     changed = card is not None and card.tail != line.card_tail
-    if slip.get("payment") == "paid":
-        progress = labels.PAYMENTS["paid"]
+    if slip.get("payment") in ("paid", "cash"):
+        progress = labels.PAYMENTS[slip["payment"]]
     elif slip.get("payment") == "instructed":
         progress = (_("Sent again"), "done", "send")
     elif changed:

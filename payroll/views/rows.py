@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from payroll import labels, rules
-from payroll.models import Objection, PaySheet, PaySlip
+from payroll.models import Objection, PaySheet, PaySlip, ProxyWord
 
 FIELDS = (
     "worker_id", "worker__name", "worker__id_tail", "team_name", "pay_basis", "rate_fen", "days", "gate_days",
@@ -24,6 +24,8 @@ class Row:
     data: dict[str, Any]
     objection: Objection | None
     reference: str
+    on_site: bool = False
+    """Whether this version was answered at the site's tablet, beside a clerk."""
 
     def __getattr__(self, name: str) -> Any:
         return self.data[name]
@@ -112,7 +114,7 @@ class Board:
 
 
 def board_of(sheet: PaySheet) -> Board:
-    """Read a sheet: two queries, whatever its size."""
+    """Read a sheet: three queries, whatever its size."""
     objections = {
         o.worker_id: o
         for o in Objection.objects.filter(project=sheet.project_id, sheet=sheet.pk).order_by("raised_at")
@@ -123,7 +125,22 @@ def board_of(sheet: PaySheet) -> Board:
         .values(*FIELDS)
     )
     prefix = f"{sheet.month:%Y-%m}.{sheet.project_id}.{sheet.pk}"
-    board = Board([Row(s, objections.get(s["worker_id"]), f"{prefix}.{s['worker_id']}") for s in slips])
+    on_site = set(
+        ProxyWord.objects.filter(project=sheet.project_id, sheet=sheet.pk, denied_at=None).values_list(
+            "worker_id", "version"
+        )
+    )
+    board = Board(
+        [
+            Row(
+                s,
+                objections.get(s["worker_id"]),
+                f"{prefix}.{s['worker_id']}",
+                on_site=(s["worker_id"], s["version"]) in on_site,
+            )
+            for s in slips
+        ]
+    )
     for row in board.rows:
         board.confirmations[row.confirmation] += 1
         board.payments[row.payment] += 1

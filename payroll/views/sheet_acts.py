@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods
 
 from payroll.access import access_sheet
 from payroll.late import late_changes
-from payroll.models import PaySheet, SubLedger
-from payroll.services import approvals, late, orders, sheets
+from payroll.models import FirstApproval, PaySheet, SubLedger
+from payroll.services import approvals, late, orders, reminders, sheets
 from payroll.services.accounts import reserved_fen
 from payroll.views.booking import booking_of, booking_words
 from registration.http import ActorRequest, staff_view
@@ -100,12 +100,24 @@ def _ask_approve(sheet: PaySheet) -> Question:
     now = timezone.now()
     ready, left = approvals.ready_for_approval(sheet, sheet.project, now)
     silent = sum(s.confirmation == "waiting" for s in ready)
+    first = FirstApproval.objects.filter(
+        project=sheet.project_id, sheet=sheet.pk, state=FirstApproval.State.WAITING
+    ).first()
+    limit = approvals.needs_two(sheet, sheet.project, now)
+    if first is not None:
+        seen = {(worker, version, net) for worker, version, net in first.slips}
+        left += sum((s.worker_id, s.version, s.net_fen) not in seen for s in ready)
+        ready = [s for s in ready if (s.worker_id, s.version, s.net_fen) in seen]
     facts = [
         (pgettext("number of people", "People"), str(len(ready))),
         (_("Of them not confirmed"), str(silent)),
         (_("Net pay"), format_cny(sum(s.net_fen for s in ready))),
         (_("Left for later"), str(left)),
     ]
+    if first is not None:
+        facts.append((_("Approved first by"), first.approved_by.name))
+    elif limit is not None:
+        facts.append((_("Two people approve from"), format_cny(limit)))
     return Question(
         _("Approve the pay of %(people)s?") % {"people": people(len(ready))},
         _("Approve %(people)s") % {"people": people(len(ready))},
@@ -116,11 +128,32 @@ def _ask_approve(sheet: PaySheet) -> Question:
 
 def _approve(request: ActorRequest, pk: int) -> tuple[str, str]:
     approval = approvals.approve_sheet(pk, actor=request.actor, now=timezone.now())
+    if isinstance(approval, FirstApproval):
+        text = _(
+            "Approved by you as the first of two: %(people)s, %(sum)s. A second manager has to follow."
+        ) % {
+            "people": people(approval.people),
+            "sum": format_cny(approval.net_fen),
+        }
+        return text, _sheet_url(pk)
     text = _("Approved: %(people)s, %(sum)s. Next: instruct the bank.") % {
         "people": people(approval.people),
         "sum": format_cny(approval.net_fen),
     }
     return text, _sheet_url(pk)
+
+
+def _ask_take_back(_sheet: PaySheet) -> Question:
+    return Question(
+        _("Take the first approval back?"),
+        _("Take it back"),
+        _("Then the approval begins anew, with the figures as they are now."),
+    )
+
+
+def _take_back(request: ActorRequest, pk: int) -> tuple[str, str]:
+    approvals.take_back_first(pk, actor=request.actor, now=timezone.now())
+    return _("Taken back. Nothing was approved."), _sheet_url(pk)
 
 
 def _ask_instruct(sheet: PaySheet) -> Question:
@@ -176,7 +209,7 @@ def _ask_remind(sheet: PaySheet) -> Question:
 
 
 def _remind(request: ActorRequest, pk: int) -> tuple[str, str]:
-    count = sheets.remind_workers(pk, actor=request.actor, now=timezone.now())
+    count = reminders.remind_workers(pk, actor=request.actor, now=timezone.now())
     return _("Reminded: %(people)s with a phone number.") % {"people": people(count)}, _sheet_url(pk)
 
 
@@ -243,4 +276,5 @@ remind = _act(_ask_remind, _remind, *PREPARES)
 recompute = _act(_ask_recompute, _recompute, *PREPARES)
 discard = _act(_ask_discard, _discard, *PREPARES)
 approve = _act(_ask_approve, _approve, *CONTRACTOR)
+take_back = _act(_ask_take_back, _take_back, *CONTRACTOR)
 instruct = _act(_ask_instruct, _instruct, *CONTRACTOR)

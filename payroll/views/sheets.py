@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from payroll import labels
+from payroll import labels, rules
 from payroll.access import access_sheet, sheets_for
 from payroll.late import LateChange, late_changes
-from payroll.models import Approval, PaymentOrder, PaySheet, SubLedger
+from payroll.models import Approval, FirstApproval, PaymentOrder, PaySheet, SubLedger
 from payroll.services import approvals
 from payroll.services import sheets as services
 from payroll.services.accounts import reserved_fen
@@ -149,14 +149,25 @@ def sheet_page(request: ActorRequest, pk: int) -> HttpResponse:
         .defer("file")
         .order_by("-pk"),
         "approvals": Approval.objects.filter(project=sheet.project_id, sheet=sheet.pk)
-        .select_related("approved_by")
+        .select_related("approved_by", "first_by")
         .order_by("number"),
         "order_states": labels.ORDER_STATES,
         "confirmation_marks": labels.CONFIRMATIONS,
         "salary_file": sheet.state in ("part_paid", "settled") and wants_salary_file(sheet, timezone.now()),
+        "last_day": last_day_of(board, approvals.silence_days(sheet.project, timezone.now())),
         "late": [c for c in changes_of(sheet) if not c.dismissal_id],
     } | _acts(sheet, board, request.actor)
     return render(request, "payroll/sheet.html", context)
+
+
+def last_day_of(board: Board, silence_days: int) -> date | None:
+    """The latest day on which somebody who is silent can still answer before the sheet may be approved."""
+    days = [
+        rules.last_day_to_answer(r.sent_at, silence_days)
+        for r in board.rows
+        if r.confirmation == "waiting" and r.sent_at is not None
+    ]
+    return max(days, default=None)
 
 
 def changes_of(sheet: PaySheet, *, worker_id: int | None = None) -> list[LateChange]:
@@ -212,8 +223,24 @@ def _acts(sheet: PaySheet, board: Board, actor: Actor) -> dict[str, Any]:
         "is_draft": sheet.state == PaySheet.State.DRAFT,
         "silence_days": approvals.silence_days(sheet.project, now),
     }
+    first = acts["first"] = (
+        None
+        if acts["is_draft"]
+        else FirstApproval.objects.filter(
+            project=sheet.project_id, sheet=sheet.pk, state=FirstApproval.State.WAITING
+        )
+        .select_related("approved_by")
+        .first()
+    )
+    acts["limit"] = None if acts["is_draft"] else approvals.needs_two(sheet, sheet.project, now)
     if may(sheet, actor, "sheet.approve") and not acts["is_draft"]:
         ready = [r for r in board.rows if r.ready(site_date(now), acts["silence_days"])]
+        acts["may_take_back"] = first is not None
+        acts["gc_pk"] = next(iter(organisations_with(actor, PERMISSIONS["sheet.approve"])), None)
+        if first is not None:
+            seen = {(worker, version, net) for worker, version, net in first.slips}
+            is_mine = first.approved_by_id == actor.id
+            ready = [] if is_mine else [r for r in ready if (r.worker_id, r.version, r.net_fen) in seen]
         acts["approve"] = {
             "people": len(ready),
             "fen": sum(r.net_fen for r in ready),

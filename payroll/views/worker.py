@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import segno
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,17 +13,21 @@ from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from payroll import labels
+from payroll import labels, rules
 from payroll.access import access_slip, worker_slips
 from payroll.bank import codes
 from payroll.late_worker import told_on_slip
-from payroll.models import Objection, PaymentOrder, PaySlip
-from payroll.services import confirmations
+from payroll.models import Objection, PaymentOrder, PaySlip, ProxyWord, Reminder
+from payroll.services import approvals, confirmations, proxies
+from payroll.services.cash import cash_of
+from payroll.tax import TABLE, Estimate, estimate
 from payroll.views.worker_days import days_of_month
+from registration.actors import Actor
 from registration.http import ActorRequest, worker_view
 from registration.services.acknowledging import waiting_for_worker
+from registration.services.parameters import parameter
 from registration.services.signatures import png_from_data_url
 from wagewatch.evidence.models import Entry
 from wagewatch.evidence.receipts import receipt_file
@@ -35,7 +40,7 @@ from wagewatch.templatetags.ww import cny, days, signed_cny, worker_day
 MONTHS_SHOWN = 12
 
 
-def _how(slip: PaySlip) -> str:
+def how_words(slip: PaySlip) -> str:
     """ "21 days × ¥320.00 per day", or the parts when the rate changed."""
     if slip.pay_basis == "piece" or slip.parts:
         return ""
@@ -54,7 +59,7 @@ def pay(request: ActorRequest) -> HttpResponse:
     """The worker's first page: the slip that waits for an answer, what is still owed, the last months."""
     slips = list(worker_slips(request.actor)[:MONTHS_SHOWN])
     waiting = next((s for s in slips if s.confirmation == "waiting" and s.payment == "none"), None)
-    owed = [s for s in slips if s.payment != "paid" and s.net_fen]
+    owed = [s for s in slips if s.payment not in ("paid", "cash") and s.net_fen]
     return render(
         request,
         "payroll/worker_pay.html",
@@ -62,7 +67,9 @@ def pay(request: ActorRequest) -> HttpResponse:
             "asked_postings": waiting_for_worker(request.worker.pk) if request.worker else [],
             "slips": [{"slip": s, "state": _state_words(s)} for s in slips],
             "waiting": waiting,
-            "how": _how(waiting) if waiting else "",
+            "how": how_words(waiting) if waiting else "",
+            "deadline": _deadline(waiting) if waiting else None,
+            "reminded": _reminders(waiting) if waiting else 0,
             "owed_fen": sum(s.net_fen for s in owed),
             "owed_months": len({s.month for s in owed}),
             "name": request.worker.name if request.worker else "",
@@ -72,10 +79,18 @@ def pay(request: ActorRequest) -> HttpResponse:
     )
 
 
+def _reminders(slip: PaySlip) -> int:
+    return Reminder.objects.filter(
+        project=slip.project_id, sheet=slip.sheet_id, worker=slip.worker_id, version=slip.version
+    ).count()
+
+
 def _state_words(slip: PaySlip) -> tuple[Any, str]:
     """In a worker's words: where the money is, and an icon."""
     if slip.payment == "paid":
         return _("Paid"), "check"
+    if slip.payment == "cash":
+        return _("Paid in cash"), "money"
     if slip.payment == "returned":
         return _("The bank sent it back"), "back"
     if slip.payment == "instructed":
@@ -101,7 +116,7 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
         {
             "slip": slip,
             "name": request.worker.name if request.worker else "",
-            "how": _how(slip),
+            "how": how_words(slip),
             "cells": days_of_month(slip),
             "late": told_on_slip(slip),
             "before": before,
@@ -113,6 +128,15 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
             "may_object": not slip.is_approved,
             "state": _state_words(slip),
             "book_on": _book_on(slip),
+            "deadline": _deadline(slip),
+            "tax": _tax(slip, request.actor),
+            "cash": cash_of(slip.sheet, slip.worker_id),
+            "on_site": ProxyWord.objects.filter(
+                project=slip.project_id, sheet=slip.sheet_id, worker=slip.worker_id, version=slip.version
+            )
+            .select_related("clerk")
+            .defer("photo")
+            .last(),
             "return_words": codes.meaning(slip.return_code).words.in_language(get_language() or "zh-hans"),
             "unit": labels.UNITS[slip.pay_basis],
             "rates": labels.RATES,
@@ -145,6 +169,44 @@ def _last_objection(slip: PaySlip) -> Objection | None:
         .order_by("-raised_at")
         .first()
     )
+
+
+@require_POST
+@worker_view
+def not_me(request: ActorRequest, reference: str) -> HttpResponse:
+    """ "This was not me": what somebody answered at the site's tablet is taken back."""
+    try:
+        proxies.deny_proxy(reference, actor=request.actor, now=timezone.now())
+    except RuleViolation as problem:
+        messages.error(request, problem.message)
+    else:
+        messages.success(request, _("Noted. The clerk has to answer you, and the inspector sees it."))
+    return redirect("payroll:worker-slip", reference=reference)
+
+
+def _deadline(slip: PaySlip) -> date | None:
+    """The last day to answer, while an answer is wanted."""
+    if slip.confirmation != "waiting" or slip.sent_at is None or slip.is_approved:
+        return None
+    return rules.last_day_to_answer(slip.sent_at, approvals.silence_days(slip.project, timezone.now()))
+
+
+def _tax(slip: PaySlip, actor: Actor) -> Estimate:
+    """What the tax office would usually reckon for this month, from this employer's slips of the year."""
+    paid: dict[int, int] = {}
+    for month, gross in (
+        worker_slips(actor)
+        .filter(
+            month__gte=slip.month.replace(month=1),
+            month__lte=slip.month,
+            sheet__participation__organisation=slip.sheet.participation.organisation_id,
+        )
+        .values_list("month", "gross_fen")
+    ):
+        paid[month.month] = paid.get(month.month, 0) + gross
+    first = min(paid, default=slip.month.month)
+    table = parameter("tax.withholding", region_code=slip.project.region_id, on=slip.month, default=TABLE)
+    return estimate([paid.get(n, 0) for n in range(first, slip.month.month + 1)], table)
 
 
 def _version(request: ActorRequest) -> int:
@@ -186,7 +248,7 @@ def confirm(request: ActorRequest, reference: str) -> HttpResponse:
         {
             "slip": slip,
             "name": request.worker.name if request.worker else "",
-            "how": _how(slip),
+            "how": how_words(slip),
             "error": error,
         },
         status=400 if error else 200,
@@ -222,7 +284,7 @@ def object_(request: ActorRequest, reference: str) -> HttpResponse:
         "payroll/worker_object.html",
         {
             "slip": slip,
-            "reasons": labels.REASONS,
+            "reasons": {key: text for key, text in labels.REASONS.items() if key != "not_me"},
             "error": error,
             "reason": request.POST.get("reason", ""),
             "claimed": request.POST.get("claimed", ""),
@@ -285,12 +347,12 @@ def _pay_steps(slip: PaySlip) -> list[dict[str, Any]]:
         {"text": _("The contractor approves"), "done": slip.is_approved, "note": ""},
         {
             "text": _("The bank pays"),
-            "done": slip.payment == "paid",
+            "done": slip.payment in ("paid", "cash"),
             "note": _("Pay day: %(day)s") % {"day": worker_day(slip.sheet.due_on)},
         },
         {
             "text": _("The money is on your card"),
-            "done": slip.payment == "paid",
+            "done": slip.payment in ("paid", "cash"),
             "note": _("Card ending %(tail)s") % {"tail": slip.paid_card_tail} if slip.paid_card_tail else "",
         },
     ]

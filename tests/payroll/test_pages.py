@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from payroll.models import Objection, PaymentLine, PaymentOrder, PaySheet, PaySlip
-from payroll.services import sheets
+from payroll.services import reminders
 from tests.cast import NOW, Cast
 from tests.payroll import stage
 from wagewatch.lib.sheets import read_workbook
@@ -288,6 +288,6 @@ def test_today_tells_each_role_its_own(cast: Cast, sheet: PaySheet) -> None:
 
 def test_silence_is_shown_as_not_confirmed(cast: Cast) -> None:
     sheet = stage.submit(cast, stage.make_sheet(cast))
-    sheets.remind_workers(sheet.pk, actor=cast.actor(cast.qian), now=cast.now + timedelta(days=1))
+    reminders.remind_workers(sheet.pk, actor=cast.actor(cast.qian), now=cast.now + timedelta(days=1))
     text = cast.client(cast.qian).get(reverse("payroll:sheet", kwargs={"pk": sheet.pk})).content.decode()
     assert "未确认" in text

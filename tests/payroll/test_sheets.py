@@ -7,7 +7,7 @@ import pytest
 
 from payroll import rules
 from payroll.models import PaySheet, PaySlip
-from payroll.services import sheets
+from payroll.services import reminders, sheets
 from registration.models import SmsMessage
 from tests.cast import Cast, make_posting, make_worker
 from tests.payroll import stage
@@ -252,5 +252,5 @@ def test_submitting_sends_slips_and_messages_once(cast: Cast) -> None:
 def test_reminds_once_a_day(cast: Cast) -> None:
     sheet = stage.submit(cast, stage.make_sheet(cast))
     for _n in range(2):
-        assert sheets.remind_workers(sheet.pk, actor=cast.actor(cast.qian), now=cast.now) == 2
+        assert reminders.remind_workers(sheet.pk, actor=cast.actor(cast.qian), now=cast.now) == 2
     assert SmsMessage.objects.filter(kind="slip.reminder").count() == 2

@@ -1,0 +1,222 @@
+"""What the inspector watches about the workers' word: answers at the tablet, mediations, cash, signs of split wages."""
+
+from datetime import date
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from inspection.http import inspector_view
+from payroll import watch
+from payroll.models import CashPayment, Mediation, ProxyWord
+from payroll.part_cash import find_part_cash, people_of
+from registration.access import access_project, not_found, projects_for
+from registration.http import ActorRequest
+from registration.models import Participation, Project
+from registration.services.parameters import load_calendar, parameter
+from wagewatch.lib.dates import first_of_month, parse_month, previous_month, site_date
+
+MONTHS = 6
+
+
+def _reach(request: ActorRequest) -> dict[int, Project]:
+    """The projects within reach, or the one that the address names."""
+    projects = projects_for(request.actor, permission="alarm.view").order_by("name", "pk")
+    found = {project.pk: project for project in projects}
+    wanted = request.GET.get("project", "")
+    if wanted.isascii() and wanted.isdigit() and len(wanted) < 19:
+        return {pk: project for pk, project in found.items() if pk == int(wanted)}
+    return found
+
+
+def _since(today: date) -> date:
+    month = first_of_month(today)
+    for _n in range(MONTHS):
+        month = previous_month(month)
+    return month
+
+
+def _page(request: ActorRequest, here: str, context: dict[str, Any]) -> HttpResponse:
+    titles = {
+        "on-site": _("Answered at the tablet"),
+        "mediations": _("Mediations"),
+        "cash": _("Cash"),
+        "part-cash": _("Signs of split wages"),
+    }
+    wanted = request.GET.get("project", "")
+    suffix = f"?project={wanted}" if wanted.isascii() and wanted.isdigit() else ""
+    tabs = [
+        {
+            "url": reverse("inspection:pay-watch-" + name) + suffix,
+            "label": title,
+            "current": name == here,
+        }
+        for name, title in titles.items()
+    ]
+    shown = {"watch_tabs": tabs, "title": titles[here], "here": here}
+    return render(request, f"inspection/watch_{here.replace('-', '_')}.html", shown | context)
+
+
+@require_GET
+@inspector_view
+def on_site(request: ActorRequest) -> HttpResponseBase:
+    """Sheets with answers at the site's tablet; a share over the region's limit is marked."""
+    projects, today = _reach(request), site_date(timezone.now())
+    shares = watch.proxy_shares(projects, since=_since(today), today=today)
+    rows = [{"share": share, "project": projects[share.project_id]} for share in shares]
+    rows.sort(key=lambda row: not (row["share"].is_over or row["share"].denied))  # type: ignore[attr-defined]
+    return _page(
+        request,
+        "on-site",
+        {"rows": rows, "over": sum(s.is_over for s in shares), "denied": sum(s.denied for s in shares)},
+    )
+
+
+@require_GET
+@inspector_view
+def on_site_sheet(request: ActorRequest, pk: int, sheet_pk: int) -> HttpResponseBase:
+    """The answers of one sheet: who, beside which clerk, at which device, with the picture."""
+    project = access_project(pk, request.actor, permission="alarm.view")
+    words = list(watch.proxy_words(sheet_pk, Project.objects.filter(pk=project.pk)))
+    if not words:
+        not_found()
+    return render(
+        request,
+        "inspection/watch_on_site_sheet.html",
+        {"project": project, "words": words, "month": words[0].month},
+    )
+
+
+@require_GET
+@inspector_view
+def on_site_photo(request: ActorRequest, pk: int, word_pk: int) -> HttpResponseBase:
+    """The picture taken at the tablet."""
+    project = access_project(pk, request.actor, permission="alarm.view")
+    return _picture(
+        ProxyWord.objects.filter(project=project, pk=word_pk).values_list("photo", flat=True).first()
+    )
+
+
+@require_GET
+@inspector_view
+def cash_photo(request: ActorRequest, pk: int, cash_pk: int) -> HttpResponseBase:
+    """The picture of a hand-over."""
+    project = access_project(pk, request.actor, permission="alarm.view")
+    rows = CashPayment.objects.filter(project=project, pk=cash_pk)
+    return _picture(rows.values_list("photo", flat=True).first())
+
+
+def _picture(content: bytes | None) -> HttpResponse:
+    if content is None:
+        not_found()
+    return HttpResponse(
+        bytes(content),
+        content_type="image/jpeg",
+        headers={
+            "Cache-Control": "no-store, private",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Disposition": "inline",
+        },
+    )
+
+
+@require_GET
+@inspector_view
+def mediations(request: ActorRequest) -> HttpResponseBase:
+    """Open mediations with the working days since; then what ended without agreement."""
+    projects, today = _reach(request), site_date(timezone.now())
+    calendar = load_calendar()
+    order = {"open": 0, "proposed": 1, "not_agreed": 2, "agreed": 3}
+    found = list(watch.mediations(Project.objects.filter(pk__in=projects)).order_by("asked_at")[:500])
+    found.sort(key=lambda m: order[m.state])
+    rows = [
+        {
+            "mediation": m,
+            "working_days": calendar.working_days_between(site_date(m.asked_at), today)
+            if m.state in ("open", "proposed")
+            else None,
+            "late": m.state in ("open", "proposed") and today > m.due_on,
+        }
+        for m in found
+    ]
+    is_open = sum(m.state in (Mediation.State.OPEN, Mediation.State.PROPOSED) for m in found)
+    return _page(request, "mediations", {"rows": rows, "open": is_open, "today": today})
+
+
+@require_GET
+@inspector_view
+def cash(request: ActorRequest) -> HttpResponseBase:
+    """Every cash payment, denied ones first, repeated use marked; and what workers said of cash themselves."""
+    projects, today = _reach(request), site_date(timezone.now())
+    within = Project.objects.filter(pk__in=projects)
+    payments = list(watch.cash_payments(within)[:500])
+    times = watch.times_by_firm(payments)
+    rows = [
+        {
+            "payment": p,
+            "times": times[p.project_id, p.sheet.participation_id],
+            "repeated": times[p.project_id, p.sheet.participation_id]
+            >= int(
+                parameter(
+                    "cash.repeated_times",
+                    region_code=projects[p.project_id].region_id,
+                    on=today,
+                    default=2,
+                )
+            ),
+        }
+        for p in payments
+    ]
+    rows.sort(key=lambda row: row["payment"].denied_at is None or row["payment"].withdrawn_at is not None)  # type: ignore[attr-defined]
+    return _page(
+        request,
+        "cash",
+        {
+            "rows": rows,
+            "reports": list(watch.cash_reports(within)[:200]),
+            "sum_fen": sum(p.amount_fen for p in payments if p.withdrawn_at is None),
+            "denied": sum(p.denied_at is not None for p in payments),
+        },
+    )
+
+
+@require_GET
+@inspector_view
+def part_cash(request: ActorRequest) -> HttpResponseBase:
+    """Firms whose month shows a sign that wages are split between bank and cash."""
+    projects, today = _reach(request), site_date(timezone.now())
+    found = find_part_cash(list(projects), since=_since(today), until=first_of_month(today), today=today)
+    firms = dict(
+        Participation.objects.filter(pk__in=[f.participation_id for f in found]).values_list(
+            "pk", "organisation__name"
+        )
+    )
+    rows = [{"sign": f, "project": projects[f.project_id], "firm": firms[f.participation_id]} for f in found]
+    return _page(request, "part-cash", {"rows": rows})
+
+
+@require_GET
+@inspector_view
+def part_cash_people(request: ActorRequest, pk: int, part_pk: int, month: str) -> HttpResponseBase:
+    """The figures of one firm's month, person by person."""
+    project = access_project(pk, request.actor, permission="alarm.view")
+    part = Participation.objects.select_related("organisation").filter(project=project, pk=part_pk).first()
+    if part is None:
+        not_found()
+    day, today = parse_month(month), site_date(timezone.now())
+    found = find_part_cash([project.pk], since=day, until=day, today=today)
+    return render(
+        request,
+        "inspection/watch_part_cash_people.html",
+        {
+            "project": project,
+            "part": part,
+            "month": day,
+            "sign": next((f for f in found if f.participation_id == part.pk), None),
+            "people": people_of(project.pk, part.pk, day, today=today),
+        },
+    )
