@@ -62,6 +62,11 @@ urlpatterns = [
         name="worker-month",
     ),
     path(
+        "projects/<int:project_pk>/months/<str:month>/workers/<int:worker_pk>/said/<int:pk>/<slug:what>/",
+        people.said,
+        name="worker-said",
+    ),
+    path(
         "projects/<int:project_pk>/months/<str:month>/workers/<int:worker_pk>/full/",
         people.unmasked,
         name="worker-unmask",

@@ -26,7 +26,7 @@ from registration.access import (
     projects_for,
 )
 from registration.actors import Actor
-from registration.models import Participation, Project
+from registration.models import Participation, Project, StoredFile
 from registration.permissions import PERMISSIONS
 
 ONLY_GENERAL_CONTRACTOR = frozenset({"sheet.approve", "payment.instruct"})
@@ -278,3 +278,13 @@ def access_deposit_file(project_pk: int, number: int, actor: Actor) -> DepositEn
     if entry is None or entry.file is None:
         not_found()
     return entry
+
+
+def testimony_of(slip: PaySlip, objection_id: int, what: str) -> StoredFile | None:
+    """The `photo` or `voice` of an objection to a slip that the caller has reached; None where there is none."""
+    objection = Objection.objects.filter(
+        project=slip.project_id, sheet=slip.sheet_id, worker=slip.worker_id, pk=objection_id
+    ).first()
+    if objection is None or what not in {"photo", "voice"}:
+        return None
+    return objection.photo if what == "photo" else objection.voice

@@ -18,6 +18,8 @@ from payroll.views import (
     uploads,
     worker,
     worker_history,
+    worker_objection,
+    worker_queue,
 )
 
 app_name = "payroll"
@@ -36,6 +38,7 @@ urlpatterns = [
     path("pay/sheets/<int:pk>/changes/", late.changes, name="sheet-changes"),
     path("pay/sheets/<int:pk>/supplement/", sheet_acts.supplement, name="sheet-supplement"),
     path("pay/lines/<str:reference>/", lines.line, name="line"),
+    path("pay/lines/<str:reference>/said/<int:pk>/<slug:what>/", lines.said, name="line-said"),
     path("pay/uploads/new/", uploads.upload_new, name="sheet-upload"),
     path("pay/uploads/<int:pk>/", uploads.staged, name="sheet-staged"),
     path("pay/uploads/<int:pk>/apply/", uploads.apply, name="sheet-upload-apply"),
@@ -70,10 +73,11 @@ urlpatterns = [
     path("my/history/<int:pk>/paper/", worker_history.paper, name="worker-history-paper"),
     path("my/history/<int:pk>/take-back/", worker_history.take_back, name="worker-history-take-back"),
     path("history/<str:token>/", worker_history.shared, name="history-shared"),
+    path("my/queue/", worker_queue.door, name="worker-queue"),
     path("my/pay/", worker.pay, name="worker-pay"),
     path("my/pay/<str:reference>/", worker.slip_page, name="worker-slip"),
     path("my/pay/<str:reference>/confirm/", worker.confirm, name="worker-confirm"),
-    path("my/pay/<str:reference>/object/", worker.object_, name="worker-object"),
+    path("my/pay/<str:reference>/object/", worker_objection.object_, name="worker-object"),
     path("my/pay/<str:reference>/receipt/", worker.receipt, name="worker-receipt"),
     path("my/pay/<str:reference>/receipt/file/", worker.receipt_download, name="worker-receipt-file"),
 ]

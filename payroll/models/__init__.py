@@ -6,6 +6,7 @@ from payroll.models.deposits import ArrearsRecord, DepositEntry, DepositForm, De
 from payroll.models.late import LateDismissal
 from payroll.models.orders import BankMessage, PaymentLine, PaymentOrder, StatementLine
 from payroll.models.sheets import Approval, Objection, PaySheet, PaySlip, SheetUpload, Signature
+from payroll.models.submissions import Submission
 
 __all__ = [
     "AccountEntry",
@@ -28,4 +29,5 @@ __all__ = [
     "SpecialAccount",
     "StatementLine",
     "SubLedger",
+    "Submission",
 ]

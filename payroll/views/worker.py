@@ -1,4 +1,4 @@
-"""The worker's pay pages on a phone: look, confirm with a signature, say what is wrong, keep the receipt."""
+"""The worker's pay pages on a phone: look, confirm with a signature, keep the receipt."""
 
 import io
 from datetime import date
@@ -20,6 +20,7 @@ from payroll.bank import codes
 from payroll.models import Objection, PaymentOrder, PaySlip
 from payroll.services import confirmations
 from payroll.views.worker_days import days_of_month
+from payroll.views.worker_queue import answer_once, key_of
 from registration.http import ActorRequest, worker_view
 from registration.services.acknowledging import waiting_for_worker
 from registration.services.signatures import png_from_data_url
@@ -28,7 +29,6 @@ from wagewatch.evidence.receipts import receipt_file
 from wagewatch.evidence.tree import stage_of
 from wagewatch.lib.dates import previous_month, site_date
 from wagewatch.lib.errors import Malformed, RuleViolation, WagewatchError
-from wagewatch.lib.money import parse_yuan
 from wagewatch.templatetags.ww import cny, days, signed_cny, worker_day
 
 MONTHS_SHOWN = 12
@@ -92,7 +92,7 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
     """Days, rate, deductions, net, the change since last month; right or wrong."""
     slip = access_slip(reference, request.actor)
     before = worker_slips(request.actor).filter(month=previous_month(slip.month)).first()
-    objection = _last_objection(slip)
+    objection = last_objection(slip)
     open_objection = objection is not None and objection.state == Objection.State.OPEN
     return render(
         request,
@@ -137,7 +137,8 @@ def _book_on(slip: PaySlip) -> date | None:
     )
 
 
-def _last_objection(slip: PaySlip) -> Objection | None:
+def last_objection(slip: PaySlip) -> Objection | None:
+    """What the worker said last about this slip."""
     return (
         Objection.objects.filter(project=slip.project_id, sheet=slip.sheet_id, worker=slip.worker_id)
         .order_by("-raised_at")
@@ -145,11 +146,25 @@ def _last_objection(slip: PaySlip) -> Objection | None:
     )
 
 
-def _version(request: ActorRequest) -> int:
+def version_of(request: ActorRequest) -> int:
+    """The version of the slip that the worker saw."""
     text = request.POST.get("version", "")
     if not (text.isascii() and text.isdigit() and len(text) < 9):
         raise Malformed("slip.version", _("This page is out of date. Open it again from your pay list."))
     return int(text)
+
+
+def _sign(request: ActorRequest, reference: str) -> None:
+    drawn = request.POST.get("signature", "")
+    if not drawn and request.POST.get("typed") != "1":
+        raise RuleViolation("signature.blank", _("Nothing was signed yet. Write your name in the field."))
+    confirmations.confirm_slip(
+        reference,
+        signature_png=png_from_data_url(drawn) if drawn else None,
+        version=version_of(request),
+        actor=request.actor,
+        now=timezone.now(),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -159,25 +174,20 @@ def confirm(request: ActorRequest, reference: str) -> HttpResponse:
     slip = access_slip(reference, request.actor)
     error = ""
     if request.method == "POST":
-        drawn = request.POST.get("signature", "")
-        try:
-            if not drawn and request.POST.get("typed") != "1":
-                raise RuleViolation(
-                    "signature.blank", _("Nothing was signed yet. Write your name in the field.")
-                )
-            confirmations.confirm_slip(
-                reference,
-                signature_png=png_from_data_url(drawn) if drawn else None,
-                version=_version(request),
-                actor=request.actor,
-                now=timezone.now(),
+        go = reverse("payroll:worker-receipt", kwargs={"reference": reference})
+        key = key_of(request)
+        if key is not None:
+            return answer_once(
+                request, key, lambda: _sign(request, reference), kind="confirm", reference=reference, go=go
             )
+        try:
+            _sign(request, reference)
         except WagewatchError as problem:
             if not problem.code.startswith("signature."):
                 raise
             error = problem.message
         else:
-            return redirect("payroll:worker-receipt", reference=reference)
+            return redirect(go)
     return render(
         request,
         "payroll/worker_confirm.html",
@@ -191,47 +201,8 @@ def confirm(request: ActorRequest, reference: str) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@worker_view
-def object_(request: ActorRequest, reference: str) -> HttpResponse:
-    """Say what is wrong: a reason, an amount, words."""
-    slip = access_slip(reference, request.actor)
-    error = ""
-    if request.method == "POST":
-        try:
-            claimed = request.POST.get("claimed", "").strip()
-            confirmations.object_to_slip(
-                reference,
-                reason=request.POST.get("reason", ""),
-                claimed_fen=parse_yuan(claimed) if claimed else None,
-                text=request.POST.get("text", ""),
-                version=_version(request),
-                actor=request.actor,
-                now=timezone.now(),
-            )
-        except WagewatchError as problem:
-            if not problem.code.startswith(("objection.", "money.")):
-                raise
-            error = problem.message
-        else:
-            return redirect("payroll:worker-receipt", reference=reference)
-    return render(
-        request,
-        "payroll/worker_object.html",
-        {
-            "slip": slip,
-            "reasons": labels.REASONS,
-            "error": error,
-            "reason": request.POST.get("reason", ""),
-            "claimed": request.POST.get("claimed", ""),
-            "text": request.POST.get("text", ""),
-        },
-        status=400 if error else 200,
-    )
-
-
 def _receipt_entry(slip: PaySlip) -> Entry | None:
-    objection = _last_objection(slip)
+    objection = last_objection(slip)
     subject, kind = f"payslip:{slip.reference}", "slip.confirmed"
     if slip.confirmation != "confirmed" and objection is not None:
         subject, kind = f"objection:{objection.project_id}.{objection.pk}", "slip.objected"
@@ -296,7 +267,7 @@ def _pay_steps(slip: PaySlip) -> list[dict[str, Any]]:
 
 def _objection_steps(slip: PaySlip) -> list[dict[str, Any]]:
 
-    objection = _last_objection(slip)
+    objection = last_objection(slip)
     more = ""
     if objection is not None and objection.claimed_fen is not None:
         more = signed_cny(objection.claimed_fen - slip.net_fen)

@@ -23,6 +23,7 @@ from registration.views import (
     rosters,
     staff,
     worker,
+    worker_app,
     worker_contracts,
     worker_postings,
 )
@@ -111,6 +112,9 @@ urlpatterns = [
     path("my/work/<int:project_pk>/<int:pk>/wrong/", worker_postings.wrong, name="worker-posting-wrong"),
     path("my/work/<int:project_pk>/<int:pk>/leave/", worker_postings.leave, name="worker-posting-leave"),
     path(_ROSTER + "refused/", roster_files.refused, name="roster-refused"),
+    path("service-worker.js", worker_app.service_worker, name="service-worker"),
+    path("manifest.webmanifest", worker_app.manifest, name="manifest"),
+    path("my/offline/", worker_app.offline, name="worker-offline"),
     path("me/", worker.me, name="worker-me"),
     path("contract/", worker.contract, name="worker-contract"),
     path(_OWN_CONTRACT, worker_contracts.read, name="worker-contract-read"),

@@ -296,6 +296,18 @@ PARTS: dict[str, Parts] = {
     "inspection:deposit-rule": lambda s: _project(s) | {"kind": "use"},
     "inspection:deposit-file": lambda s: _project(s) | {"number": 1},
     "inspection:firm-record": lambda s: {"pk": s.cast.sc.pk},
+    "payroll:line-said": lambda s: {
+        "reference": payroll.slip_of(s.sheet, s.cast.zhou).reference,
+        "pk": s.objection.pk,
+        "what": "voice",
+    },
+    "inspection:worker-said": lambda s: {
+        "project_pk": s.cast.project.pk,
+        "month": "2026-08",
+        "worker_pk": s.cast.zhou.pk,
+        "pk": s.objection.pk,
+        "what": "voice",
+    },
     "payroll:worker-slip": _slip,
     "payroll:worker-confirm": _slip,
     "payroll:worker-object": _slip,

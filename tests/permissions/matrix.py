@@ -189,6 +189,9 @@ GET  registration:contract-terminate    in    in    in   404   403   403   200  
 POST registration:contract-terminate    in    in    in   404   403   403    go   404   404   404   404   404   404    in    in
 GET  registration:contract-renew     in    in    in   404   200   403   200   404   404   404   404   404   404    in    in
 POST registration:contract-renew     in    in    in   404    go   403    go   404   404   404   404   404   404    in    in
+GET  registration:service-worker    200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
+GET  registration:manifest          200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
+GET  registration:worker-offline    200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
 GET  registration:worker-me          in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 GET  registration:worker-contract    in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 GET  registration:worker-contract-read    in   200   404    in    in    in    in    in    in    in    in    in    in    in    in
@@ -311,6 +314,8 @@ GET  payroll:sheet-sif               in    in    in   404   409   409   409   40
 GET  payroll:accounts                in    in    in   404   200   200   404   200   200   200   404   404   404    in    in
 GET  payroll:account                 in    in    in   404   200   200   404   404   200   200   404   404   404    in    in
 GET  payroll:account-export          in    in    in   404   200   200   404   404   200   200   404   404   404    in    in
+GET  payroll:worker-queue            in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
+GET  payroll:line-said               in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
 GET  payroll:worker-pay              in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 GET  payroll:worker-slip             in   200   404    in    in    in    in    in    in    in    in    in    in    in    in
 GET  payroll:worker-confirm          in   200   404    in    in    in    in    in    in    in    in    in    in    in    in
@@ -374,5 +379,6 @@ GET  inspection:person-photo         in    in    in   404   404   404   404   40
 GET  inspection:person-identity      in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 POST inspection:person-identity      in    in    in   404   404   404   404   404   404   404    go   404   404    in    in
 GET  inspection:worker-month         in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+GET  inspection:worker-said          in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 POST inspection:worker-unmask        in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 """

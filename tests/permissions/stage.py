@@ -52,6 +52,7 @@ from tests.devices.post import headers
 from tests.inspection.stage import sent_sheet, set_parameters
 from tests.payroll import stage as payroll
 from tests.payroll.deposit_papers import lodge_cash
+from tests.payroll.recordings import WEBM
 from tests.registration import contracts
 from tests.registration.papers import FACTS, png
 from tests.registration.rosters import person, staged, xlsx
@@ -163,6 +164,7 @@ def build_stage() -> Stage:
         reason="days",
         claimed_fen=40000,
         text="少记一天",
+        voice=WEBM,
         version=1,
         actor=cast.actor(cast.zhou),
         now=cast.now,
