@@ -2,15 +2,20 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
 from registration.actors import ANONYMOUS, Actor, Duty
-from registration.models import Membership, User, Worker
+from registration.models import Membership, User, Worker, WorkerDevice
 from registration.models.organisations import Authority, Sector
+from registration.services.phones import see_device
 from wagewatch.lib.crypto import blind_index
 
 WORKER_SESSION_KEY = "worker_id"
+WORKER_DEVICE_KEY = "worker_device"
+"""The phone's row: when the worker ends it on another phone, this session ends."""
 WORKER_PHONE_KEY = "worker_phone"
 """Index of the phone that received the code: when the number on record changes, its sessions end."""
 
@@ -68,7 +73,7 @@ class ActorMiddleware:
         if request.user.is_authenticated:
             actor = actor_of_user(request.user)
         elif worker_id := request.session.get(WORKER_SESSION_KEY):
-            worker = Worker.objects.filter(pk=worker_id).first()
+            worker = self._worker(request, worker_id)
             phone = request.session.get(WORKER_PHONE_KEY)
             if worker is not None and phone and phone != bytes(worker.phone_index or b"").hex():
                 worker = None
@@ -84,3 +89,19 @@ class ActorMiddleware:
         if worker is not None:
             patch_cache_control(response, private=True, no_store=True)
         return response
+
+    def _worker(self, request: HttpRequest, worker_id: int) -> Worker | None:
+        """The worker of the session, unless its phone was signed out; one query."""
+        pk = request.session.get(WORKER_DEVICE_KEY)
+        if pk is None:
+            return Worker.objects.filter(pk=worker_id).first()
+        device = (
+            WorkerDevice.objects.select_related("worker")
+            .filter(pk=pk, worker=worker_id, ended_at=None)
+            .first()
+        )
+        if device is None:
+            return None
+        if see_device(device, now=timezone.now()):
+            request.session.set_expiry(settings.WORKER_SESSION_AGE)  # a phone in use stays signed in
+        return device.worker

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('payroll', '0006_late_dismissals'),
-        ('registration', '0015_voice_notes'),
+        ('registration', '0015_phones_complaints_and_help'),
     ]
 
     operations = [

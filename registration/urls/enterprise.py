@@ -6,6 +6,7 @@ from registration.urls import papers
 from registration.views import (
     card_desk,
     chain,
+    complaints,
     contract_acts,
     contracts,
     join,
@@ -25,6 +26,8 @@ from registration.views import (
     worker,
     worker_app,
     worker_contracts,
+    worker_help,
+    worker_phones,
     worker_postings,
 )
 
@@ -115,6 +118,13 @@ urlpatterns = [
     path("service-worker.js", worker_app.service_worker, name="service-worker"),
     path("manifest.webmanifest", worker_app.manifest, name="manifest"),
     path("my/offline/", worker_app.offline, name="worker-offline"),
+    path("help/", worker_help.worker_help, name="worker-help"),
+    path("help/how/<slug:slug>/", worker_help.how_to, name="worker-how-to"),
+    path("complain/", complaints.complain, name="complain"),
+    path("complain/done/", complaints.done, name="complain-done"),
+    path("complain/follow/", complaints.follow, name="complain-follow"),
+    path("me/phones/", worker_phones.worker_phones, name="worker-phones"),
+    path("me/phones/<int:pk>/end/", worker_phones.worker_phone_end, name="worker-phone-end"),
     path("me/", worker.me, name="worker-me"),
     path("contract/", worker.contract, name="worker-contract"),
     path(_OWN_CONTRACT, worker_contracts.read, name="worker-contract-read"),

@@ -296,6 +296,9 @@ PARTS: dict[str, Parts] = {
     "inspection:deposit-rule": lambda s: _project(s) | {"kind": "use"},
     "inspection:deposit-file": lambda s: _project(s) | {"number": 1},
     "inspection:firm-record": lambda s: {"pk": s.cast.sc.pk},
+    "registration:worker-how-to": lambda _s: {"slug": "confirm"},
+    "registration:worker-phone-end": lambda s: {"pk": s.device.pk},
+    "inspection:bulletin-edit": lambda s: {"pk": s.bulletin.pk},
     "payroll:line-said": lambda s: {
         "reference": payroll.slip_of(s.sheet, s.cast.zhou).reference,
         "pk": s.objection.pk,
@@ -339,6 +342,11 @@ PARTS: dict[str, Parts] = {
 }
 
 BODIES: dict[str, Parts] = {
+    "registration:complain": lambda s: {
+        "site": s.cast.project.join_code,
+        "topic": "unpaid",
+        "text": "九月工资没发",
+    },
     "registration:training-new": lambda s: (
         _TRAINING_FACTS | {"part": s.cast.sc_part.pk, "who": s.cast.zhou.pk}
     ),

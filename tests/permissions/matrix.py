@@ -192,6 +192,15 @@ POST registration:contract-renew     in    in    in   404    go   403    go   40
 GET  registration:service-worker    200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
 GET  registration:manifest          200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
 GET  registration:worker-offline    200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
+GET  registration:worker-help       200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
+GET  registration:worker-how-to     200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
+GET  registration:complain          200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
+POST registration:complain           go    go    go    go    go    go    go    go    go    go    go    go    go    go    go
+GET  registration:complain-done      go    go    go    go    go    go    go    go    go    go    go    go    go    go    go
+GET  registration:complain-follow   200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
+POST registration:complain-follow   400   400   400   400   400   400   400   400   400   400   400   400   400   400   400
+GET  registration:worker-phones      in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
+POST registration:worker-phone-end    in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
 GET  registration:worker-me          in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 GET  registration:worker-contract    in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 GET  registration:worker-contract-read    in   200   404    in    in    in    in    in    in    in    in    in    in    in    in
@@ -351,6 +360,11 @@ GET  inspection:oddities-export     in    in    in   404   404   404   404   404
 GET  inspection:contracts            in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 GET  inspection:contract             in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 POST inspection:contract-file        in    in    in   404   404   404   404   404   404   404    go   404   404    in    in
+GET  inspection:bulletins            in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+GET  inspection:bulletin-new         in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+POST inspection:bulletin-new         in    in    in   404   404   404   404   404   404   404   400   400   400    in    in
+GET  inspection:bulletin-edit        in    in    in   404   404   404   404   404   404   404   200   404   200    in    in
+POST inspection:bulletin-edit        in    in    in   404   404   404   404   404   404   404   400   404   400    in    in
 GET  inspection:templates            in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:template             in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:template-new         in    in    in   404   404   404   404   404   404   404   200   200   403    in    in

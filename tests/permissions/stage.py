@@ -28,6 +28,7 @@ from payroll.services import sheets as sheet_services
 from payroll.work_history import history_facts
 from registration.models import (
     Authority,
+    Bulletin,
     CardRead,
     Certificate,
     CitizenCard,
@@ -40,10 +41,12 @@ from registration.models import (
     RosterUpload,
     SourceSystem,
     Training,
+    WorkerDevice,
 )
 from registration.services import acknowledging, joining, parameters, sharing
 from registration.services.certificates import CertificateFacts, add_certificate
 from registration.services.citizen_cards import apply_for_cards
+from registration.services.phones import add_device
 from registration.services.portraits import store_portrait
 from registration.services.sources import let_in
 from registration.services.trainings import Result, Scan, record_training
@@ -101,6 +104,8 @@ class Stage:
     join_request: JoinRequest
     notice: PostingNotice
     share: HistoryShare
+    device: WorkerDevice
+    bulletin: Bulletin
 
     def ask(self, role: str, method: str, path: str, data: Any = None, **options: Any) -> HttpResponse:
         """One request by a role, with the cookies it had at first; a terminal's is signed.
@@ -248,6 +253,15 @@ def build_stage() -> Stage:
         join_request=_join_request(cast),
         notice=acknowledging.say_wrong(
             cast.project.pk, cast.zhou_posting.pk, reason="pay", actor=cast.actor(cast.zhou), now=cast.now
+        ),
+        device=add_device(cast.sun, user_agent="Android 9 Chrome/90", now=cast.now),
+        bulletin=Bulletin.objects.create(
+            kind="help",
+            region_id="330703",
+            title="金东区劳动仲裁委",
+            call="0579-82000000",
+            valid_from=date(2026, 1, 1),
+            made_at=cast.now,
         ),
         share=sharing.share_history(
             history_facts(cast.sun, with_pay=True), days=30, actor=cast.actor(cast.sun), now=cast.now
