@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payroll', '0006_late_dismissals'),
+        ('payroll', '0007_bank_terms_and_batch_files'),
         ('registration', '0015_phones_complaints_and_help'),
     ]
 
