@@ -44,6 +44,9 @@ BEGIN
       EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %I FROM wagewatch_enterprise', t.tablename);
       EXECUTE format('GRANT INSERT ON %I TO wagewatch_supervision', t.tablename);
     -- So are rulings about wage deposits and firms' records of arrears; contractors only read them.
+    ELSIF t.tablename = 'payroll_officeword' THEN
+      REVOKE INSERT, UPDATE, DELETE ON payroll_officeword FROM wagewatch_enterprise;
+      GRANT INSERT, UPDATE, DELETE ON payroll_officeword TO wagewatch_supervision;
     ELSIF t.tablename IN ('payroll_depositruling', 'payroll_arrearsrecord') THEN
       EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %I FROM wagewatch_enterprise', t.tablename);
       EXECUTE format('GRANT INSERT ON %I TO wagewatch_supervision', t.tablename);

@@ -79,5 +79,6 @@ urlpatterns = [
     path("my/pay/<str:reference>/confirm/", worker.confirm, name="worker-confirm"),
     path("my/pay/<str:reference>/object/", worker_objection.object_, name="worker-object"),
     path("my/pay/<str:reference>/receipt/", worker.receipt, name="worker-receipt"),
+    path("my/pay/<str:reference>/receipt/print/", worker.receipt_print, name="worker-receipt-print"),
     path("my/pay/<str:reference>/receipt/file/", worker.receipt_download, name="worker-receipt-file"),
 ]

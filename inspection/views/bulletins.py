@@ -98,7 +98,7 @@ def _edit(request: ActorRequest, found: Bulletin | None) -> HttpResponseBase:
     initial: dict[str, Any] = {"valid_from": site_date(timezone.now()), "kind": Bulletin.Kind.NEWS}
     if found is not None:
         initial = {name: getattr(found, name) for name in bulletins.FIELDS} | {"region": found.region_id}
-    form = BulletinForm(request.POST or None, regions=regions, initial=initial)
+    form = BulletinForm(request.POST if request.method == "POST" else None, regions=regions, initial=initial)
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)
         region = str(values.pop("region"))

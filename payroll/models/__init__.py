@@ -4,6 +4,7 @@ from payroll.models.accounts import AccountEntry, SpecialAccount, SubLedger
 from payroll.models.banks import BankTerms, LineDecision
 from payroll.models.deposits import ArrearsRecord, DepositEntry, DepositForm, DepositRuling
 from payroll.models.late import LateDismissal
+from payroll.models.office import OfficeWord
 from payroll.models.orders import BankMessage, PaymentLine, PaymentOrder, StatementLine
 from payroll.models.sheets import Approval, Objection, PaySheet, PaySlip, SheetUpload, Signature
 from payroll.models.submissions import Submission
@@ -20,6 +21,7 @@ __all__ = [
     "LateDismissal",
     "LineDecision",
     "Objection",
+    "OfficeWord",
     "PaySheet",
     "PaySlip",
     "PaymentLine",

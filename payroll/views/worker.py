@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from payroll import labels
 from payroll.access import access_slip, worker_slips
 from payroll.bank import codes
-from payroll.models import Objection, PaymentOrder, PaySlip
+from payroll.models import Objection, OfficeWord, PaymentLine, PaymentOrder, PaySlip
 from payroll.services import confirmations
 from payroll.views.worker_days import days_of_month
 from payroll.views.worker_queue import answer_once, key_of
@@ -25,7 +25,8 @@ from registration.http import ActorRequest, worker_view
 from registration.services.acknowledging import waiting_for_worker
 from registration.services.signatures import png_from_data_url
 from wagewatch.evidence.models import Entry
-from wagewatch.evidence.receipts import receipt_file
+from wagewatch.evidence.packed import pack
+from wagewatch.evidence.receipts import receipt_bundle, receipt_file
 from wagewatch.evidence.tree import stage_of
 from wagewatch.lib.dates import previous_month, site_date
 from wagewatch.lib.errors import Malformed, RuleViolation, WagewatchError
@@ -104,6 +105,7 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
             "cells": days_of_month(slip),
             "before": before,
             "change_fen": slip.net_fen - before.net_fen if before else 0,
+            "change_less": before.net_fen - slip.net_fen if before else 0,
             "change_days": slip.days - before.days if before else 0,
             "objection": objection,
             "may_answer": slip.confirmation == "waiting"
@@ -111,6 +113,19 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
             "may_object": not slip.is_approved,
             "state": _state_words(slip),
             "book_on": _book_on(slip),
+            "payment": PaymentLine.objects.filter(
+                project=slip.project_id, sheet=slip.sheet_id, worker=slip.worker_id, state="paid"
+            )
+            .select_related("order__account__bank")
+            .defer("card_number", "order__file")
+            .order_by("-attempt")
+            .first(),
+            "office_since": OfficeWord.objects.filter(project=slip.project_id, month=slip.month)
+            .values_list("since", flat=True)
+            .first(),
+            "late_days": (site_date(timezone.now()) - slip.sheet.due_on).days
+            if slip.payment != PaySlip.Payment.PAID and slip.net_fen
+            else 0,
             "return_words": codes.meaning(slip.return_code).words.in_language(get_language() or "zh-hans"),
             "unit": labels.UNITS[slip.pay_basis],
             "rates": labels.RATES,
@@ -239,9 +254,9 @@ def receipt(request: ActorRequest, reference: str) -> HttpResponse:
     )
 
 
-def _qr(address: str) -> str:
+def _qr(text: str, error: str = "m") -> str:
     out = io.BytesIO()
-    segno.make(address, error="m", micro=False).save(
+    segno.make(text, error=error, micro=False, boost_error=False).save(
         out, kind="svg", border=2, xmldecl=False, svgns=True, omitsize=True, title=_("QR code")
     )
     return mark_safe(out.getvalue().decode())  # noqa: S308 segno's own output
@@ -291,6 +306,32 @@ def _objection_steps(slip: PaySlip) -> list[dict[str, Any]]:
             "done": False,
         },
     ]
+
+
+@require_safe
+@worker_view
+def receipt_print(request: ActorRequest, reference: str) -> HttpResponse:
+    """The receipt on paper: a code that opens the public page, and one that holds the whole proof."""
+    slip = access_slip(reference, request.actor)
+    entry = _receipt_entry(slip)
+    if entry is None:
+        return redirect("payroll:worker-slip", reference=reference)
+    address = request.build_absolute_uri(reverse("evidence:receipt", kwargs={"pk": entry.pk}))
+    bundle = receipt_bundle(entry)
+    published = bundle["checkpoint"] is not None
+    return render(
+        request,
+        "payroll/worker_receipt_print.html",
+        {
+            "slip": slip,
+            "entry": entry,
+            "name": request.worker.name if request.worker else "",
+            "address": address,
+            "qr": _qr(address),
+            "whole": _qr(pack(bundle), error="l") if published else "",
+            "objected": slip.confirmation != "confirmed",
+        },
+    )
 
 
 @require_safe

@@ -316,6 +316,7 @@ PARTS: dict[str, Parts] = {
     "payroll:worker-object": _slip,
     "payroll:worker-receipt": _slip,
     "payroll:worker-receipt-file": _slip,
+    "payroll:worker-receipt-print": _slip,
     "payroll:worker-history-paper": lambda s: {"pk": s.share.pk},
     "payroll:worker-history-take-back": lambda s: {"pk": s.share.pk},
     "payroll:history-shared": lambda s: {"token": s.share.token},

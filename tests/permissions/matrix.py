@@ -195,7 +195,7 @@ GET  registration:worker-offline    200   200   200   200   200   200   200   20
 GET  registration:worker-help       200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
 GET  registration:worker-how-to     200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
 GET  registration:complain          200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
-POST registration:complain           go    go    go    go    go    go    go    go    go    go    go    go    go    go    go
+POST registration:complain           go    go    go    go    go    go    go    go    go    go    go    go    go   400   400
 GET  registration:complain-done      go    go    go    go    go    go    go    go    go    go    go    go    go    go    go
 GET  registration:complain-follow   200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
 POST registration:complain-follow   400   400   400   400   400   400   400   400   400   400   400   400   400   400   400
@@ -332,6 +332,7 @@ POST payroll:worker-confirm          in    go   404    in    in    in    in    i
 GET  payroll:worker-object           in   200   404    in    in    in    in    in    in    in    in    in    in    in    in
 POST payroll:worker-object           in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
 GET  payroll:worker-receipt          in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
+GET  payroll:worker-receipt-print    in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
 GET  payroll:worker-receipt-file     in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
 GET  payroll:deposit                  in    in    in   404   200   200   404   404   200   404   404   404   404    in    in
 GET  payroll:deposit-enter            in    in    in   404   200   200   404   404   403   404   404   404   404    in    in

@@ -320,7 +320,13 @@ def on_stage() -> Iterator[Stage]:
     cache.clear()
 
 
-NOT_COUNTED = {"django_session", "axes_accessattempt", "axes_accesslog", "axes_accessfailureattempt"}
+NOT_COUNTED = {
+    "django_session",
+    "registration_attempt",
+    "axes_accessattempt",
+    "axes_accesslog",
+    "axes_accessfailureattempt",
+}
 """Who came to the door and with what key; not the business of the page."""
 
 
