@@ -45,8 +45,24 @@ BEGIN
       EXECUTE format('GRANT INSERT ON %I TO wagewatch_supervision', t.tablename);
     -- So are rulings about wage deposits and accounts and firms' records of arrears; contractors only read them.
     ELSIF t.tablename IN ('payroll_depositruling', 'payroll_arrearsrecord', 'payroll_accountruling') THEN
+    -- So are rulings about wage deposits and firms' records of arrears; contractors only read them.
+    ELSIF t.tablename = 'payroll_officeword' THEN
+      REVOKE INSERT, UPDATE, DELETE ON payroll_officeword FROM wagewatch_enterprise;
+      GRANT INSERT, UPDATE, DELETE ON payroll_officeword TO wagewatch_supervision;
+    ELSIF t.tablename IN ('payroll_depositruling', 'payroll_arrearsrecord') THEN
       EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %I FROM wagewatch_enterprise', t.tablename);
       EXECUTE format('GRANT INSERT ON %I TO wagewatch_supervision', t.tablename);
+    -- What workers are told is the authorities' to say.
+    ELSIF t.tablename IN ('registration_bulletin', 'registration_historicalbulletin') THEN
+      EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %I FROM wagewatch_enterprise', t.tablename);
+      EXECUTE format('GRANT INSERT, UPDATE ON %I TO wagewatch_supervision', t.tablename);
+    -- Complaints go past the enterprises: their side hands one in and reads what its sender may follow.
+    ELSIF t.tablename = 'registration_complaint' THEN
+      REVOKE ALL ON registration_complaint FROM wagewatch_enterprise;
+      GRANT INSERT ON registration_complaint TO wagewatch_enterprise;
+      GRANT SELECT (id, reference, secret_hash, topic, state, answer, answered_at, made_at)
+        ON registration_complaint TO wagewatch_enterprise;
+      GRANT UPDATE (state, answer, answered_at, answered_by_id) ON registration_complaint TO wagewatch_supervision;
     ELSIF t.tablename NOT LIKE 'inspection\\_%' AND t.tablename <> 'django_migrations' THEN
       EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %I TO wagewatch_enterprise', t.tablename);
     END IF;

@@ -5,6 +5,7 @@ from django.urls import path
 from inspection.views import (
     accounts,
     alarms,
+    bulletins,
     citizen_cards,
     contracts,
     deposits,
@@ -39,6 +40,9 @@ urlpatterns = [
     path("projects/<int:pk>/contracts/", contracts.contracts, name="contracts"),
     path("projects/<int:project_pk>/contracts/<int:pk>/", contracts.contract, name="contract"),
     path("projects/<int:project_pk>/contracts/<int:pk>/file/", contracts.contract_file, name="contract-file"),
+    path("for-workers/", bulletins.bulletin_list, name="bulletins"),
+    path("for-workers/new/", bulletins.bulletin_new, name="bulletin-new"),
+    path("for-workers/<int:pk>/", bulletins.bulletin_edit, name="bulletin-edit"),
     path("contract-wordings/", contracts.templates, name="templates"),
     path("contract-wordings/new/", contracts.template_new, name="template-new"),
     path("contract-wordings/<int:pk>/", contracts.template, name="template"),
@@ -88,6 +92,11 @@ urlpatterns = [
         "projects/<int:project_pk>/months/<str:month>/workers/<int:worker_pk>/",
         people.worker_month,
         name="worker-month",
+    ),
+    path(
+        "projects/<int:project_pk>/months/<str:month>/workers/<int:worker_pk>/said/<int:pk>/<slug:what>/",
+        people.said,
+        name="worker-said",
     ),
     path(
         "projects/<int:project_pk>/months/<str:month>/workers/<int:worker_pk>/full/",

@@ -33,7 +33,7 @@ from registration.access import (
     projects_for,
 )
 from registration.actors import Actor
-from registration.models import Participation, Project
+from registration.models import Participation, Project, StoredFile
 from registration.permissions import PERMISSIONS
 
 ONLY_GENERAL_CONTRACTOR = frozenset({"sheet.approve", "payment.instruct"})
@@ -485,3 +485,13 @@ def access_draw(project_pk: int, number: int, actor: Actor) -> LoanDraw:
     if draw is None:
         not_found()
     return draw
+
+
+def testimony_of(slip: PaySlip, objection_id: int, what: str) -> StoredFile | None:
+    """The `photo` or `voice` of an objection to a slip that the caller has reached; None where there is none."""
+    objection = Objection.objects.filter(
+        project=slip.project_id, sheet=slip.sheet_id, worker=slip.worker_id, pk=objection_id
+    ).first()
+    if objection is None or what not in {"photo", "voice"}:
+        return None
+    return objection.photo if what == "photo" else objection.voice

@@ -68,7 +68,14 @@ def withdrawn_record(slip: PaySlip) -> Record:
 
 
 def objected_record(objection: Objection) -> Record:
-    """What the worker said is wrong."""
+    """What the worker said is wrong; days tapped, photo and voice (by digest) only where there are any."""
+    more: dict[str, object] = {}
+    if objection.wrong_days:
+        more["days"] = list(objection.wrong_days)
+    if objection.photo is not None:
+        more["photo"] = bytes(objection.photo.sha256).hex()
+    if objection.voice is not None:
+        more["voice"] = bytes(objection.voice.sha256).hex()
     return {
         "project": objection.project_id,
         "sheet": objection.sheet_id,
@@ -78,6 +85,7 @@ def objected_record(objection: Objection) -> Record:
         "claimed_fen": objection.claimed_fen,
         "text": objection.text,
         "raised_at": objection.raised_at,
+        **more,
     }
 
 
@@ -187,7 +195,11 @@ def _load_confirmed(subjects: Sequence[str]) -> dict[str, Record]:
 
 def _load_objected(subjects: Sequence[str]) -> dict[str, Record]:
     wanted = _numbers(subjects, 2)
-    rows = Objection.objects.filter(pk__in=[pk for _project, pk in wanted])
+    rows = (
+        Objection.objects.filter(pk__in=[pk for _project, pk in wanted])
+        .select_related("photo", "voice")
+        .defer("photo__content", "voice__content")
+    )
     return {objection_subject(o): objected_record(o) for o in rows}
 
 

@@ -35,6 +35,8 @@ from payroll.views import (
     uploads,
     worker,
     worker_history,
+    worker_objection,
+    worker_queue,
 )
 
 app_name = "payroll"
@@ -60,6 +62,7 @@ urlpatterns = [
     path("pay/lines/<str:reference>/", lines.line, name="line"),
     path("pay/lines/<str:reference>/cash/", cash.pay, name="cash"),
     path("pay/lines/<str:reference>/mediation/", mediations.clerk_page, name="mediation"),
+    path("pay/lines/<str:reference>/said/<int:pk>/<slug:what>/", lines.said, name="line-said"),
     path("pay/uploads/new/", uploads.upload_new, name="sheet-upload"),
     path("pay/uploads/<int:pk>/", uploads.staged, name="sheet-staged"),
     path("pay/uploads/<int:pk>/apply/", uploads.apply, name="sheet-upload-apply"),
@@ -158,6 +161,12 @@ urlpatterns = [
     path("my/pay/<str:reference>/object/", worker.object_, name="worker-object"),
     path("my/pay/<str:reference>/mediation/", mediations.worker_page, name="worker-mediation"),
     path("my/pay/<str:reference>/not-me/", worker.not_me, name="worker-not-me"),
+    path("my/queue/", worker_queue.door, name="worker-queue"),
+    path("my/pay/", worker.pay, name="worker-pay"),
+    path("my/pay/<str:reference>/", worker.slip_page, name="worker-slip"),
+    path("my/pay/<str:reference>/confirm/", worker.confirm, name="worker-confirm"),
+    path("my/pay/<str:reference>/object/", worker_objection.object_, name="worker-object"),
     path("my/pay/<str:reference>/receipt/", worker.receipt, name="worker-receipt"),
+    path("my/pay/<str:reference>/receipt/print/", worker.receipt_print, name="worker-receipt-print"),
     path("my/pay/<str:reference>/receipt/file/", worker.receipt_download, name="worker-receipt-file"),
 ]

@@ -36,6 +36,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "attendance.correct": CLERK,
         "terminal.manage": {Role.GC_CLERK},
         "source.manage": {Role.GC_CLERK},
+        "complaint.handle": {Role.INSPECTOR},
+        "bulletin.publish": {Role.INSPECTOR},
         "sheet.view": {*CONTRACTOR, Role.INSPECTOR},
         "sheet.prepare": CLERK,
         "sheet.answer": CLERK,

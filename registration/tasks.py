@@ -57,11 +57,13 @@ def tidy_up() -> None:
     from registration.services.card_reads import forget_card_reads
     from registration.services.certificates import refresh_skill_grades
     from registration.services.codes import forget_old_codes
+    from registration.services.doors import forget_attempts
     from registration.services.joining import forget_old_requests
     from registration.services.rosters import stuck_uploads
 
     now = timezone.now()
     forget_old_codes(now=now)
+    forget_attempts(now=now)
     forget_old_requests(now=now)
     forget_card_reads(now=now)
     refresh_skill_grades(actor=SYSTEM, now=now)

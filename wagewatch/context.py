@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -151,6 +152,7 @@ def interface(request: HttpRequest) -> dict[str, Any]:
         "demo": settings.DEMO,
         "audience": audience,
         "signed_in": SimpleLazyObject(lambda: signed_in(request)),
+        "page_made_at": timezone.now(),
         "theme": theme if theme in {"light", "dark"} else "",
         "nav_items": SimpleLazyObject(
             lambda: navigation(

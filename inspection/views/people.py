@@ -8,11 +8,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from inspection.http import inspector_view, text_of
 from inspection.worker_month import responsible, stages_of
-from payroll.models import PaySlip
+from payroll.models import Objection, PaySlip
 from registration.access import access_project, access_worker, not_found, projects_for
 from registration.finding import find_people
 from registration.http import ActorRequest
@@ -20,6 +20,7 @@ from registration.models import Posting
 from registration.roster_files import SECRETS
 from registration.services.people import unmask
 from registration.views.searching import searched
+from registration.views.stored_files import stored_file
 from wagewatch.lib.dates import parse_month, site_date
 
 PER_PAGE = 50
@@ -82,6 +83,7 @@ def _wage(request: ActorRequest, project_pk: int, month: str, worker_pk: int) ->
         "key": f"{slip.month:%Y-%m}",
         "stages": stages_of(slip, worker),
         "firms": responsible(slip),
+        "told": Objection.objects.filter(project=project, sheet=slip.sheet_id, worker=worker).order_by("-pk"),
         "today": today,
         "is_late": slip.payment != PaySlip.Payment.PAID and slip.sheet.due_on < today,
         "purposes": PURPOSES,
@@ -111,3 +113,19 @@ def unmasked(request: ActorRequest, project_pk: int, month: str, worker_pk: int)
     )
     context |= {"full": full, "purpose": dict(PURPOSES)[purpose]}
     return render(request, "inspection/worker_month.html", context)
+
+
+@require_safe
+@inspector_view
+def said(
+    request: ActorRequest, project_pk: int, month: str, worker_pk: int, pk: int, what: str
+) -> HttpResponseBase:
+    """The photo or the voice note of a worker's objection."""
+    project = access_project(project_pk, request.actor, permission="alarm.view")
+    worker = access_worker(worker_pk, project, request.actor)
+    objection = Objection.objects.filter(
+        project=project, worker=worker, month=parse_month(month), pk=pk
+    ).first()
+    if objection is None or what not in {"photo", "voice"}:
+        not_found()
+    return stored_file(objection.photo if what == "photo" else objection.voice)

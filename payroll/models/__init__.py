@@ -18,9 +18,11 @@ from payroll.models.late import LateDismissal
 from payroll.models.loans import LoanDraw, LoanFacility, LoanRepayment
 from payroll.models.mediation import Mediation
 from payroll.models.money_checks import MoneyCheck
+from payroll.models.office import OfficeWord
 from payroll.models.orders import BankMessage, PaymentLine, PaymentOrder, StatementLine
 from payroll.models.sheets import Approval, Objection, PaySheet, PaySlip, SheetUpload, Signature
 from payroll.models.statements import BankStatement, LineEvent, StatementEntry, StatementLine
+from payroll.models.submissions import Submission
 from payroll.models.top_ups import TopUpRequest
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "Mediation",
     "MoneyCheck",
     "Objection",
+    "OfficeWord",
     "PaySheet",
     "PaySlip",
     "PaymentLine",
@@ -65,5 +68,6 @@ __all__ = [
     "StatementEntry",
     "StatementLine",
     "SubLedger",
+    "Submission",
     "TopUpRequest",
 ]

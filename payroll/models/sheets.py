@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from registration.models import Participation, PayBasis, Project, User, Worker
+from registration.models import Participation, PayBasis, Project, StoredFile, User, Worker
 
 
 class PaySheet(models.Model):
@@ -181,7 +181,11 @@ class PaySlip(models.Model):
 
 
 class Objection(models.Model):
-    """The worker says the slip is wrong: why, and what they think it should be (异议)."""
+    """The worker says the slip is wrong: why, and what they think it should be (异议).
+
+    `wrong_days` are the days tapped on the calendar (ISO dates); `photo` and `voice` what the worker showed
+    and said. The evidence record holds the files' digests.
+    """
 
     class Reason(models.TextChoices):
         DAYS = "days", _("Wrong days")
@@ -202,6 +206,9 @@ class Objection(models.Model):
     reason = models.CharField("原因", max_length=12, choices=Reason.choices)
     claimed_fen = models.BigIntegerField("认为应得（分）", null=True)
     text = models.CharField("说明", max_length=500, blank=True)
+    wrong_days = models.JSONField("不对的日子", default=list, blank=True)
+    photo = models.ForeignKey(StoredFile, models.PROTECT, null=True, blank=True, related_name="+")
+    voice = models.ForeignKey(StoredFile, models.PROTECT, null=True, blank=True, related_name="+")
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     raised_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)

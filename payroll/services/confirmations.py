@@ -1,6 +1,7 @@
 """The worker's word on the slip: confirmed with a signature, or objected to; and the answer to that."""
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -17,8 +18,10 @@ from payroll.services.totals import refresh_state, refresh_totals
 from registration.access import not_permitted
 from registration.actors import Actor
 from registration.models import Project, Worker
+from registration.services.testimony import keep_photo, keep_voice
 from wagewatch.evidence import services as evidence
 from wagewatch.evidence.models import Entry
+from wagewatch.lib.dates import month_range
 from wagewatch.lib.errors import RuleViolation
 from wagewatch.lib.money import LARGEST_FEN
 
@@ -92,14 +95,19 @@ def object_to_slip(
     reason: str,
     claimed_fen: int | None = None,
     text: str = "",
+    wrong_days: Collection[date] = (),
+    photo: bytes = b"",
+    voice: bytes = b"",
     version: int,
     actor: Actor,
     now: datetime,
 ) -> Objection:
     """The worker says the slip is wrong: why, and what it should be. The others' pay goes on.
 
-    Raises RuleViolation `slip.already_confirmed`, `slip.changed`, `slip.objection_open`, `slip.approved`,
-    `objection.reason`, `objection.amount`.
+    `wrong_days` are days of the slip's month that were tapped; `photo` and `voice` files as the phone made
+    them. Raises RuleViolation `slip.already_confirmed`, `slip.changed`, `slip.objection_open`,
+    `slip.approved`, `objection.reason`, `objection.amount`, `objection.day`; Malformed for a photo or a
+    recording that is none.
     """
     slip = _own_slip(reference, version, actor)
     return write_objection(slip, reason=reason, claimed_fen=claimed_fen, text=text, actor=actor, now=now)
@@ -119,6 +127,10 @@ def write_objection(
     if claimed_fen is not None and not 0 <= claimed_fen <= LARGEST_FEN:
         raise RuleViolation("objection.amount", _("Write the amount you should get, in yuan."))
     if open_objections(slip).exists():
+    first, last = month_range(slip.month)
+    if any(not first <= day <= last for day in wrong_days):
+        raise RuleViolation("objection.day", _("Tap days of this month only."))
+    if _open_objections(slip).exists():
         raise RuleViolation(
             "slip.objection_open",
             _("You said the amount is wrong. Wait for the answer, then look at it again."),
@@ -140,6 +152,9 @@ def keep_objection(
         reason=reason,
         claimed_fen=claimed_fen,
         text=text.strip()[:500],
+        wrong_days=sorted(day.isoformat() for day in set(wrong_days)),
+        photo=keep_photo(photo, actor=actor, now=now),
+        voice=keep_voice(voice, actor=actor, now=now),
         raised_at=now,
     )
     evidence.append(

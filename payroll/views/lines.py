@@ -8,10 +8,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from payroll import labels
-from payroll.access import access_slip, sheets_for
+from payroll.access import access_slip, sheets_for, testimony_of
 from payroll.forms import AnswerForm, LineForm, PieceForm
 from payroll.late import explain
 from payroll.models import Objection, PaymentLine, PaySlip
@@ -21,6 +21,7 @@ from payroll.views.worker_days import days_of_month
 from registration.access import not_permitted
 from registration.http import ActorRequest, staff_view
 from registration.permissions import CONTRACTOR
+from registration.views.stored_files import stored_file
 from wagewatch.lib.errors import WagewatchError
 from wagewatch.lib.money import format_cny
 
@@ -154,3 +155,11 @@ def _answer(request: ActorRequest, objection: Objection, form: Form) -> str:
     if accept:
         return _("The slip was changed and sent back to the worker.")
     return _("The answer was sent. The worker can still confirm, or go to mediation.")
+
+
+@require_safe
+@staff_view(*CONTRACTOR)
+def said(request: ActorRequest, reference: str, pk: int, what: str) -> HttpResponse:
+    """The photo or the voice note of an objection to this line."""
+    slip = access_slip(reference, request.actor)
+    return stored_file(testimony_of(slip, pk, what))

@@ -1,4 +1,4 @@
-"""The worker's pay pages on a phone: look, confirm with a signature, say what is wrong, keep the receipt."""
+"""The worker's pay pages on a phone: look, confirm with a signature, keep the receipt."""
 
 import io
 from datetime import date
@@ -25,16 +25,20 @@ from payroll.services.cash import cash_of
 from payroll.tax import TABLE, Estimate, estimate
 from payroll.views.worker_days import days_of_month
 from registration.actors import Actor
+from payroll.models import Objection, OfficeWord, PaymentLine, PaymentOrder, PaySlip
+from payroll.services import confirmations
+from payroll.views.worker_days import days_of_month
+from payroll.views.worker_queue import answer_once, key_of
 from registration.http import ActorRequest, worker_view
 from registration.services.acknowledging import waiting_for_worker
 from registration.services.parameters import parameter
 from registration.services.signatures import png_from_data_url
 from wagewatch.evidence.models import Entry
-from wagewatch.evidence.receipts import receipt_file
+from wagewatch.evidence.packed import pack
+from wagewatch.evidence.receipts import receipt_bundle, receipt_file
 from wagewatch.evidence.tree import stage_of
 from wagewatch.lib.dates import previous_month, site_date
 from wagewatch.lib.errors import Malformed, RuleViolation, WagewatchError
-from wagewatch.lib.money import parse_yuan
 from wagewatch.templatetags.ww import cny, days, signed_cny, worker_day
 
 MONTHS_SHOWN = 12
@@ -108,7 +112,7 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
     """Days, rate, deductions, net, the change since last month; right or wrong."""
     slip = access_slip(reference, request.actor)
     before = worker_slips(request.actor).filter(month=previous_month(slip.month)).first()
-    objection = _last_objection(slip)
+    objection = last_objection(slip)
     open_objection = objection is not None and objection.state == Objection.State.OPEN
     return render(
         request,
@@ -121,6 +125,7 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
             "late": told_on_slip(slip),
             "before": before,
             "change_fen": slip.net_fen - before.net_fen if before else 0,
+            "change_less": before.net_fen - slip.net_fen if before else 0,
             "change_days": slip.days - before.days if before else 0,
             "objection": objection,
             "may_answer": slip.confirmation == "waiting"
@@ -137,6 +142,19 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
             .select_related("clerk")
             .defer("photo")
             .last(),
+            "payment": PaymentLine.objects.filter(
+                project=slip.project_id, sheet=slip.sheet_id, worker=slip.worker_id, state="paid"
+            )
+            .select_related("order__account__bank")
+            .defer("card_number", "order__file")
+            .order_by("-attempt")
+            .first(),
+            "office_since": OfficeWord.objects.filter(project=slip.project_id, month=slip.month)
+            .values_list("since", flat=True)
+            .first(),
+            "late_days": (site_date(timezone.now()) - slip.sheet.due_on).days
+            if slip.payment != PaySlip.Payment.PAID and slip.net_fen
+            else 0,
             "return_words": codes.meaning(slip.return_code).words.in_language(get_language() or "zh-hans"),
             "unit": labels.UNITS[slip.pay_basis],
             "rates": labels.RATES,
@@ -163,7 +181,8 @@ def _book_on(slip: PaySlip) -> date | None:
     )
 
 
-def _last_objection(slip: PaySlip) -> Objection | None:
+def last_objection(slip: PaySlip) -> Objection | None:
+    """What the worker said last about this slip."""
     return (
         Objection.objects.filter(project=slip.project_id, sheet=slip.sheet_id, worker=slip.worker_id)
         .order_by("-raised_at")
@@ -210,10 +229,25 @@ def _tax(slip: PaySlip, actor: Actor) -> Estimate:
 
 
 def _version(request: ActorRequest) -> int:
+def version_of(request: ActorRequest) -> int:
+    """The version of the slip that the worker saw."""
     text = request.POST.get("version", "")
     if not (text.isascii() and text.isdigit() and len(text) < 9):
         raise Malformed("slip.version", _("This page is out of date. Open it again from your pay list."))
     return int(text)
+
+
+def _sign(request: ActorRequest, reference: str) -> None:
+    drawn = request.POST.get("signature", "")
+    if not drawn and request.POST.get("typed") != "1":
+        raise RuleViolation("signature.blank", _("Nothing was signed yet. Write your name in the field."))
+    confirmations.confirm_slip(
+        reference,
+        signature_png=png_from_data_url(drawn) if drawn else None,
+        version=version_of(request),
+        actor=request.actor,
+        now=timezone.now(),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -223,25 +257,20 @@ def confirm(request: ActorRequest, reference: str) -> HttpResponse:
     slip = access_slip(reference, request.actor)
     error = ""
     if request.method == "POST":
-        drawn = request.POST.get("signature", "")
-        try:
-            if not drawn and request.POST.get("typed") != "1":
-                raise RuleViolation(
-                    "signature.blank", _("Nothing was signed yet. Write your name in the field.")
-                )
-            confirmations.confirm_slip(
-                reference,
-                signature_png=png_from_data_url(drawn) if drawn else None,
-                version=_version(request),
-                actor=request.actor,
-                now=timezone.now(),
+        go = reverse("payroll:worker-receipt", kwargs={"reference": reference})
+        key = key_of(request)
+        if key is not None:
+            return answer_once(
+                request, key, lambda: _sign(request, reference), kind="confirm", reference=reference, go=go
             )
+        try:
+            _sign(request, reference)
         except WagewatchError as problem:
             if not problem.code.startswith("signature."):
                 raise
             error = problem.message
         else:
-            return redirect("payroll:worker-receipt", reference=reference)
+            return redirect(go)
     return render(
         request,
         "payroll/worker_confirm.html",
@@ -295,7 +324,7 @@ def object_(request: ActorRequest, reference: str) -> HttpResponse:
 
 
 def _receipt_entry(slip: PaySlip) -> Entry | None:
-    objection = _last_objection(slip)
+    objection = last_objection(slip)
     subject, kind = f"payslip:{slip.reference}", "slip.confirmed"
     if slip.confirmation != "confirmed" and objection is not None:
         subject, kind = f"objection:{objection.project_id}.{objection.pk}", "slip.objected"
@@ -332,9 +361,9 @@ def receipt(request: ActorRequest, reference: str) -> HttpResponse:
     )
 
 
-def _qr(address: str) -> str:
+def _qr(text: str, error: str = "m") -> str:
     out = io.BytesIO()
-    segno.make(address, error="m", micro=False).save(
+    segno.make(text, error=error, micro=False, boost_error=False).save(
         out, kind="svg", border=2, xmldecl=False, svgns=True, omitsize=True, title=_("QR code")
     )
     return mark_safe(out.getvalue().decode())  # noqa: S308 segno's own output
@@ -360,7 +389,7 @@ def _pay_steps(slip: PaySlip) -> list[dict[str, Any]]:
 
 def _objection_steps(slip: PaySlip) -> list[dict[str, Any]]:
 
-    objection = _last_objection(slip)
+    objection = last_objection(slip)
     more = ""
     if objection is not None and objection.claimed_fen is not None:
         more = signed_cny(objection.claimed_fen - slip.net_fen)
@@ -384,6 +413,32 @@ def _objection_steps(slip: PaySlip) -> list[dict[str, Any]]:
             "done": False,
         },
     ]
+
+
+@require_safe
+@worker_view
+def receipt_print(request: ActorRequest, reference: str) -> HttpResponse:
+    """The receipt on paper: a code that opens the public page, and one that holds the whole proof."""
+    slip = access_slip(reference, request.actor)
+    entry = _receipt_entry(slip)
+    if entry is None:
+        return redirect("payroll:worker-slip", reference=reference)
+    address = request.build_absolute_uri(reverse("evidence:receipt", kwargs={"pk": entry.pk}))
+    bundle = receipt_bundle(entry)
+    published = bundle["checkpoint"] is not None
+    return render(
+        request,
+        "payroll/worker_receipt_print.html",
+        {
+            "slip": slip,
+            "entry": entry,
+            "name": request.worker.name if request.worker else "",
+            "address": address,
+            "qr": _qr(address),
+            "whole": _qr(pack(bundle), error="l") if published else "",
+            "objected": slip.confirmation != "confirmed",
+        },
+    )
 
 
 @require_safe

@@ -20,5 +20,12 @@ def days_of_month(slip: PaySlip) -> list[dict[str, Any]]:
     cells: list[dict[str, Any]] = [{"day": ""} for _n in range(first.weekday())]
     for n in range(calendar.monthrange(first.year, first.month)[1]):
         day = first + timedelta(days=n)
-        cells.append({"day": day.day, "on": bool(worked.get(day)), "half": 0 < worked.get(day, 0) < 1})
+        cells.append(
+            {
+                "day": day.day,
+                "date": day,
+                "on": bool(worked.get(day)),
+                "half": 0 < worked.get(day, 0) < 1,
+            }
+        )
     return cells

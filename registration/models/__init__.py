@@ -9,7 +9,9 @@ from registration.models.accounts import (
     SmsMessage,
     User,
 )
+from registration.models.bulletins import Bulletin
 from registration.models.citizen_cards import CitizenCard, CitizenCardStep
+from registration.models.complaints import Complaint
 from registration.models.contracts import ContractKind, ContractSignature, ContractTemplate, LabourContract
 from registration.models.entering import CardRead, JoinRequest
 from registration.models.files import StoredFile
@@ -31,6 +33,7 @@ from registration.models.people import (
     WorkerPhoto,
     WorkRole,
 )
+from registration.models.phones import Attempt, WorkerDevice
 from registration.models.places import CalendarDay, Parameter, Region
 from registration.models.projects import CorpType, Engagement, Participation, Project, Team
 from registration.models.rosters import ReadyRow, RosterMapping, RosterRow, RosterUpload
@@ -38,13 +41,16 @@ from registration.models.sources import Push, PushedPosting, SourceNonce, Source
 from registration.models.trainings import Certificate, Training, TrainingAttendance
 
 __all__ = [
+    "Attempt",
     "Authority",
     "BankCard",
+    "Bulletin",
     "CalendarDay",
     "CardRead",
     "Certificate",
     "CitizenCard",
     "CitizenCardStep",
+    "Complaint",
     "ContractKind",
     "ContractSignature",
     "ContractTemplate",
@@ -94,5 +100,6 @@ __all__ = [
     "User",
     "WorkRole",
     "Worker",
+    "WorkerDevice",
     "WorkerPhoto",
 ]

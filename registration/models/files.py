@@ -15,6 +15,7 @@ class StoredFile(models.Model):
         CERTIFICATE = "certificate", _("Certificate")
         AGREEMENT = "agreement", _("Agreement")
         PHOTO = "photo", _("Photo")
+        VOICE = "voice", _("Voice note")
         OTHER = "other", _("Other file")
 
     kind = models.CharField("类别", max_length=12, choices=Kind.choices)

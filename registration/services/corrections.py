@@ -30,6 +30,7 @@ from registration.rules.person_values import Document, PostingValues
 from registration.services.entering import find_or_make_team, id_index_of
 from registration.services.history import record_history
 from registration.services.messages import queue_sms
+from registration.services.phones import end_all_devices
 from registration.services.portraits import make_portrait, store_portrait
 from wagewatch.lib.crypto import blind_index
 from wagewatch.lib.errors import RuleViolation
@@ -92,6 +93,7 @@ def change_details(
         phone = changed["phone"]
         news["phone_index"] = blind_index(phone, kind="phone") if phone else None
         _tell_old_phone(worker, now)
+        end_all_devices(worker.pk, now=now)
     Worker.objects.filter(pk=worker.pk).update(**news, updated_at=now)
     reason = "details corrected" if changed else "details confirmed"
     record_history(Worker, [worker.pk], kind="~", actor=actor, now=now, reason=reason)

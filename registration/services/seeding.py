@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from registration.models import CalendarDay, ContractTemplate, Parameter, Region
+from registration.models import Bulletin, CalendarDay, ContractTemplate, Parameter, Region
+from registration.seed.bulletins import bulletin_rows
 from registration.seed.calendar import calendar_rows
 from registration.seed.contract_templates import FROM, VERSION, template_rows
 from registration.seed.parameters import parameter_rows
@@ -20,6 +21,7 @@ class Seeded:
     days: int
     parameters: int
     templates: int
+    bulletins: int
 
 
 def seed_templates() -> int:
@@ -41,6 +43,13 @@ def seed_templates() -> int:
         ignore_conflicts=True,
     )
     return ContractTemplate.objects.count() - before
+
+
+def seed_bulletins() -> int:
+    """Add the nationwide numbers that help workers; returns how many are new."""
+    before = Bulletin.objects.count()
+    Bulletin.objects.bulk_create([Bulletin(**row) for row in bulletin_rows()], ignore_conflicts=True)
+    return Bulletin.objects.count() - before
 
 
 @transaction.atomic
@@ -81,4 +90,5 @@ def seed() -> Seeded:
         CalendarDay.objects.count() - before[1],
         Parameter.objects.count() - before[2],
         seed_templates(),
+        seed_bulletins(),
     )

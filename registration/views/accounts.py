@@ -13,6 +13,7 @@ from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
@@ -23,9 +24,10 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from registration.forms import CodeForm, PasswordForm, SignInForm
 from registration.http import ActorRequest, staff_view
-from registration.middleware import WORKER_PHONE_KEY, WORKER_SESSION_KEY, actor_of_user
+from registration.middleware import WORKER_DEVICE_KEY, WORKER_PHONE_KEY, WORKER_SESSION_KEY, actor_of_user
 from registration.models import User
 from registration.models.accounts import Role
+from registration.services.phones import end_device
 from registration.services.second_factor import begin_device, check_device, confirmed_device
 from registration.views.home import serves
 
@@ -176,10 +178,15 @@ def set_up_second_factor(request: ActorRequest) -> HttpResponseBase:
 def sign_out(request: ActorRequest) -> HttpResponseBase:
     """End the session; workers go back to their own sign-in."""
     was_worker = request.worker is not None
+    device = request.session.get(WORKER_DEVICE_KEY)
+    if was_worker and device:
+        end_device(device, actor=request.actor, now=timezone.now())
     logout(request)
     if was_worker:
         messages.success(request, _("You are signed out."))
-        return redirect("accounts:worker-sign-in")
+        response = redirect("accounts:worker-sign-in")
+        response["Clear-Site-Data"] = '"cache"'
+        return response
     return render(request, "accounts/signed_out.html")
 
 

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from registration.access import not_found
 from registration.forms import CodeForm, PhoneForm, TailForm
-from registration.middleware import WORKER_PHONE_KEY, WORKER_SESSION_KEY
+from registration.middleware import WORKER_DEVICE_KEY, WORKER_PHONE_KEY, WORKER_SESSION_KEY
 from registration.models import SmsMessage, Worker
 from registration.services.codes import check_code, request_code
+from registration.services.phones import add_device
 from registration.tasks import send_messages, start
 from registration.views.accounts import safe_next
 from wagewatch.lib.crypto import blind_index, decrypt, encrypt
@@ -64,6 +65,8 @@ def worker_sign_in(request: HttpRequest) -> HttpResponseBase:
 def _enter(request: HttpRequest, worker: Worker, target: str) -> HttpResponseBase:
     logout(request)  # a clerk on this browser, and the old session key, end here
     request.session[WORKER_SESSION_KEY] = worker.pk
+    device = add_device(worker, user_agent=request.headers.get("user-agent", ""), now=timezone.now())
+    request.session[WORKER_DEVICE_KEY] = device.pk
     request.session[WORKER_PHONE_KEY] = bytes(worker.phone_index or b"").hex()
     request.session.set_expiry(settings.WORKER_SESSION_AGE)
     request.session.cycle_key()

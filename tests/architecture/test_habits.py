@@ -25,6 +25,7 @@ KNOW_THE_TIME = (
 OWN_CLOCK = {
     "devices/client.py": "runs on the terminal's side of the wire, with the terminal's clock",
     "devices/services/seals.py": "an audit asks about the present, and the evidence registry passes no moment",
+    "registration/middleware.py": "the edge of every request notes when a phone was last used",
     "wagewatch/evidence/models.py": "a receipt number is a version 7 UUID with its own milliseconds (RFC 9562, 5.7)",
 }
 

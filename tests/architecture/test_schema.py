@@ -13,6 +13,7 @@ WITHOUT_PROJECT = {
     "devices_terminal": "the serial is unique in the world, the key id is looked up before the project is known",
     "devices_enrolmentcode": "a code is looked up before the project is known",
     "evidence_entry": "one log for the installation; stays on the coordinator",
+    "registration_complaint": "a complaint may name no project; it is looked up by its reference",
     "registration_sensitiveview": "a log of looks at people; the project may be none",
     "inspection_projectstat": "one row per project: the project is its key",
 }

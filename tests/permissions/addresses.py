@@ -359,11 +359,27 @@ PARTS: dict[str, Parts] = {
     "inspection:deposit-rule": lambda s: _project(s) | {"kind": "use"},
     "inspection:deposit-file": lambda s: _project(s) | {"number": 1},
     "inspection:firm-record": lambda s: {"pk": s.cast.sc.pk},
+    "registration:worker-how-to": lambda _s: {"slug": "confirm"},
+    "registration:worker-phone-end": lambda s: {"pk": s.device.pk},
+    "inspection:bulletin-edit": lambda s: {"pk": s.bulletin.pk},
+    "payroll:line-said": lambda s: {
+        "reference": payroll.slip_of(s.sheet, s.cast.zhou).reference,
+        "pk": s.objection.pk,
+        "what": "voice",
+    },
+    "inspection:worker-said": lambda s: {
+        "project_pk": s.cast.project.pk,
+        "month": "2026-08",
+        "worker_pk": s.cast.zhou.pk,
+        "pk": s.objection.pk,
+        "what": "voice",
+    },
     "payroll:worker-slip": _slip,
     "payroll:worker-confirm": _slip,
     "payroll:worker-object": _slip,
     "payroll:worker-receipt": _slip,
     "payroll:worker-receipt-file": _slip,
+    "payroll:worker-receipt-print": _slip,
     "payroll:worker-history-paper": lambda s: {"pk": s.share.pk},
     "payroll:worker-history-take-back": lambda s: {"pk": s.share.pk},
     "payroll:history-shared": lambda s: {"token": s.share.token},
@@ -392,6 +408,11 @@ PARTS: dict[str, Parts] = {
 }
 
 BODIES: dict[str, Parts] = {
+    "registration:complain": lambda s: {
+        "site": s.cast.project.join_code,
+        "topic": "unpaid",
+        "text": "九月工资没发",
+    },
     "registration:training-new": lambda s: (
         _TRAINING_FACTS | {"part": s.cast.sc_part.pk, "who": s.cast.zhou.pk}
     ),

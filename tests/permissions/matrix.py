@@ -191,6 +191,18 @@ GET  registration:contract-terminate    in    in    in   404   403   403   200  
 POST registration:contract-terminate    in    in    in   404   403   403    go   404   404   404   404   404   404    in    in
 GET  registration:contract-renew     in    in    in   404   200   403   200   404   404   404   404   404   404    in    in
 POST registration:contract-renew     in    in    in   404    go   403    go   404   404   404   404   404   404    in    in
+GET  registration:service-worker    200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
+GET  registration:manifest          200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
+GET  registration:worker-offline    200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
+GET  registration:worker-help       200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
+GET  registration:worker-how-to     200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
+GET  registration:complain          200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
+POST registration:complain           go    go    go    go    go    go    go    go    go    go    go    go    go   400   400
+GET  registration:complain-done      go    go    go    go    go    go    go    go    go    go    go    go    go    go    go
+GET  registration:complain-follow   200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
+POST registration:complain-follow   400   400   400   400   400   400   400   400   400   400   400   400   400   400   400
+GET  registration:worker-phones      in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
+POST registration:worker-phone-end    in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
 GET  registration:worker-me          in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 GET  registration:worker-contract    in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 GET  registration:worker-contract-read    in   200   404    in    in    in    in    in    in    in    in    in    in    in    in
@@ -360,6 +372,8 @@ POST payroll:account-agreement           in    in    in   404   400   400   404 
 GET  payroll:account-closing             in    in    in   404   200   200   404   404   200   200   404   404   404    in    in
 POST payroll:account-closing             in    in    in   404   400   400   404   404   403   400   404   404   404    in    in
 GET  payroll:account-paper               in    in    in   404   200   200   404   404   200   200   404   404   404    in    in
+GET  payroll:worker-queue            in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
+GET  payroll:line-said               in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
 GET  payroll:worker-pay              in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 GET  payroll:worker-slip             in   200   404    in    in    in    in    in    in    in    in    in    in    in    in
 GET  payroll:worker-confirm          in   200   404    in    in    in    in    in    in    in    in    in    in    in    in
@@ -367,6 +381,7 @@ POST payroll:worker-confirm          in    go   404    in    in    in    in    i
 GET  payroll:worker-object           in   200   404    in    in    in    in    in    in    in    in    in    in    in    in
 POST payroll:worker-object           in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
 GET  payroll:worker-receipt          in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
+GET  payroll:worker-receipt-print    in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
 GET  payroll:worker-receipt-file     in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
 GET  payroll:deposit                  in    in    in   404   200   200   404   404   200   404   404   404   404    in    in
 GET  payroll:deposit-enter            in    in    in   404   200   200   404   404   403   404   404   404   404    in    in
@@ -429,6 +444,11 @@ GET  inspection:oddities-export     in    in    in   404   404   404   404   404
 GET  inspection:contracts            in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 GET  inspection:contract             in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 POST inspection:contract-file        in    in    in   404   404   404   404   404   404   404    go   404   404    in    in
+GET  inspection:bulletins            in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+GET  inspection:bulletin-new         in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+POST inspection:bulletin-new         in    in    in   404   404   404   404   404   404   404   400   400   400    in    in
+GET  inspection:bulletin-edit        in    in    in   404   404   404   404   404   404   404   200   404   200    in    in
+POST inspection:bulletin-edit        in    in    in   404   404   404   404   404   404   404   400   404   400    in    in
 GET  inspection:templates            in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:template             in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:template-new         in    in    in   404   404   404   404   404   404   404   200   200   403    in    in
@@ -468,5 +488,6 @@ GET  inspection:person-photo         in    in    in   404   404   404   404   40
 GET  inspection:person-identity      in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 POST inspection:person-identity      in    in    in   404   404   404   404   404   404   404    go   404   404    in    in
 GET  inspection:worker-month         in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+GET  inspection:worker-said          in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 POST inspection:worker-unmask        in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 """

@@ -37,6 +37,7 @@ from payroll.services import sheets as sheet_services
 from payroll.work_history import history_facts
 from registration.models import (
     Authority,
+    Bulletin,
     CardRead,
     Certificate,
     CitizenCard,
@@ -49,10 +50,12 @@ from registration.models import (
     RosterUpload,
     SourceSystem,
     Training,
+    WorkerDevice,
 )
 from registration.services import acknowledging, joining, parameters, sharing
 from registration.services.certificates import CertificateFacts, add_certificate
 from registration.services.citizen_cards import apply_for_cards
+from registration.services.phones import add_device
 from registration.services.portraits import store_portrait
 from registration.services.sources import let_in
 from registration.services.trainings import Result, Scan, record_training
@@ -62,6 +65,7 @@ from tests.inspection.stage import sent_sheet, set_parameters
 from tests.payroll import stage as payroll
 from tests.payroll.deposit_papers import deposit_scan, lodge_cash
 from tests.payroll.labour_cost import labour_cost
+from tests.payroll.recordings import WEBM
 from tests.registration import contracts
 from tests.registration.papers import FACTS, png
 from tests.registration.rosters import person, staged, xlsx
@@ -111,6 +115,8 @@ class Stage:
     notice: PostingNotice
     share: HistoryShare
     loan_pk: int
+    device: WorkerDevice
+    bulletin: Bulletin
 
     def ask(self, role: str, method: str, path: str, data: Any = None, **options: Any) -> HttpResponse:
         """One request by a role, with the cookies it had at first; a terminal's is signed.
@@ -206,6 +212,7 @@ def build_stage() -> Stage:
         reason="days",
         claimed_fen=40000,
         text="少记一天",
+        voice=WEBM,
         version=1,
         actor=cast.actor(cast.zhou),
         now=cast.now,
@@ -291,6 +298,15 @@ def build_stage() -> Stage:
             cast.project.pk, cast.zhou_posting.pk, reason="pay", actor=cast.actor(cast.zhou), now=cast.now
         ),
         loan_pk=loan_pk,
+        device=add_device(cast.sun, user_agent="Android 9 Chrome/90", now=cast.now),
+        bulletin=Bulletin.objects.create(
+            kind="help",
+            region_id="330703",
+            title="金东区劳动仲裁委",
+            call="0579-82000000",
+            valid_from=date(2026, 1, 1),
+            made_at=cast.now,
+        ),
         share=sharing.share_history(
             history_facts(cast.sun, with_pay=True), days=30, actor=cast.actor(cast.sun), now=cast.now
         ),
@@ -348,7 +364,13 @@ def on_stage() -> Iterator[Stage]:
     cache.clear()
 
 
-NOT_COUNTED = {"django_session", "axes_accessattempt", "axes_accesslog", "axes_accessfailureattempt"}
+NOT_COUNTED = {
+    "django_session",
+    "registration_attempt",
+    "axes_accessattempt",
+    "axes_accesslog",
+    "axes_accessfailureattempt",
+}
 """Who came to the door and with what key; not the business of the page."""
 
 

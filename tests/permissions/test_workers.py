@@ -15,7 +15,14 @@ from tests.permissions.stage import ROLES, Stage, fingerprint, on_stage, undone
 from wagewatch.evidence.models import Entry
 from wagewatch.lib.errors import RuleViolation
 
-SLIP_PAGES = ("worker-slip", "worker-confirm", "worker-object", "worker-receipt", "worker-receipt-file")
+SLIP_PAGES = (
+    "worker-slip",
+    "worker-confirm",
+    "worker-object",
+    "worker-receipt",
+    "worker-receipt-file",
+    "worker-receipt-print",
+)
 
 
 def references(stage: Stage) -> list[str]:
@@ -52,6 +59,7 @@ def test_no_address_leads_to_anothers_slip(db: None) -> None:
                             "worker-object": "object/",
                             "worker-receipt": "receipt/",
                             "worker-receipt-file": "receipt/file/",
+                            "worker-receipt-print": "receipt/print/",
                         }[page]
                     )
                     status = stage.ask("sun", method, path, body).status_code

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from wagewatch.evidence.leaves import hash_of_leaf, salted_hash
 from wagewatch.evidence.notes import NoteError, SignedCheckpoint, VerifierKey, open_checkpoint
+from wagewatch.evidence.packed import PREFIX, PackedError, unpack
 from wagewatch.lib.canonical import CanonicalError, canonical
 from wagewatch.lib.merkle import ProofError, algorithm_named, verify_inclusion
 
@@ -65,9 +66,15 @@ class BundleError(ValueError):
 
 
 def parse_bundle(data: bytes | str) -> dict[str, object]:
-    """A bundle from its JSON text, at most 256 kB; BundleError for anything else."""
+    """A bundle from its JSON text or from the text of its QR code, at most 256 kB; BundleError otherwise."""
     if len(data) > MAX_BYTES:
         raise BundleError("too long for a receipt")
+    text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+    if text.lstrip().startswith(PREFIX):
+        try:
+            data = unpack(text.strip("\r\n\t"), most=MAX_BYTES)
+        except PackedError:
+            raise BundleError("not a whole packed receipt") from None
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):

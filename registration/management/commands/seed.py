@@ -16,5 +16,5 @@ class Command(BaseCommand):
         initials = fill_initials()
         self.stdout.write(
             f"seed: {done.regions} regions, {done.days} days, {done.parameters} parameters,"
-            f" {done.templates} contract wordings added, initials of {initials} people"
+            f" {done.templates} contract wordings and {done.bulletins} helping numbers added, initials of {initials} people"
         )

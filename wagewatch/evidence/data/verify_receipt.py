@@ -20,6 +20,7 @@ import base64
 import hashlib
 import json
 import sys
+import zlib
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 Point = Tuple[int, int, int, int]
@@ -129,6 +130,26 @@ def hasher(name: str) -> Digest:
     return lambda data: hashlib.new(name, data).digest()
 
 
+LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
+
+
+def unpacked(text: str) -> str:
+    """The JSON of a receipt; from the text of its QR code, too (WW1: and base45 of zlib; RFC 9285, RFC 1950)."""
+    text = text.strip("\r\n\t")
+    if not text.startswith("WW1:"):
+        return text
+    data = bytearray()
+    for start in range(4, len(text), 3):
+        part = text[start : start + 3]
+        number = sum(LETTERS.index(letter) * 45**place for place, letter in enumerate(part))
+        data += number.to_bytes(len(part) - 1, "big")
+    opener = zlib.decompressobj()
+    found = opener.decompress(bytes(data), 256 * 1024)
+    if not opener.eof:
+        raise Unreadable("not the whole code")
+    return found.decode()
+
+
 def read_key(text: str) -> Key:
     """(name, key id, public key) of a key written name+id+base64."""
     parts = text.strip().split("+", 2)
@@ -225,16 +246,26 @@ def main() -> int:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     parser = argparse.ArgumentParser(description="Check a saved wage receipt without network.")
-    parser.add_argument("receipt", help="the saved receipt (JSON)")
+    parser.add_argument("receipt", help="the saved receipt (JSON), or a text file with what its QR code says")
     parser.add_argument("--key", help="the log's public key, name+id+base64, from the notice board")
     arguments = parser.parse_args()
     try:
         with open(arguments.receipt, encoding="utf-8") as file:
-            receipt = json.load(file)
+            receipt = json.loads(unpacked(file.read()))
         if not isinstance(receipt, dict) or receipt.get("format") != FORMAT:
             raise Unreadable("not a receipt")
         answers = check(receipt, read_key(arguments.key or receipt["public_key"]))
-    except (OSError, Unreadable, ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
+    except (
+        OSError,
+        zlib.error,
+        OverflowError,
+        Unreadable,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as problem:
         print("读不出这张回执 / this is no readable receipt:", problem)
         return 2
     for name, held in answers:

@@ -1,0 +1,168 @@
+"""Complaints to the authority: made by anybody, followed by reference and secret, read by the authority alone."""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from registration.access import NOBODY, not_found
+from registration.actors import Actor
+from registration.models import Complaint, Project, Region
+from registration.permissions import PERMISSIONS
+from registration.services.doors import knock
+from registration.services.testimony import keep_photo, keep_voice
+from wagewatch.lib.crypto import blind_index
+from wagewatch.lib.errors import RuleViolation
+
+PER_ADDRESS_AND_HOUR = 20
+"""The phones of a whole site may share one address of the mobile network."""
+TRIES_PER_HOUR = 10
+_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+"""Without the letters and digits that people mistake for each other."""
+LONGEST_TEXT = 2000
+
+
+@dataclass(frozen=True)
+class Told:
+    """What somebody complains about. `worker_id` is None for a complaint without a name."""
+
+    topic: str
+    text: str = ""
+    place: str = ""
+    contact: str = ""
+    photo: bytes = b""
+    voice: bytes = b""
+    project_id: int | None = None
+    region_code: str = ""
+    worker_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Filed:
+    """The complaint's reference and the secret, which is shown once and kept as a hash only."""
+
+    reference: str
+    secret: str
+
+
+def _word(length: int) -> str:
+    return "".join(secrets.choice(_LETTERS) for _n in range(length))
+
+
+def _hash(reference: str, secret: str) -> bytes:
+    return blind_index(f"{reference}:{secret}", kind="complaint-secret")
+
+
+def file_complaint(told: Told, *, address: str, actor: Actor, now: datetime) -> Filed:
+    """Write down a complaint; the answer holds what its sender needs to follow it.
+
+    Raises RuleViolation `door.too_many`, `complaint.topic`, `complaint.empty`, `complaint.region`,
+    `complaint.name`; Malformed for a photo or a recording that is none.
+    """
+    knock("complain", address, most=PER_ADDRESS_AND_HOUR, now=now)
+    return _write(told, actor, now)
+
+
+@transaction.atomic
+def _write(told: Told, actor: Actor, now: datetime) -> Filed:
+    if told.topic not in Complaint.Topic.values:
+        raise RuleViolation("complaint.topic", _("Choose what it is about."))
+    if not (told.text.strip() or told.voice or told.photo):
+        raise RuleViolation("complaint.empty", _("Say what happened: write it, say it, or show a photo."))
+    if told.worker_id is not None and (actor.kind != "worker" or actor.id != told.worker_id):
+        raise RuleViolation("complaint.name", _("Sign in first to complain with your name."))
+    region, project = _where(told)
+    named = told.worker_id is not None
+    reference, secret = f"TS{now:%y}-{_word(4)}-{_word(4)}", _word(8)
+    who = actor if named else Actor(kind="system", label="anonymous")
+    Complaint.objects.bulk_create(  # asks the database for no other column than the key
+        [
+            Complaint(
+                reference=reference,
+                secret_hash=_hash(reference, secret),
+                region=region,
+                project=project,
+                worker_id=told.worker_id,
+                topic=told.topic,
+                text=told.text.strip()[:LONGEST_TEXT],
+                place=told.place.strip()[:200],
+                contact=told.contact.strip()[:60],
+                photo=keep_photo(told.photo, actor=who, now=now),
+                voice=keep_voice(told.voice, actor=who, now=now),
+                # Without a name the day is enough: nobody is found by the minute.
+                made_at=now if named else now.replace(minute=0, second=0, microsecond=0),
+            )
+        ]
+    )
+    return Filed(reference, secret)
+
+
+def _where(told: Told) -> tuple[Region, Project | None]:
+    if told.project_id is not None:
+        project = Project.objects.select_related("region").filter(pk=told.project_id).first()
+        if project is not None:
+            return project.region, project
+    region = Region.objects.filter(code=told.region_code, level=Region.Level.COUNTY).first()
+    if region is None:
+        raise RuleViolation("complaint.region", _("Choose the place of the site."))
+    return region, None
+
+
+def follow_complaint(reference: str, secret: str, *, now: datetime) -> Complaint:
+    """State and answer of a complaint, for whoever has its reference and secret; nothing else is loaded.
+
+    Raises RuleViolation `door.too_many`, `complaint.unknown` (the same for a wrong number and a wrong secret).
+    """
+    reference, secret = reference.strip().upper(), secret.strip().upper().replace(" ", "")
+    knock("follow", reference, most=TRIES_PER_HOUR, now=now)
+    found = (
+        Complaint.objects.only(
+            "reference", "secret_hash", "topic", "state", "answer", "answered_at", "made_at"
+        )
+        .filter(reference=reference)
+        .first()
+    )
+    if found is None or not hmac.compare_digest(bytes(found.secret_hash), _hash(reference, secret)):
+        raise RuleViolation(
+            "complaint.unknown", _("Number and secret do not fit together. Look at what you wrote down.")
+        )
+    return found
+
+
+def complaints_for(actor: Actor) -> QuerySet[Complaint]:
+    """Complaints within an authority's region and sector; nobody else reads them."""
+    if actor.kind == "system":
+        return Complaint.objects.all()
+    reach = NOBODY
+    for duty in actor.duties:
+        if duty.authority_id is None or duty.role not in PERMISSIONS["complaint.handle"]:
+            continue
+        here = Q(region__code__startswith=duty.region_prefix)
+        if duty.sectors:
+            here &= Q(project__sector__in=duty.sectors)
+        reach |= here
+    return Complaint.objects.filter(reach).select_related("region", "project").order_by("-made_at", "-pk")
+
+
+@transaction.atomic
+def answer_complaint(
+    reference: str, *, answer: str = "", done: bool, actor: Actor, now: datetime
+) -> Complaint:
+    """The authority takes a complaint up or answers it; who follows it reads that.
+
+    Raises NotFound out of reach, RuleViolation `complaint.answer` when done without a word.
+    """
+    complaint = complaints_for(actor).select_for_update(of=("self",)).filter(reference=reference).first()
+    if complaint is None:
+        not_found()
+    if done and not answer.strip():
+        raise RuleViolation("complaint.answer", _("Write an answer: the worker will read it."))
+    complaint.state = Complaint.State.ANSWERED if done else Complaint.State.HANDLING
+    complaint.answer = answer.strip()[:LONGEST_TEXT]
+    complaint.answered_at, complaint.answered_by_id = now, actor.id
+    complaint.save(update_fields=["state", "answer", "answered_at", "answered_by"])
+    return complaint

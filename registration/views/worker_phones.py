@@ -1,0 +1,34 @@
+"""The phones on which I am signed in."""
+
+from django.contrib import messages
+from django.http import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from registration.http import ActorRequest, worker_view
+from registration.middleware import WORKER_DEVICE_KEY
+from registration.services import phones
+
+
+@require_safe
+@worker_view
+def worker_phones(request: ActorRequest) -> HttpResponseBase:
+    """Every phone with the day it was last used."""
+    assert request.worker is not None  # noqa: S101 - worker_view let us in
+    here = request.session.get(WORKER_DEVICE_KEY)
+    return render(
+        request,
+        "registration/worker_phones.html",
+        {"phones": phones.devices_of(request.worker.pk)[:50], "here": here},
+    )
+
+
+@require_POST
+@worker_view
+def worker_phone_end(request: ActorRequest, pk: int) -> HttpResponseBase:
+    """Sign one of them out."""
+    phones.end_device(pk, actor=request.actor, now=timezone.now())
+    messages.success(request, _("That phone is signed out."))
+    return redirect("registration:worker-phones")
