@@ -43,13 +43,12 @@ BEGIN
     IF t.tablename IN ('registration_contracttemplate', 'registration_historicalcontracttemplate') THEN
       EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %I FROM wagewatch_enterprise', t.tablename);
       EXECUTE format('GRANT INSERT ON %I TO wagewatch_supervision', t.tablename);
-    -- So are rulings about wage deposits and accounts and firms' records of arrears; contractors only read them.
-    ELSIF t.tablename IN ('payroll_depositruling', 'payroll_arrearsrecord', 'payroll_accountruling') THEN
-    -- So are rulings about wage deposits and firms' records of arrears; contractors only read them.
+    -- What the office said to workers is the authority's own.
     ELSIF t.tablename = 'payroll_officeword' THEN
       REVOKE INSERT, UPDATE, DELETE ON payroll_officeword FROM wagewatch_enterprise;
       GRANT INSERT, UPDATE, DELETE ON payroll_officeword TO wagewatch_supervision;
-    ELSIF t.tablename IN ('payroll_depositruling', 'payroll_arrearsrecord') THEN
+    -- So are rulings about wage deposits and accounts and firms' records of arrears; contractors only read them.
+    ELSIF t.tablename IN ('payroll_depositruling', 'payroll_arrearsrecord', 'payroll_accountruling') THEN
       EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %I FROM wagewatch_enterprise', t.tablename);
       EXECUTE format('GRANT INSERT ON %I TO wagewatch_supervision', t.tablename);
     -- What workers are told is the authorities' to say.

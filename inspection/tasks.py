@@ -8,8 +8,7 @@ from inspection.services import rules, stats, telling
 
 @shared_task(name="inspection.tasks.run_rules")
 def run_rules(only: str | None = None) -> None:
-    """All rules, or one; each in a transaction of its own."""
-    """The overdue job and the other rules, each in a transaction of its own; then workers are told."""
+    """All rules, or one, each in a transaction of its own; then workers are told."""
     for _run in rules.run_rules(now=timezone.now(), only=only):
         pass
     telling.tell_workers()

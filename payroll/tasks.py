@@ -49,6 +49,7 @@ def verify_money() -> int:
     return run_nightly(now=timezone.now()).found
 
 
+@shared_task
 def remind_silent_workers() -> int:
     """Remind workers whose slip waits for their answer; each step once."""
     return remind_silent(now=timezone.now())

@@ -13,7 +13,6 @@ from inspection import dashboard
 from inspection.alarms.catalogue import GROUPS
 from inspection.http import inspector_view
 from inspection.telling.shape import sentences
-from inspection.words import sentences
 from payroll.services.money_check import last_check
 from registration.http import ActorRequest
 from registration.models import Region

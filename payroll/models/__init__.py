@@ -19,7 +19,7 @@ from payroll.models.loans import LoanDraw, LoanFacility, LoanRepayment
 from payroll.models.mediation import Mediation
 from payroll.models.money_checks import MoneyCheck
 from payroll.models.office import OfficeWord
-from payroll.models.orders import BankMessage, PaymentLine, PaymentOrder, StatementLine
+from payroll.models.orders import BankMessage, PaymentLine, PaymentOrder
 from payroll.models.sheets import Approval, Objection, PaySheet, PaySlip, SheetUpload, Signature
 from payroll.models.statements import BankStatement, LineEvent, StatementEntry, StatementLine
 from payroll.models.submissions import Submission

@@ -1,6 +1,7 @@
 """The worker's word on the slip: confirmed with a signature, or objected to; and the answer to that."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -110,11 +111,33 @@ def object_to_slip(
     recording that is none.
     """
     slip = _own_slip(reference, version, actor)
-    return write_objection(slip, reason=reason, claimed_fen=claimed_fen, text=text, actor=actor, now=now)
+    shown = Shown(wrong_days, photo, voice)
+    return write_objection(
+        slip, reason=reason, claimed_fen=claimed_fen, text=text, shown=shown, actor=actor, now=now
+    )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a worker shows with an objection: days that were tapped, a photo, a recording; files as they came."""
+
+    wrong_days: Collection[date] = ()
+    photo: bytes = b""
+    voice: bytes = b""
+
+
+NOTHING_SHOWN = Shown()
 
 
 def write_objection(
-    slip: PaySlip, *, reason: str, claimed_fen: int | None, text: str, actor: Actor, now: datetime
+    slip: PaySlip,
+    *,
+    reason: str,
+    claimed_fen: int | None,
+    text: str,
+    shown: Shown = NOTHING_SHOWN,
+    actor: Actor,
+    now: datetime,
 ) -> Objection:
     """The objection itself, for a slip that the caller has locked and whose worker is known to be there."""
     if slip.is_approved:
@@ -126,20 +149,28 @@ def write_objection(
         raise RuleViolation("objection.reason", _("Choose what is wrong."))
     if claimed_fen is not None and not 0 <= claimed_fen <= LARGEST_FEN:
         raise RuleViolation("objection.amount", _("Write the amount you should get, in yuan."))
-    if open_objections(slip).exists():
     first, last = month_range(slip.month)
-    if any(not first <= day <= last for day in wrong_days):
+    if any(not first <= day <= last for day in shown.wrong_days):
         raise RuleViolation("objection.day", _("Tap days of this month only."))
-    if _open_objections(slip).exists():
+    if open_objections(slip).exists():
         raise RuleViolation(
             "slip.objection_open",
             _("You said the amount is wrong. Wait for the answer, then look at it again."),
         )
-    return keep_objection(slip, reason=reason, claimed_fen=claimed_fen, text=text, actor=actor, now=now)
+    return keep_objection(
+        slip, reason=reason, claimed_fen=claimed_fen, text=text, shown=shown, actor=actor, now=now
+    )
 
 
 def keep_objection(
-    slip: PaySlip, *, reason: str, claimed_fen: int | None, text: str, actor: Actor, now: datetime
+    slip: PaySlip,
+    *,
+    reason: str,
+    claimed_fen: int | None,
+    text: str,
+    shown: Shown = NOTHING_SHOWN,
+    actor: Actor,
+    now: datetime,
 ) -> Objection:
     """Write an objection and its evidence; the caller has checked that there may be one."""
     slip.confirmation = Confirmation.OBJECTED
@@ -152,9 +183,9 @@ def keep_objection(
         reason=reason,
         claimed_fen=claimed_fen,
         text=text.strip()[:500],
-        wrong_days=sorted(day.isoformat() for day in set(wrong_days)),
-        photo=keep_photo(photo, actor=actor, now=now),
-        voice=keep_voice(voice, actor=actor, now=now),
+        wrong_days=sorted(day.isoformat() for day in set(shown.wrong_days)),
+        photo=keep_photo(shown.photo, actor=actor, now=now),
+        voice=keep_voice(shown.voice, actor=actor, now=now),
         raised_at=now,
     )
     evidence.append(

@@ -17,17 +17,6 @@ from payroll import records, rules
 from payroll.bank import codes
 from payroll.bank.pain002 import StatusReport
 from payroll.models import PaymentLine, PaymentOrder, PaySheet, SubLedger
-from payroll.models import (
-    BankMessage,
-    CashPayment,
-    PaymentLine,
-    PaymentOrder,
-    PaySheet,
-    SpecialAccount,
-    StatementLine,
-    SubLedger,
-)
-from payroll.services import loans, top_ups
 from payroll.services.accounts import ALIVE, Movement, book
 from payroll.services.sheets import tell_workers
 from payroll.services.totals import refresh_state
@@ -135,114 +124,6 @@ def rename_reason(line: PaymentLine, code: str) -> None:
 def apply_words(
     project_id: int, lines: Sequence[PaymentLine], words: dict[str, Word], *, now: datetime
 ) -> int:
-def apply_statement(
-    statement: Statement, account: SpecialAccount, message: BankMessage, *, now: datetime
-) -> dict[str, object]:
-    """Take in the booked entries of a statement, report or notification, in the caller's transaction."""
-    booked = [(entry, detail) for entry in statement.entries if entry.booked for detail in _details(entry)]
-    references = {detail.end_to_end_id for _entry, detail in booked if detail.end_to_end_id}
-    where = PaymentLine.objects.filter(end_to_end_id__in=references, order__account=account)
-    projects = sorted(
-        set(where.values_list("project_id", flat=True))
-        | set(account.sub_ledgers.values_list("project_id", flat=True))
-    )
-    _lock(projects, sorted(set(where.values_list("sheet_id", flat=True))))
-    lines = {line.end_to_end_id: line for line in where}
-    newest = _newest_attempts(lines.values())
-    ledgers = {
-        ledger.project_id: ledger
-        for ledger in account.sub_ledgers.select_related("project").order_by("project_id")
-    }
-    words: dict[str, Word] = {}
-    movements: dict[int, list[Movement]] = defaultdict(list)
-    kept: list[StatementLine] = []
-    for position, (entry, detail) in enumerate(booked):
-        at = _moment(entry, statement, now)
-        signed = (detail.amount_fen or abs(entry.amount_fen)) * (1 if entry.amount_fen > 0 else -1)
-        line = lines.get(detail.end_to_end_id)
-        state: str = StatementLine.State.UNMATCHED
-        if line is not None and abs(signed) == line.amount_fen:
-            state = _wage_entry(line, detail, signed, at, words, newest)
-        elif (loan := loans.recognise(_words(entry, detail), signed, ledgers, at)) is not None:
-            movements[loans.loan_project(loan.cause) or 0].append(loan)
-            state = StatementLine.State.MATCHED
-        elif (project := _project_of(entry, detail, ledgers)) is not None:
-            if signed > 0 and not detail.end_to_end_id:
-                movements[project].append(_deposit(entry, detail, signed, at, position, statement))
-                state = StatementLine.State.MATCHED
-            else:
-                kind = "other_out" if signed < 0 else "other_in"
-                reference = _reference(entry, detail, position, statement)
-                movements[project].append(Movement(reference, kind, signed, at, _who(entry, detail)))
-        kept.append(
-            StatementLine(
-                account=account,
-                message=message,
-                bank_reference=_reference(entry, detail, position, statement),
-                booked_at=at,
-                amount_fen=signed,
-                end_to_end_id=detail.end_to_end_id[:35],
-                counterparty=(detail.payee_name if signed < 0 else detail.payer_name)[:140],
-                text=(detail.remittance or entry.info)[:200],
-                state=state,
-            )
-        )
-    StatementLine.objects.bulk_create(kept, ignore_conflicts=True, batch_size=1000)
-    by_project: dict[int, list[PaymentLine]] = defaultdict(list)
-    for line in lines.values():
-        by_project[line.project_id].append(line)
-    for project_id, deposits in sorted(movements.items()):
-        book(_ledger(project_id), deposits)
-        loans.follow_loans(project_id, deposits)
-    top_ups.close_covered(sorted(movements), now=now)
-    moved = sum(_apply(project_id, group, words, now=now) for project_id, group in sorted(by_project.items()))
-    counted = [line.state for line in kept]
-    return {
-        "lines": len(kept),
-        "moved": moved,
-        "unmatched": counted.count(StatementLine.State.UNMATCHED),
-        "returned": counted.count(StatementLine.State.RETURNED),
-    }
-
-
-def _wage_entry(
-    line: PaymentLine,
-    detail: Detail,
-    signed: int,
-    at: datetime,
-    words: dict[str, Word],
-    newest: dict[tuple[int, int], int],
-) -> str:
-    """Judge one booked entry that names one of our lines; the state of its statement line."""
-    reference = line.end_to_end_id
-    if signed > 0:
-        reason = codes.judge_return(detail.returned) if detail.returned else None
-        words[reference] = Word(
-            LineState.RETURNED,
-            CAME_BACK,
-            reason.code if reason else "",
-            reason.verbatim if reason else "",
-            at,
-            True,
-        )
-        return StatementLine.State.RETURNED
-    refused = line.state == LineState.RETURNED and line.bank_status != CAME_BACK
-    if refused and (newest[line.sheet_id, line.worker_id] > line.attempt or _paid_in_cash(line)):
-        # Refused, sent again, and now booked all the same: a person must look, it may be paid twice.
-        return StatementLine.State.UNMATCHED
-    earlier = words.get(reference)
-    if earlier is None or earlier.status != CAME_BACK:
-        words[reference] = Word(LineState.PAID, "BOOK", "", "", at, True)
-    return StatementLine.State.MATCHED
-
-
-def _paid_in_cash(line: PaymentLine) -> bool:
-    return CashPayment.objects.filter(
-        project=line.project_id, sheet=line.sheet_id, worker=line.worker_id, withdrawn_at=None
-    ).exists()
-
-
-def _apply(project_id: int, lines: Sequence[PaymentLine], words: dict[str, Word], *, now: datetime) -> int:
     """Move lines as far as the rules let, and everything that hangs on them; returns how many moved."""
     moved: list[PaymentLine] = []
     movements: list[Movement] = []
@@ -384,48 +265,6 @@ def newest_attempts(lines: Iterable[PaymentLine]) -> dict[tuple[int, int], int]:
         .annotate(newest=Max("attempt"))
     )
     return {(sheet, worker): newest for sheet, worker, newest in rows}
-
-
-def _details(entry: Entry) -> tuple[Detail, ...]:
-    return entry.details or (Detail(end_to_end_id="", amount_fen=abs(entry.amount_fen)),)
-
-
-def _reference(entry: Entry, detail: Detail, position: int, statement: Statement) -> str:
-    own = detail.bank_reference or entry.bank_reference
-    return (own or f"{statement.statement_id}/{entry.reference or position}")[:80]
-
-
-def _moment(entry: Entry, statement: Statement, now: datetime) -> datetime:
-    made = statement.created_at or now
-    if entry.booked_on is None or entry.booked_on == site_date(made):
-        return min(made, now)
-    return min(datetime.combine(entry.booked_on, time(12), SITE_TZ), now)
-
-
-def _who(entry: Entry, detail: Detail) -> str:
-    return detail.payer_name or detail.payee_name or detail.remittance or entry.info
-
-
-def _project_of(entry: Entry, detail: Detail, ledgers: dict[int, SubLedger]) -> int | None:
-    """The project a movement belongs to: the account's only one, or the one whose code its text names."""
-    if len(ledgers) == 1:
-        return next(iter(ledgers))
-    words = f"{detail.remittance} {entry.info}"
-    named = [pk for pk, ledger in ledgers.items() if ledger.project.code in words]
-    return named[0] if len(named) == 1 else None
-
-
-def _words(entry: Entry, detail: Detail) -> str:
-    return f"{detail.remittance} {entry.info} {detail.end_to_end_id}"
-
-
-def _deposit(
-    entry: Entry, detail: Detail, signed: int, at: datetime, position: int, statement: Statement
-) -> Movement:
-    words = f"{detail.remittance} {entry.info}"
-    # Interest, and money under a loan's reference that is not what was agreed, fill no allocation.
-    kind = "other_in" if "息" in words or loans.loan_project(words) else "allocation"
-    return Movement(_reference(entry, detail, position, statement), kind, signed, at, _who(entry, detail))
 
 
 def _wage_out(line: PaymentLine, at: datetime) -> Movement:

@@ -24,6 +24,7 @@ from payroll.models import (
     StatementLine,
     SubLedger,
 )
+from payroll.services import loans, top_ups
 from payroll.services.accounts import ALIVE, Movement, book
 from payroll.services.results import (
     CAME_BACK,
@@ -100,6 +101,8 @@ def apply_statement(
     _keep(told, account, message, record, now)
     for project_id, movements in sorted(stage.movements.items()):
         book(locked_ledger(project_id), movements)
+        loans.follow_loans(project_id, movements)
+    top_ups.close_covered(sorted(stage.movements), now=now)
     by_project: dict[int, list[PaymentLine]] = defaultdict(list)
     for line in lines.values():
         by_project[line.project_id].append(line)
@@ -285,12 +288,29 @@ def _take_wage(
 
 
 def _take_other(fact: Told, shares: dict[int, SubLedger], stage: Stage) -> None:
-    """Book what is no wage in the project it belongs to; without one it waits on the account."""
+    """Book what is no wage in the project it belongs to; without one it waits on the account.
+
+    Loans are known by their reference. Money under such a reference that is not what was agreed, and interest,
+    fill no allocation.
+    """
+    words = f"{fact.words} {fact.end_to_end_id}"
+    loan = loans.recognise(words, fact.amount_fen, shares, fact.at)
+    if loan is not None:
+        share = shares[loans.loan_project(loan.cause) or 0]
+        fact.share, fact.entry_kind, fact.assigned_fen = share, loan.kind, fact.amount_fen
+        fact.state = State.MATCHED
+        stage.movements[share.project_id].append(loan)
+        return
     share = _share_of(fact, shares)
     if share is None:
         return
     if fact.amount_fen > 0 and not fact.end_to_end_id:
-        _book(fact, share, Kind.OTHER_IN if "息" in fact.words else Kind.ALLOCATION, stage)
+        _book(
+            fact,
+            share,
+            Kind.OTHER_IN if "息" in words or loans.loan_project(words) else Kind.ALLOCATION,
+            stage,
+        )
         fact.state = State.MATCHED
     else:
         _book(fact, share, Kind.OTHER_OUT if fact.amount_fen < 0 else Kind.OTHER_IN, stage)

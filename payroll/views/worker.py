@@ -19,16 +19,13 @@ from payroll import labels, rules
 from payroll.access import access_slip, worker_slips
 from payroll.bank import codes
 from payroll.late_worker import told_on_slip
-from payroll.models import Objection, PaymentOrder, PaySlip, ProxyWord, Reminder
+from payroll.models import Objection, OfficeWord, PaymentLine, PaymentOrder, PaySlip, ProxyWord, Reminder
 from payroll.services import approvals, confirmations, proxies
 from payroll.services.cash import cash_of
 from payroll.tax import TABLE, Estimate, estimate
 from payroll.views.worker_days import days_of_month
-from registration.actors import Actor
-from payroll.models import Objection, OfficeWord, PaymentLine, PaymentOrder, PaySlip
-from payroll.services import confirmations
-from payroll.views.worker_days import days_of_month
 from payroll.views.worker_queue import answer_once, key_of
+from registration.actors import Actor
 from registration.http import ActorRequest, worker_view
 from registration.services.acknowledging import waiting_for_worker
 from registration.services.parameters import parameter
@@ -153,7 +150,7 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
             .values_list("since", flat=True)
             .first(),
             "late_days": (site_date(timezone.now()) - slip.sheet.due_on).days
-            if slip.payment != PaySlip.Payment.PAID and slip.net_fen
+            if slip.payment not in (PaySlip.Payment.PAID, PaySlip.Payment.CASH) and slip.net_fen
             else 0,
             "return_words": codes.meaning(slip.return_code).words.in_language(get_language() or "zh-hans"),
             "unit": labels.UNITS[slip.pay_basis],
@@ -228,7 +225,6 @@ def _tax(slip: PaySlip, actor: Actor) -> Estimate:
     return estimate([paid.get(n, 0) for n in range(first, slip.month.month + 1)], table)
 
 
-def _version(request: ActorRequest) -> int:
 def version_of(request: ActorRequest) -> int:
     """The version of the slip that the worker saw."""
     text = request.POST.get("version", "")
@@ -279,45 +275,6 @@ def confirm(request: ActorRequest, reference: str) -> HttpResponse:
             "name": request.worker.name if request.worker else "",
             "how": how_words(slip),
             "error": error,
-        },
-        status=400 if error else 200,
-    )
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@worker_view
-def object_(request: ActorRequest, reference: str) -> HttpResponse:
-    """Say what is wrong: a reason, an amount, words."""
-    slip = access_slip(reference, request.actor)
-    error = ""
-    if request.method == "POST":
-        try:
-            claimed = request.POST.get("claimed", "").strip()
-            confirmations.object_to_slip(
-                reference,
-                reason=request.POST.get("reason", ""),
-                claimed_fen=parse_yuan(claimed) if claimed else None,
-                text=request.POST.get("text", ""),
-                version=_version(request),
-                actor=request.actor,
-                now=timezone.now(),
-            )
-        except WagewatchError as problem:
-            if not problem.code.startswith(("objection.", "money.")):
-                raise
-            error = problem.message
-        else:
-            return redirect("payroll:worker-receipt", reference=reference)
-    return render(
-        request,
-        "payroll/worker_object.html",
-        {
-            "slip": slip,
-            "reasons": {key: text for key, text in labels.REASONS.items() if key != "not_me"},
-            "error": error,
-            "reason": request.POST.get("reason", ""),
-            "claimed": request.POST.get("claimed", ""),
-            "text": request.POST.get("text", ""),
         },
         status=400 if error else 200,
     )

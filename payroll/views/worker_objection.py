@@ -83,7 +83,7 @@ def object_(request: ActorRequest, reference: str) -> HttpResponse:
             "slip": slip,
             "cells": days_of_month(slip),
             "picked": set(request.POST.getlist("day")),
-            "reasons": labels.REASONS,
+            "reasons": {key: text for key, text in labels.REASONS.items() if key != "not_me"},
             "error": error,
             "reason": request.POST.get("reason", "") or request.GET.get("reason", ""),
             "claimed": request.POST.get("claimed", ""),
