@@ -102,7 +102,7 @@ def _edit(request: ActorRequest, found: Bulletin | None) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         values = dict(form.cleaned_data)
         region = str(values.pop("region"))
-        act = {"actor": request.actor, "now": timezone.now()}
+        act: dict[str, Any] = {"actor": request.actor, "now": timezone.now()}
         try:
             if found is None:
                 bulletins.publish(values, region, **act)

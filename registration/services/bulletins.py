@@ -1,6 +1,7 @@
 """What workers are told by the authorities of their place, for their trade, while it is valid."""
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -66,7 +67,7 @@ def regions_within(actor: Actor) -> QuerySet[Region]:
     return Region.objects.filter(reach).order_by("code")
 
 
-def _check(region_code: str, values: dict[str, object], actor: Actor) -> Region:
+def _check(region_code: str, values: dict[str, Any], actor: Actor) -> Region:
     region = regions_within(actor).filter(code=region_code).first()
     if region is None:
         not_permitted("bulletin.publish")
@@ -81,7 +82,7 @@ def _check(region_code: str, values: dict[str, object], actor: Actor) -> Region:
 
 
 @transaction.atomic
-def publish(values: dict[str, object], region_code: str, *, actor: Actor, now: datetime) -> Bulletin:
+def publish(values: dict[str, Any], region_code: str, *, actor: Actor, now: datetime) -> Bulletin:
     """Publish something for a place within the authority's region.
 
     Raises NotPermitted outside of it, RuleViolation `bulletin.dates`, `bulletin.reach`, `bulletin.again`.
@@ -97,7 +98,7 @@ def publish(values: dict[str, object], region_code: str, *, actor: Actor, now: d
 
 
 @transaction.atomic
-def change(pk: int, values: dict[str, object], region_code: str, *, actor: Actor, now: datetime) -> Bulletin:
+def change(pk: int, values: dict[str, Any], region_code: str, *, actor: Actor, now: datetime) -> Bulletin:
     """Change what was published, or end it by its last day. NotFound outside of the authority's region."""
     bulletin = bulletins_within(actor).select_for_update(of=("self",)).filter(pk=pk).first()
     if bulletin is None:

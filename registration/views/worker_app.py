@@ -81,7 +81,7 @@ def manifest(request: HttpRequest) -> HttpResponse:
             "id": "/my/pay/",
             "name": f"{settings.WAGEWATCH_BRAND} {_('My wages')}",
             "short_name": settings.WAGEWATCH_BRAND,
-            "lang": request.LANGUAGE_CODE,  # type: ignore[attr-defined]
+            "lang": request.LANGUAGE_CODE,
             "start_url": reverse("payroll:worker-pay"),
             "scope": "/",
             "display": "standalone",
