@@ -14,8 +14,8 @@ from django.utils.translation import override
 
 from devices.protocols.cards import card_index
 from registration.models import CitizenCard, Posting
+from registration.rules.citizen_cards import ENDED
 from registration.rules.entry import SHORT
-from registration.services.citizen_cards import ENDED
 from registration.services.entry import standings
 from wagewatch.lib.crypto import blind_index
 from wagewatch.lib.dates import site_date

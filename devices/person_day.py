@@ -83,7 +83,9 @@ def person_day(project: Project, worker_id: int, day: date) -> PersonDay:
         .defer("person_key")
         .order_by("at", "event_id")
     )
-    photos = photos_of(project, [(s.terminal_id, s.event_id) for s in (*own, *refused)])
+    photos = photos_of(
+        project, [(s.terminal_id, s.event_id) for s in own] + [(r.terminal_id, r.event_id) for r in refused]
+    )
     shown = []
     for stamp in own:
         name, system = gates.get(stamp.terminal_id, ("", ""))

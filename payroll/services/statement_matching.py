@@ -296,10 +296,10 @@ def _take_other(fact: Told, shares: dict[int, SubLedger], stage: Stage) -> None:
     words = f"{fact.words} {fact.end_to_end_id}"
     loan = loans.recognise(words, fact.amount_fen, shares, fact.at)
     if loan is not None:
-        share = shares[loans.loan_project(loan.cause) or 0]
-        fact.share, fact.entry_kind, fact.assigned_fen = share, loan.kind, fact.amount_fen
+        project_id = loans.loan_project(loan.cause) or 0
+        fact.share, fact.entry_kind, fact.assigned_fen = shares[project_id], loan.kind, fact.amount_fen
         fact.state = State.MATCHED
-        stage.movements[share.project_id].append(loan)
+        stage.movements[project_id].append(loan)
         return
     share = _share_of(fact, shares)
     if share is None:

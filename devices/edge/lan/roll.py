@@ -53,11 +53,11 @@ def steps(held: Mapping[str, Enrolled], allowed: AllowList, today: date, *, paus
         digest = hashlib.sha256(f"{person.name}\0{starts}\0{ends}".encode()).hexdigest()[:16]
         mark = digest + ("+end" if ends else "")
         wanted[str(pin)] = Step(str(pin), Enrolled(mark, person.name), starts, ends, str(pin) in held)
-    for pin in sorted(held.keys() - wanted.keys()):
-        if held[pin].mark != FAILED:
-            yield Step(pin, None, is_there=True)
-    for pin, step in sorted(wanted.items(), key=lambda item: (item[1].ends != ENDED, int(item[0]))):
-        before = held.get(pin)
+    for number in sorted(held.keys() - wanted.keys()):
+        if held[number].mark != FAILED:
+            yield Step(number, None, is_there=True)
+    for number, step in sorted(wanted.items(), key=lambda item: (item[1].ends != ENDED, int(item[0]))):
+        before = held.get(number)
         if step.enrolled is not None and (before is None or before.mark not in (step.enrolled.mark, FAILED)):
             yield step
 
