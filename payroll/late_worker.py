@@ -5,12 +5,12 @@ The words are for people with little schooling: what the slip says, what the gat
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from devices.models import DayCorrection
+from devices.models import AttendanceDay, DayCorrection
 from devices.month_notes import MonthNote
 from payroll.late import Cause, LateChange, explain, late_changes, span_of
 from payroll.models import PaySheet, PaySlip
@@ -45,13 +45,17 @@ def told_on_slip(slip: PaySlip) -> Told | None:
 
 def calendar_notes(worker: Worker, month: date) -> Sequence[MonthNote]:
     """What to say above the calendar of a month, one card a project; a wage month may begin on another day than the 1st."""
-    postings = Posting.objects.filter(worker=worker).select_related("project")
+    first, last = month_range(month)
+    worked = AttendanceDay.objects.filter(
+        worker_id=worker.pk, day__range=(first - timedelta(days=31), last + timedelta(days=31))
+    ).values("project_id")
+    # Only where there is attendance around this month can it differ from a slip.
+    postings = Posting.objects.filter(worker=worker, project__in=worked).select_related("project")
     parts: dict[int, set[int]] = {}
     projects: dict[int, Project] = {}
     for posting in postings:
         parts.setdefault(posting.project_id, set()).add(posting.participation_id)
         projects[posting.project_id] = posting.project
-    first, last = month_range(month)
     told: list[Told] = []
     for pk, project in sorted(projects.items()):
         months = {
