@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from devices.models import AttendanceDay, DayCorrection
@@ -18,6 +19,8 @@ from registration.models import Participation, Posting, Project, Worker
 from wagewatch.lib.dates import month_range, next_month, previous_month
 
 TEMPLATE = "payroll/_worker_late.html"
+SITES_AT_MOST = 3
+"""On a calendar month the sites worked at last are looked through; the page of a slip always tells of its own."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,14 @@ def told_on_slip(slip: PaySlip) -> Told | None:
 def calendar_notes(worker: Worker, month: date) -> Sequence[MonthNote]:
     """What to say above the calendar of a month, one card a project; a wage month may begin on another day than the 1st."""
     first, last = month_range(month)
-    worked = AttendanceDay.objects.filter(
-        worker_id=worker.pk, day__range=(first - timedelta(days=31), last + timedelta(days=31))
-    ).values("project_id")
-    # Only where there is attendance around this month can it differ from a slip.
+    # Only where there is attendance around this month can it differ from a slip; nobody works at many sites in it.
+    near = first - timedelta(days=31), last + timedelta(days=31)
+    worked = list(
+        AttendanceDay.objects.filter(worker_id=worker.pk, day__range=near)
+        .values_list("project_id", flat=True)
+        .annotate(latest=Max("day"))
+        .order_by("-latest", "project_id")[:SITES_AT_MOST]
+    )
     postings = Posting.objects.filter(worker=worker, project__in=worked).select_related("project")
     parts: dict[int, set[int]] = {}
     projects: dict[int, Project] = {}

@@ -22,7 +22,7 @@ from payroll.bank.pain001 import OrderOut, write_pain001
 from payroll.bank.shapes import CSV_COLUMNS, batch_shape
 from payroll.models import BankMessage, PaymentLine, PaySheet, PaySlip, StatementLine
 from payroll.services import approvals, messages, orders, sheets
-from payroll.services.results import apply_statement
+from payroll.services.statement_matching import apply_statement
 from registration.services import parameters
 from tests.benchmarks.results import keep
 from tests.cast import Cast

@@ -9,7 +9,7 @@ from django.db import transaction
 from payroll.bank.camt053 import Detail, Statement
 from payroll.bank.camt053 import Entry as Booked
 from payroll.models import AccountEntry, BankMessage, LoanDraw, LoanFacility, LoanRepayment, SubLedger
-from payroll.services import accounts, loans, results
+from payroll.services import accounts, loans, statement_matching
 from payroll.services.allocation_facts import load_allocation
 from payroll.services.loans import Terms
 from registration.services import parameters
@@ -64,7 +64,7 @@ def bank_books(cast: Cast, fen: int, words: str, reference: str, days: int = 0) 
         "camt.054", "1", reference, reference, None, moment, stage.ACCOUNT_NUMBER, "CNY", None, None, (), (entry,)
     )  # fmt: skip
     with transaction.atomic():
-        results.apply_statement(statement, account, message, now=moment)
+        statement_matching.apply_statement(statement, account, message, now=moment)
 
 
 @pytest.fixture
