@@ -19,7 +19,8 @@ FOR_ANYBODY = {
 """What everybody with an account may do, and what anybody may."""
 OF_THE_DESK = {
     "registration:card-read-discard", "registration:citizen-cards-import", "registration:people-files",
-    "registration:person-new",
+    "registration:complain",  # open to everybody
+        "registration:person-new",
 }  # fmt: skip
 """What a clerk does for the own people; a card on the site's reader waits for whichever clerk it belongs to."""
 SHOWN_BY_THE_WORKER = {"payroll:history-shared"}
