@@ -79,8 +79,8 @@ POST devices:bad-times               in    in    in   400   400   400   404   40
 GET  devices:terminals               in    in    in   200   200   200   200   404   403   404   200   404   404    in    in
 POST devices:terminal-code           in    in    in   403   200   403   403   404   403   404   403   404   404    in    in
 POST devices:terminal-rotate         in    in    in   403    go   403   403   404   403   404   403   404   404    in    in
-GET  devices:refused-photo            in    in    in   404   404   403   404   404   404   404   404   404   404    in    in
-POST devices:refused-photo            in    in    in   404   404   403   404   404   404   404   404   404   404    in    in
+GET  devices:refused-photo            in    in    in   404   404   404   404   404   404   404   404   404   404    in    in
+POST devices:refused-photo            in    in    in   404   404   404   404   404   404   404   404   404   404    in    in
 GET  devices:person-day-photo        in    in    in   404   404   403   404   404   404   404   404   404   404    in    in
 POST devices:person-day-photo        in    in    in   404   404   403   404   404   404   404   404   404   404    in    in
 GET  devices:terminal-revoke         in    in    in   403   200   403   403   404   403   404   403   404   404    in    in

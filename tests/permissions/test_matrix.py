@@ -6,7 +6,8 @@ import pytest
 from django.http import HttpResponse
 from django.urls import URLResolver, get_resolver, reverse
 
-from tests.permissions.addresses import BODIES, PARTS, RAW
+from tests.permissions.addresses import PARTS
+from tests.permissions.bodies import BODIES, RAW
 from tests.permissions.matrix import TABLE
 from tests.permissions.stage import ROLES, Stage, fingerprint, on_stage, undone
 
