@@ -32,6 +32,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "training.record": CLERK,
         "citizen_card.manage": CLERK,
         "join.answer": CLERK,
+        "returned.view": GC,
         "site.view": {*CONTRACTOR, Role.SITE, Role.INSPECTOR},
         "attendance.correct": CLERK,
         "terminal.manage": {Role.GC_CLERK},

@@ -195,6 +195,8 @@ class Demo:
         done = stamp_file.read_text(encoding="utf-8").splitlines() if stamp_file.is_file() else []
         schema = "schema " + digest(ROOT.glob("*/migrations/*.py"), ROOT.glob("wagewatch/*/migrations/*.py"))
         texts = "texts " + digest(ROOT.rglob("locale/*/LC_MESSAGES/*.po"))
+        figures = "figures " + digest((ROOT / "registration" / "seed").rglob("*.py"))
+        county = "county " + digest((ROOT / "inspection" / "demo").rglob("*.py"))
         static = "static " + digest((ROOT / "static").rglob("*"), [ROOT / "requirements" / "base.txt"])
         if texts not in done or not any(ROOT.glob("*/locale/*/LC_MESSAGES/*.mo")):
             self._command("编译界面文字", "translations", "translations")
@@ -202,12 +204,20 @@ class Demo:
             self._command("建立数据表", "tables", "migrate", "--noinput", "-v", "1")
         if static not in done or not (self.var / "static" / "staticfiles.json").is_file():
             self._command("收集静态文件", "static files", "collectstatic", "--noinput", "--clear", "-v", "0")
-        if "county" not in done or not (self.home / "signins.json").is_file():
+        loaded = next((line for line in done if line.startswith("county")), "")
+        if loaded and figures not in done:
+            self._command("补上新的参数", "new regions, calendar days and parameters", "seed")
+        if not loaded or not (self.home / "signins.json").is_file():
             loading = self.services.postgres.data / LOADING
             loading.touch()
             self._command("载入演示县数据（首次约两分钟）", "demo county, about two minutes", "load_demo")
             loading.unlink()
-        stamp_file.write_text("\n".join([schema, texts, static, "county"]), encoding="utf-8")
+            loaded = county
+        elif loaded != county:
+            say(
+                "  演示数据来自旧版本，加 --fresh 可以重新载入  (the county was loaded by an older version: --fresh reloads it)"
+            )
+        stamp_file.write_text("\n".join([schema, texts, static, figures, loaded]), encoding="utf-8")
 
     def _command(self, chinese: str, english: str, *arguments: str) -> None:
         """Run one management command, its lines shown as they come and kept in the log."""

@@ -13,7 +13,7 @@ from inspection.alarms.catalogue import RULES
 from inspection.alarms.rule import Finding, Rule, Setting
 from inspection.models import ParameterChange
 from inspection.rules import LEVEL_NAMES
-from inspection.services.rules import check_parameters, find, moment_of
+from inspection.services.rules import MissingFigure, check_parameters, find, moment_of
 from payroll.services.who import user_of
 from registration.access import not_found, not_permitted
 from registration.actors import Actor
@@ -125,7 +125,7 @@ def change_parameter(
         raise Malformed("parameter.reason", _("Write the reason in a few words; it stays on record."))
     if not document.strip():
         raise Malformed("parameter.document", _("Write the number of the document that sets it."))
-    former = parameter(key, region_code=region_code, on=valid_from)
+    former = parameter(key, region_code=region_code, on=valid_from, default=None)
     if former == dict(value):
         raise Malformed("parameter.same", _("These figures hold there already. Change one of them."))
     effect = _effect(rule, setting, region_code, value, now)
@@ -211,7 +211,7 @@ def _checked(
             "parameter.day",
             _("New figures hold from today at the earliest, and within a year. Choose such a day."),
         )
-    check_figures(setting, value, parameter(key, region_code=region_code, on=valid_from))
+    check_figures(setting, value, parameter(key, region_code=region_code, on=valid_from, default=value))
     return rule, setting
 
 
@@ -244,7 +244,14 @@ def _effect(
 ) -> Effect:
     """Run the rule with and without the value in a transaction that is rolled back."""
     moment = moment_of(now)
-    check_parameters(rule, moment)
+    try:
+        check_parameters(rule, moment)
+    except MissingFigure as missing:
+        raise Malformed(
+            "parameter.missing",
+            _("The rule cannot be tried out: no figure holds for %(missing)s. Run the command “seed” first."),
+            missing=str(missing),
+        ) from missing
     before = {finding.key: finding for finding in find(rule, moment)}
     with transaction.atomic():
         where = {"key": setting.key, "region_id": region_code, "valid_from": moment.today}

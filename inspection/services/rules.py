@@ -91,13 +91,17 @@ ORDER BY 1, 2 LIMIT 1
 """
 
 
+class MissingFigure(LookupError):
+    """A region for which a rule finds no figure on a day: "key region"."""
+
+
 def check_parameters(rule: Rule, moment: Moment) -> None:
-    """Raise LookupError where a region has no value today: without one, open alarms would seem to be over."""
+    """Raise MissingFigure where a region has no value today: without one, open alarms would seem to be over."""
     with connection.cursor() as cursor:
         cursor.execute(MISSING, {"keys": list(rule.parameters), "today": moment.today})
         row = cursor.fetchone()
     if row:
-        raise LookupError(f"parameter {row[0]} has no value for region {row[1]} on {moment.today}")
+        raise MissingFigure(f"{row[0]} {row[1]}")
 
 
 def run_rule(rule: Rule, moment: Moment) -> RuleRun:

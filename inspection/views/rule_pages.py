@@ -29,7 +29,7 @@ from inspection.services.parameter_changes import (
     preview_change,
     setting_of,
 )
-from inspection.services.rules import latest_runs
+from inspection.services.rules import MissingFigure, latest_runs
 from inspection.telling.shape import steps_of
 from registration.access import not_found, not_permitted
 from registration.http import ActorRequest
@@ -78,9 +78,30 @@ def rules(request: ActorRequest) -> HttpResponseBase:
         }
         for code, name in GROUPS.items()
     ]
-    failed = [run for code, run in latest.items() if run.error and code in RULES]
+    failed = [
+        {"rule": RULES[code], "words": failure_words(run)}
+        for code, run in latest.items()
+        if run.error and code in RULES
+    ]
     context = {"groups": groups, "count": len(RULES), "failed": failed}
     return render(request, "inspection/rules.html", context)
+
+
+def failure_words(run: RuleRun) -> str:
+    """Why a run did not finish and what to do, for people; "" if it finished."""
+    name, _colon, rest = run.error.partition(": ")
+    if name != MissingFigure.__name__:
+        return run.error and _("An error of the program. Its text is in the log of the tasks: %(error)s") % {
+            "error": name
+        }
+    key, _space, code = rest.partition(" ")
+    region = Region.objects.filter(code=code).first()
+    return _(
+        "No figure %(key)s holds for %(place)s. Set one for the place, or run the command “seed” after an upgrade."
+    ) % {
+        "key": key,
+        "place": region.name if region else code,
+    }
 
 
 def _open_by_rule(request: ActorRequest) -> dict[str, int]:
@@ -109,7 +130,10 @@ def rule(request: ActorRequest, code: str) -> HttpResponseBase:
         "settings": _settings(found, today),
         "reads": _reads(found, today),
         "may_set": may_set(request.actor),
-        "runs": RuleRun.objects.filter(rule=code).order_by("-started_at", "-pk")[:RUNS_SHOWN],
+        "runs": [
+            {"run": run, "failure": failure_words(run)}
+            for run in RuleRun.objects.filter(rule=code).order_by("-started_at", "-pk")[:RUNS_SHOWN]
+        ],
         "changes": ParameterChange.objects.filter(rule=code)
         .select_related("region", "made_by")
         .order_by("-made_at", "-pk")[:RUNS_SHOWN],
@@ -178,13 +202,15 @@ class FigureForm(forms.Form):
         "parameter.document": "document",
     }
 
-    def __init__(self, *args: Any, setting: Setting, value: dict[str, int], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, setting: Setting, levels: list[str], value: dict[str, int], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.names = [name for name in LEVEL_NAMES.values() if name in value]
+        self.names = [name for name in LEVEL_NAMES.values() if name in (value or levels)]
         figures = {
             name: forms.IntegerField(
                 label=LEVEL_WORDS[name],
-                initial=value[name],
+                initial=value.get(name),
                 min_value=0,
                 max_value=LARGEST[setting.unit],
                 widget=forms.NumberInput(attrs={"class": "input", "inputmode": "numeric"}),
@@ -222,9 +248,12 @@ def rule_figure(request: ActorRequest, code: str, key: str) -> HttpResponseBase:
     chosen = request.POST.get("region") or request.GET.get("region") or regions[0].code
     if chosen not in {region.code for region in regions}:
         not_found()
-    value = parameter(key, region_code=chosen, on=today)
+    value = parameter(key, region_code=chosen, on=today, default=None)
     posted = request.POST if request.method == "POST" else None
-    form = FigureForm(posted, setting=setting, value=value, initial={"valid_from": today})
+    levels = [level_name(level) for level in found.levels]
+    form = FigureForm(
+        posted, setting=setting, levels=levels, value=value or {}, initial={"valid_from": today}
+    )
     effect: Effect | None = None
     if posted is not None and form.is_valid():
         data = form.cleaned_data

@@ -267,7 +267,7 @@ def decide(request: ActorRequest, reference: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@staff_view("gc_clerk", "gc_manager")
+@staff_view(*PERMISSIONS["returned.view"])
 def returned_wages(request: ActorRequest) -> HttpResponse:
     """Wages that came back, sheet by sheet: who is ready to be paid again, and sending them in one act."""
     now: datetime = timezone.now()

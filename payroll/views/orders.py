@@ -61,6 +61,8 @@ def order_list(request: ActorRequest) -> HttpResponse:
             "page": page,
             "rows": [(o, counts.get(o.pk, {"paid": 0, "returned": 0})) for o in page],
             "states": labels.ORDER_STATES,
+            "sends": request.actor.has_role(*PERMISSIONS["returned.view"]),
+            "carries": request.actor.has_role(*PERMISSIONS["order.carry"]),
             "now": timezone.now(),
             "today": site_date(timezone.now()),
         },

@@ -108,6 +108,7 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
         "picture": picture,
         "may_upload": request.actor.has_role(*PERMISSIONS["roster.upload"]),
         "may_see_people": may_see_people,
+        "may_see_site": request.actor.has_role(*PERMISSIONS["site.view"]),
         "sources": covered_by(found, now=timezone.now()) if may_see_people else [],
         "may_let_in": request.actor.has_role(*PERMISSIONS["source.manage"]),
         "may_change": request.actor.has_role(*PERMISSIONS["part.describe"]),

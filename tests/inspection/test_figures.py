@@ -165,6 +165,24 @@ def test_the_pages_try_out_and_set(stage, monkeypatch):
     assert client.get(reverse("inspection:rules")).status_code == 200
 
 
+def test_the_pages_say_which_figure_is_missing_and_what_to_do(stage, monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: at(TODAY))
+    Parameter.objects.filter(key=KEY).delete()
+    forget()
+    run(TODAY)
+    client = stage.client(stage.li)
+    words = "没有数值 alarm.D3.days。请为该地设定数值；如刚升级，请运行 seed 命令。"
+    assert words in client.get(reverse("inspection:rules")).content.decode()
+    assert words in client.get(reverse("inspection:rule", args=["D3"])).content.decode()
+    page = reverse("inspection:rule-figure", args=["D3", KEY])
+    assert "该地现在没有数值" in client.get(page).content.decode()
+    data = {"region": "330703", "valid_from": TODAY.isoformat(), **NEW, "act": "preview"}
+    tried = client.post(page, data)
+    assert tried.status_code == 400
+    assert "请先运行 seed 命令" in tried.content.decode()
+    assert not Parameter.objects.filter(key=KEY).exists()
+
+
 def test_every_rule_has_a_page_and_words(stage):
     client = stage.client(stage.li)
     for code in rules.RULES:

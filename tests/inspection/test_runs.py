@@ -96,9 +96,7 @@ def test_a_missing_parameter_closes_nothing(stage, sheet):
     Parameter.objects.filter(key="alarm.D3.days").delete()
     forget()
     broken = run(DUE + timedelta(days=1))
-    assert broken.error == (
-        "LookupError: parameter alarm.D3.days has no value for region 330702 on 2026-11-14"
-    )
+    assert broken.error == "MissingFigure: alarm.D3.days 330702"
     assert Alarm.objects.get().state == "open"
 
 
