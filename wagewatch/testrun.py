@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from wagewatch import testcluster
 from wagewatch.bootstrap import ROOT, apt_install
 from wagewatch.console import Failure, say
 from wagewatch.embedded import Embedded
@@ -56,10 +57,15 @@ def main(argv: list[str]) -> int:
     signal.signal(signal.SIGTERM, on_signal)
     var = Path(tempfile.mkdtemp(prefix="wagewatch-test-"))
     var.chmod(0o755)  # PostgreSQL may have to run as another user
+    (ROOT / ".cache").mkdir(exist_ok=True)
     failed: list[str] = []
     try:
-        with Embedded(var, fsync=False, max_connections=300) as services:
+        services = Embedded(var, fsync=False, max_connections=300)
+        kept = not arguments or testcluster.restore(services.postgres, ROOT / ".cache")
+        with services:
             environment = test_environment(var, services.environment)
+            if not kept:
+                testcluster.make(services.postgres, ROOT / ".cache", environment)
             texts = Check("translations", (sys.executable, "manage.py", "translations"))
             failed += run_checks(environment, checks() if lint else [texts])
             if not lint_only:
