@@ -7,6 +7,7 @@ from payroll.models.accounts import (
     SpecialAccount,
     SubLedger,
 )
+from payroll.models.advances import Advance, WageMonthStart
 from payroll.models.agreements import AccountAgreement, AccountRuling
 from payroll.models.allocations import AllocationChoice, AllocationPlan, ProgressPayment
 from payroll.models.approving import ApprovalLimit, FirstApproval
@@ -33,6 +34,7 @@ __all__ = [
     "AccountState",
     "AllocationChoice",
     "AllocationPlan",
+    "Advance",
     "Approval",
     "ApprovalLimit",
     "ArrearsRecord",
@@ -70,4 +72,5 @@ __all__ = [
     "SubLedger",
     "Submission",
     "TopUpRequest",
+    "WageMonthStart",
 ]

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from payroll.leavers import leavers_for, unsettled, with_owed
 from registration.http import ActorRequest, staff_view
 from registration.permissions import CONTRACTOR, PERMISSIONS
+from registration.services.parameters import load_calendar
 from wagewatch.lib.dates import site_date
 
 PAGE = 50
@@ -29,6 +30,9 @@ def leavers(request: ActorRequest) -> HttpResponse:
     )
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     today = site_date(timezone.now())
+    calendar = load_calendar()
+    for one in page:
+        one.working_days = calendar.working_days_between(one.left_on, today)
     return render(
         request,
         "payroll/leavers.html",

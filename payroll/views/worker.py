@@ -26,6 +26,8 @@ from payroll.tax import TABLE, Estimate, estimate
 from payroll.views.worker_days import days_of_month
 from payroll.views.worker_queue import answer_once, key_of
 from registration.actors import Actor
+from payroll.pay_words import is_odd_span, lines_of, span_words
+from payroll.wage_months import days_of_sheet
 from registration.http import ActorRequest, worker_view
 from registration.services.acknowledging import waiting_for_worker
 from registration.services.parameters import parameter
@@ -43,7 +45,7 @@ MONTHS_SHOWN = 12
 
 def how_words(slip: PaySlip) -> str:
     """ "21 days × ¥320.00 per day", or the parts when the rate changed."""
-    if slip.pay_basis == "piece" or slip.parts:
+    if slip.pay_basis == "piece" or slip.parts or slip.extra_fen:
         return ""
 
     return _("%(days)s %(unit)s × %(rate)s %(per)s") % {
@@ -118,6 +120,8 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
             "slip": slip,
             "name": request.worker.name if request.worker else "",
             "how": how_words(slip),
+            "lines": lines_of(slip),
+            "span": _span(slip),
             "cells": days_of_month(slip),
             "late": told_on_slip(slip),
             "before": before,
@@ -176,6 +180,12 @@ def _book_on(slip: PaySlip) -> date | None:
         .values_list("execute_on", flat=True)
         .first()
     )
+
+
+def _span(slip: PaySlip) -> str:
+    """The days the slip is for, where they are not those of the month."""
+    first, last = days_of_sheet(slip.sheet)
+    return span_words(first, last) if is_odd_span(slip.month, first, last) else ""
 
 
 def last_objection(slip: PaySlip) -> Objection | None:
