@@ -1,7 +1,7 @@
 """Wages paid before their sheet: recorded with the worker's own word, paid back from the next slips."""
 
 from collections import defaultdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
@@ -17,9 +17,12 @@ from registration.access import access_project, not_found, not_permitted
 from registration.actors import Actor
 from registration.models import Posting, Project, Worker
 from registration.services import codes
-from wagewatch.lib.dates import first_of_month, site_date
+from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import Malformed, RuleViolation
 from wagewatch.lib.money import LARGEST_FEN
+
+OLDEST_WAGES = timedelta(days=400)
+"""A slip of an earlier month may pay an advance back too: a leaver's settlement reaches that far."""
 
 
 class Balance(NamedTuple):
@@ -47,7 +50,7 @@ def balances(advances: list[Advance]) -> list[Balance]:
     slips = PaySlip.objects.filter(
         project__in={a.project_id for a in advances},
         worker__in={a.worker_id for a in advances},
-        month__gte=first_of_month(min(a.paid_on for a in advances)).replace(day=1),
+        month__gte=min(a.paid_on for a in advances) - OLDEST_WAGES,
     ).exclude(items=[])
     for project_id, items in slips.values_list("project_id", "items"):
         for item in items:

@@ -187,15 +187,11 @@ def reprice(
     lines = [_month_anew(line, slip, base, month_days) for line in lines]
     gross = base + earned_of(lines)
     note = slip.deduction_note if deduction_note is None else deduction_note
-    if (
-        deduction_fen is not None
-        or deduction_note is not None
-        or (slip.deduction_fen and not deducted_of(lines))
-    ):
-        if items is None:
-            total = slip.deduction_fen if deduction_fen is None else deduction_fen
-            rules.check_deduction(gross, total, note)
-            lines = _with_total_deduction(lines, total, note)
+    asked = deduction_fen is not None or deduction_note is not None
+    if items is None and (asked or (slip.deduction_fen and not deducted_of(lines))):
+        total = slip.deduction_fen if deduction_fen is None else deduction_fen
+        rules.check_deduction(gross, total, note)
+        lines = _with_total_deduction(lines, total, note)
     check_deductions(gross, lines, floor)
     set_items(slip, lines, base)
 

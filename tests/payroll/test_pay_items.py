@@ -1,5 +1,6 @@
 """The lines of a slip: worked examples of overtime, monthly wages, deductions, the minimum wage. Pure."""
 
+import itertools
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -212,7 +213,7 @@ def test_wage_months_leave_no_day_out_when_the_rule_changes() -> None:
         return 26 if date(2026, 4, 1) <= month < date(2026, 8, 1) else 1
 
     spans = [span(date(2026, m, 1), starts) for m in range(2, 11)]
-    for (_first, last), (begin, _end) in zip(spans, spans[1:], strict=False):
+    for (_first, last), (begin, _end) in itertools.pairwise(spans):
         assert begin == last + timedelta(days=1)
     assert spans[2] == (date(2026, 4, 1), date(2026, 4, 25))
     assert spans[3] == (date(2026, 4, 26), date(2026, 5, 25))
