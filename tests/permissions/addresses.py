@@ -54,6 +54,10 @@ def _draft(s: Stage) -> dict[str, Any]:
     return {"pk": s.draft.pk}
 
 
+def _draft_line(s: Stage) -> dict[str, Any]:
+    return {"reference": payroll.slip_of(s.draft, s.cast.zhou).reference}
+
+
 def _sheet(s: Stage) -> dict[str, Any]:
     return {"pk": s.sheet.pk}
 
@@ -280,6 +284,12 @@ PARTS: dict[str, Parts] = {
     "payroll:sheet-supplement": _sheet,
     "payroll:sheet-instruct": _sheet,
     "payroll:line": lambda s: {"reference": payroll.slip_of(s.sheet, s.cast.zhou).reference},
+    "payroll:item-add": _draft_line,
+    "payroll:item-remove": _draft_line,
+    "payroll:item-low-pay": _draft_line,
+    "payroll:correct": lambda s: {"reference": payroll.slip_of(s.paid_sheet, s.cast.zhou).reference},
+    "payroll:settle": lambda s: {"project_pk": s.cast.project.pk, "pk": s.left_posting.pk},
+    "payroll:advance-withdraw": lambda s: {"pk": s.advance.pk},
     "payroll:sheet-staged": _upload,
     "payroll:sheet-upload-apply": _upload,
     "payroll:sheet-upload-discard": _upload,
@@ -386,4 +396,218 @@ PARTS: dict[str, Parts] = {
     "evidence:leaves": lambda _s: {"start": 0},
     "evidence:inclusion": lambda _s: {"index": 0, "size": 1},
     "evidence:consistency": lambda _s: {"first": 1, "second": 1},
+}
+
+BODIES: dict[str, Parts] = {
+    "registration:complain": lambda s: {
+        "site": s.cast.project.join_code,
+        "topic": "unpaid",
+        "text": "九月工资没发",
+    },
+    "registration:training-new": lambda s: (
+        _TRAINING_FACTS | {"part": s.cast.sc_part.pk, "who": s.cast.zhou.pk}
+    ),
+    "registration:training-add": lambda s: {"people": s.cast.zhou.name},
+    "registration:training-result": lambda s: {"who": s.cast.sun.pk, "act": "failed"},
+    "registration:training-edit": lambda _s: _TRAINING_FACTS,
+    "registration:certificate-new": lambda _s: _CERTIFICATE_FACTS | {"number": "Z-0002"},
+    "registration:certificate-edit": lambda _s: _CERTIFICATE_FACTS,
+    "registration:citizen-cards-step": lambda s: {"who": s.cast.zhou.pk, "act": "apply", "on": "2026-11-16"},
+    "registration:citizen-cards-import": lambda s: {"file": _results(s)},
+    "registration:citizen-card": lambda _s: {"to": "submitted", "on": "2026-11-16"},
+    "registration:person-unmask": lambda _s: {"purpose": "contract"},
+    "registration:person-card": lambda _s: {"number": make_card_number(990_001), "bank_name": "金华商贸银行"},
+    "registration:person-leave": lambda _s: {"left_on": "2026-11-15"},
+    "registration:people-leave": lambda s: {
+        "whom": f"t:{s.cast.team.pk}",
+        "left_on": "2026-11-16",
+        "reason": "done",
+    },
+    "registration:notice": lambda _s: {"answer": "已核对"},
+    "registration:site-join": lambda _s: {"verdict": "refuse", "reason": "请带身份证来"},
+    "registration:site-join-code": lambda _s: {"act": "new"},
+    "registration:join": lambda _s: {"phone": "13700007001"},
+    "registration:worker-posting-deny": lambda _s: {"reason": "never"},
+    "registration:worker-posting-wrong": lambda _s: {"reason": "pay"},
+    "registration:worker-posting-leave": lambda _s: {"last_day": "2026-11-16"},
+    "payroll:allocation-plan": lambda _s: {
+        "basis": "progress",
+        "percent": "25",
+        "day": "20",
+        "interval_months": "1",
+        "starts_on": "2027-01",
+        "reason": "补充协议 1 号",
+    },
+    "payroll:progress-new": lambda _s: {"month": "2026-09", "amount_fen": "9000000", "note": "计量单 9 号"},
+    "payroll:receipt-month": lambda _s: {"month": "", "reason": "按规则即可"},
+    "payroll:top-up-ask": lambda _s: {"basis": "agreed", "amount_fen": "100"},
+    "payroll:top-up-answer": lambda _s: {"promised_on": "2026-11-20", "answer": ""},
+    "payroll:top-up-transfer": lambda _s: {"reference": "ZF-1", "amount_fen": "100", "on": "2026-11-16"},
+    "payroll:loan-ask": lambda _s: {"amount_fen": "1000", "guarantor": "金华担保", "reason": "备付"},
+    "payroll:loan-answer": lambda _s: {
+        "limit_fen": "1000",
+        "contract_number": "DK-1",
+        "valid_from": "2026-11-01",
+        "valid_until": "2027-05-01",
+    },
+    "payroll:draw-answer": lambda _s: {"verdict": "confirm"},
+    "payroll:sheet-draw": lambda _s: {"amount_fen": "100"},
+    "payroll:draw-repay": lambda _s: {"entry_number": "1", "amount_fen": "100"},
+    "payroll:deposit-enter": lambda _s: {
+        "form": "cash",
+        "amount_fen": "1000",
+        "issuer": "金华商贸银行",
+        "paper_number": "CZ-2",
+        "happened_on": "2026-11-16",
+        "scan": SimpleUploadedFile("回单.png", deposit_scan().data),
+    },
+    "inspection:deposit-rule": lambda _s: {
+        "amount_fen": "5000",
+        "document": "金人社监〔2026〕31号",
+        "reason": "拖欠木工一班九月工资",
+    },
+    "inspection:firm-record": lambda _s: {
+        "kind": "clean",
+        "since": "2024-01-01",
+        "reason": "监管平台查询无欠薪",
+    },
+    "payroll:worker-history": lambda _s: {"days": "30"},
+    "registration:card-read": lambda s: {
+        "participation": s.cast.sc_part.pk,
+        "team": "木工一班",
+        "trade": "木工",
+        "pay_basis": "day",
+        "rate": "360",
+        "joined_on": "2026-11-16",
+        "phone": "13857901234",
+    },
+    "registration:person-new": lambda _s: {
+        "id_kind": "01",
+        "id_number": make_id_number("522121", date(1988, 4, 5), 331),
+        "name": "罗大勇",
+    },
+    "registration:people-files": lambda _s: {"content": "masked", "format": "xlsx"},
+    "registration:person-details": lambda _s: {"education": "03"},
+    "registration:person-identity": _identity,
+    "registration:person-agreement": lambda _s: {"team": "木工一班", "trade": "木工", "rate": "360"},
+    "registration:person-file": lambda _s: {"format": "xlsx", "purpose": "contract"},
+    "inspection:people": lambda s: {"q": s.cast.sun.id_number},
+    "inspection:person-identity": _identity,
+    "registration:roster-upload": lambda s: {
+        "participation": s.cast.sc_part.pk,
+        "file": SimpleUploadedFile("花名册.xlsx", xlsx([person(3)]), XLSX),
+    },
+    "registration:roster-again": lambda _s: {"team": "木工二班"},
+    "devices:person-day": lambda _s: {
+        "direction": "1",
+        "on": "2026-11-11",
+        "clock": "07:00",
+        "reason": "forgot",
+        "note": "忘了刷",
+    },
+    "devices:person-day-void": lambda _s: {
+        "stamp": "2026-11-10|1|1",
+        "void-reason": "wrong_person",
+        "void-note": "拿错卡",
+    },
+    "devices:person-day-leave": lambda _s: {"leave-reason": "unknown", "leave-note": "没人知道"},
+    "registration:contracts-draft": lambda s: {"ids": str(s.rest_posting.pk), "period": "1", "act": "apply"},
+    "registration:contracts-paper": lambda s: {
+        "ids": str(s.rest_posting.pk),
+        "period": "1",
+        "starts_on": "2026-08-03",
+        "signed_on": "2026-08-03",
+        "file": SimpleUploadedFile("合同.pdf", b"%PDF-1.7 scan", "application/pdf"),
+    },
+    "registration:contracts-offer": lambda s: {"ids": str(s.drafted.pk)},
+    "registration:contracts-sign": lambda s: {
+        "ids": str(s.signed.pk),
+        "typed": "1",
+        "password": s.cast.password,
+    },
+    "registration:contract-file": lambda _s: {"purpose": "keep"},
+    "registration:contract-terminate": lambda _s: {"ended_on": "2026-11-16", "reason": "回乡"},
+    "registration:contract-renew": lambda _s: {"period": "1", "starts_on": "2026-12-01"},
+    "registration:worker-contract-sign": lambda _s: {"act": "code"},
+    "registration:worker-contract-refuse": lambda _s: {"reason": "rate"},
+    "inspection:contract-file": lambda _s: {"purpose": "complaint"},
+    "inspection:template-new": lambda s: {
+        "region": "330703",
+        "kind": "labour",
+        "title": "简易劳动合同",
+        "version": "2027",
+        "valid_from": "2027-01-01",
+        "body": s.in_force.template.body if s.in_force.template else "",
+        "act": "publish",
+    },
+    "registration:roster-columns": lambda _s: {"s0-c0": "name", "s0-c1": "id_number"},
+    "devices:source-new": lambda s: {"name": "市实名制", "scope": "some", "projects": [s.cast.project.pk]},
+    "devices:terminal-new": lambda _s: {"name": "2 号门", "serial": "G2-0002", "lane": "in"},
+    "payroll:sheet-new": lambda s: {"part": s.cast.gc_part.pk, "month": "2026-10"},
+    "payroll:sheet-upload": lambda s: {"part": s.cast.sc_part.pk, "month": "2026-11"},
+    "payroll:line": lambda _s: {"verdict": "reject", "answer": "闸机记录清楚，请看考勤。"},
+    "payroll:item-add": lambda _s: {"kind": "meals", "amount_fen": "100"},
+    "payroll:item-remove": lambda _s: {"position": "7", "kind": "meals"},
+    "payroll:item-low-pay": lambda _s: {"reason": "学徒"},
+    "payroll:correct": lambda _s: {"direction": "up", "amount_fen": "10", "reason": "漏算"},
+    "payroll:advance-withdraw": lambda _s: {"reason": "重复"},
+    "payroll:worker-confirm": lambda s: {"typed": "1", "version": s.slip.version},
+    "payroll:worker-object": lambda s: {"reason": "days", "claimed": "400", "version": s.slip.version},
+    "registration:project-new": lambda s: {
+        "firm": s.cast.gc.pk,
+        "region": "330703",
+        "code": "JH330703900",
+        "name": "新项目",
+        "sector": "manufacturing",
+        "state": "building",
+        "pay_day": "15",
+    },
+    "registration:project-edit": lambda _s: {"name": "多湖住宅", "state": "building", "pay_day": "10"},
+    "registration:part": lambda s: {
+        "by": s.cast.gc_part.pk,
+        "engagement": "lawful",
+        "corp_type": "006",
+        "manager_name": "沈总",
+    },
+    "registration:part-end": lambda _s: {"left_on": "2026-11-16"},
+    "registration:part-invite": lambda _s: {"name": "兰晓", "username": "qian_sc", "role": "sc_clerk"},
+    "registration:team-new": lambda _s: {"name": "抹灰班"},
+    "registration:team": lambda _s: {"name": "木工甲班"},
+    "registration:staff-invite": lambda _s: {"name": "新门卫", "username": "men", "role": "site"},
+    "inspection:project-breach": lambda _s: {"breach": "on", "reason": "金资规罚 2026-7"},
+    "inspection:firm": lambda _s: {"legal_form": "company", "standing": "active", "reason": "企业信用公示"},
+    "inspection:firm-account": lambda _s: {"name": "兰晓", "username": "lan", "role": "sc_clerk"},
+    "inspection:worker-unmask": lambda _s: {"purpose": "complaint"},
+    "inspection:rule-figure": lambda _s: {
+        "region": "330703",
+        "valid_from": site_date(timezone.now()).isoformat(),
+        "yellow": 0,
+        "orange": 20,
+        "red": 40,
+        "act": "preview",
+    },
+    "accounts:sign-in": lambda _s: {"username": "zhao", "password": "wrong-horse-9"},
+    "accounts:worker-sign-in": lambda _s: {"phone": "13857906017"},
+    "set_language": lambda _s: {"language": "en"},
+    "evidence:verify": lambda _s: {"text": "{}"},
+}
+
+
+def _passages(_stage: Stage) -> bytes:
+    return batch(event(1), name="matrix")
+
+
+RAW: dict[str, Callable[[Stage], bytes]] = {
+    "devices:api-passages": _passages,
+    "devices:api-card-reads": lambda _s: b'{"reads": []}',
+    "devices:api-heartbeats": lambda _s: b"{}",
+    "devices:api-rotate-key": lambda _s: b"{}",
+    "devices:api-photos": lambda _s: b"no picture",
+    "devices:api-enrol": lambda _s: b"{}",  # a wrong code is refused with 403, and counted
+    "devices:push-people": lambda s: (
+        f'{{"request":"m","project":"{s.cast.project.code}","people":[]}}'.encode()
+    ),
+    "devices:push-attendance": lambda s: (
+        f'{{"batch":"m","project":"{s.cast.project.code}","events":[]}}'.encode()
+    ),
 }
