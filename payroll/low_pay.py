@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from payroll.pay_items import Floor, Item, ItemKind, earned_of
+from payroll.deductions import Floor
+from payroll.pay_items import Item, ItemKind, earned_of
 
 LEFT_OUT = ("overtime", "heat")
 """Kinds that never count towards the minimum wage (article 12): overtime, allowances for heat."""

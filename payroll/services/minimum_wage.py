@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext_lazy as _
 
 from payroll import low_pay
+from payroll.deductions import Floor
 from payroll.models import PaySheet, PaySlip
-from payroll.pay_items import Floor, items_from
+from payroll.pay_items import items_from
 from registration.models import Project
 from registration.services.parameters import parameter
 from wagewatch.lib.errors import RuleViolation

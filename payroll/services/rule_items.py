@@ -8,17 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from devices.models import AttendanceDay
+from payroll.deductions import capped_advance
 from payroll.models import PaySheet, PaySlip
 from payroll.overtime import MonthFacts, Terms, Worked, kind_of_day, month_line, overtime_lines
-from payroll.pay_items import (
-    Item,
-    capped_advance,
-    deducted_of,
-    deduction_words,
-    earned_of,
-    in_order,
-    items_from,
-)
+from payroll.pay_items import Item, deducted_of, deduction_words, earned_of, in_order, items_from
 from payroll.services.advances import open_advances
 from payroll.wage_months import days_of_sheet
 from registration.models import Posting, Project
@@ -96,8 +89,8 @@ def add_rule_items(sheet: PaySheet, project: Project, *, now: datetime) -> bool:
                     items.append(cut)
             set_items(slip, items)
             changed[slip.worker_id] = slip
-    for slip in changed.values():
-        slip.save(update_fields=ITEM_FIELDS)
+    if changed:
+        PaySlip.objects.bulk_update(list(changed.values()), ITEM_FIELDS, batch_size=500)
     return bool(changed)
 
 

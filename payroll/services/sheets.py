@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from payroll import rules
 from payroll.access import access_sheet, access_slip, participations_with
+from payroll.deductions import Floor, check_deductions
 from payroll.models import PaySheet, PaySlip
 from payroll.overtime import MonthFacts, month_line
-from payroll.pay_items import Floor, Item, ItemKind, check_deductions, deducted_of, earned_of, items_from
+from payroll.pay_items import Item, ItemKind, deducted_of, earned_of, items_from
 from payroll.services.attendance_lines import PIECE_NOTE, insert_slips, month_days_of
 from payroll.services.late import refill_supplement
 from payroll.services.minimum_wage import check_before_sending

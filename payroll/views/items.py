@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from payroll.access import access_slip
+from payroll.deductions import doubtful
 from payroll.forms import ItemForm, LowPayForm
 from payroll.models import PaySlip
 from payroll.overtime import warnings_of
-from payroll.pay_items import doubtful, items_from
+from payroll.pay_items import items_from
 from payroll.pay_words import lines_of
 from payroll.services import items
 from payroll.services.minimum_wage import action_in, missing_for

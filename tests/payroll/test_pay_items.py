@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from payroll.deductions import Floor, capped_advance, check_deductions, doubtful
 from payroll.low_pay import floor_of, missing
 from payroll.overtime import (
     MonthFacts,
@@ -17,17 +18,7 @@ from payroll.overtime import (
     overtime_lines,
     warnings_of,
 )
-from payroll.pay_items import (
-    Floor,
-    Item,
-    capped_advance,
-    check_deductions,
-    deducted_of,
-    doubtful,
-    earned_of,
-    in_order,
-    priced,
-)
+from payroll.pay_items import Item, deducted_of, earned_of, in_order, priced
 from wagewatch.lib.errors import RuleViolation
 
 MONTH_DAYS = Decimal("21.75")
