@@ -65,6 +65,8 @@ def _base(slip: Any) -> list[Line]:
         return []
     if slip.pay_basis == "piece":
         return [Line(str(ItemKind.PIECE.label), base)]
+    if not slip.days:
+        return [Line(gettext("Agreed amount"), base, reason=slip.note)]
     how = _times(slip.days, slip.pay_basis, slip.rate_fen)
     if base != rules.gross_of(slip.pay_basis, slip.rate_fen, slip.days):
         how = gettext("%(how)s; the contractor's sheet says otherwise") % {"how": how}

@@ -20,14 +20,14 @@ from payroll.access import access_slip, worker_slips
 from payroll.bank import codes
 from payroll.late_worker import told_on_slip
 from payroll.models import Objection, OfficeWord, PaymentLine, PaymentOrder, PaySlip, ProxyWord, Reminder
+from payroll.pay_words import is_odd_span, lines_of, span_words
 from payroll.services import approvals, confirmations, proxies
 from payroll.services.cash import cash_of
 from payroll.tax import TABLE, Estimate, estimate
 from payroll.views.worker_days import days_of_month
 from payroll.views.worker_queue import answer_once, key_of
-from registration.actors import Actor
-from payroll.pay_words import is_odd_span, lines_of, span_words
 from payroll.wage_months import days_of_sheet
+from registration.actors import Actor
 from registration.http import ActorRequest, worker_view
 from registration.services.acknowledging import waiting_for_worker
 from registration.services.parameters import parameter

@@ -25,7 +25,7 @@ ALTER TABLE payroll_payslip ADD CONSTRAINT slip_adds_up CHECK (
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payroll', '0007_bank_terms_and_batch_files'),
+        ('payroll', '0015_kinds_of_entries'),
         ('registration', '0014_source_systems'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
