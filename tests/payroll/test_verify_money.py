@@ -156,6 +156,8 @@ def test_names_what_is_broken(books: Cast, code: str) -> None:
             run("DROP INDEX IF EXISTS line_never_paid_twice")
         if code == "slip.instructed":
             run("DROP INDEX IF EXISTS line_never_paid_twice")
+        if code == "slip.net":
+            run("ALTER TABLE payroll_payslip DROP CONSTRAINT slip_adds_up")
         assert run(BREAKS[code]) > 0
     assert code in codes()
     out = StringIO()
