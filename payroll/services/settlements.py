@@ -140,7 +140,7 @@ def _sheet_of_month(
         first_day=days[0],
         last_day=days[1],
         source=PaySheet.Source.ATTENDANCE,
-        due_on=posting.settle_by or posting.left_on,
+        due_on=posting.settle_by or posting.left_on or days[1],
         made_by_id=user_of(actor),
         made_at=now,
     )

@@ -20,6 +20,7 @@ from registration.services.signatures import png_from_data_url
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import WagewatchError
 from wagewatch.lib.money import format_cny
+from wagewatch.templatetags.ww import mask_name
 
 PAGE = 50
 
@@ -123,7 +124,9 @@ def _people(part: Participation) -> list[tuple[str, str]]:
     )
     names: dict[str, str] = {}
     for one in postings:
-        names.setdefault(str(one.worker_id), f"{one.worker.name} …{one.worker.id_tail}　{one.team.name}")
+        names.setdefault(
+            str(one.worker_id), f"{mask_name(one.worker.name)} …{one.worker.id_tail}　{one.team.name}"
+        )
     return list(names.items())
 
 

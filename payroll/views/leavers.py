@@ -31,14 +31,14 @@ def leavers(request: ActorRequest) -> HttpResponse:
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     today = site_date(timezone.now())
     calendar = load_calendar()
-    for one in page:
-        one.working_days = calendar.working_days_between(one.left_on, today)
+    since = {one.pk: calendar.working_days_between(one.left_on, today) for one in page if one.left_on}
     return render(
         request,
         "payroll/leavers.html",
         {
             "page": page,
             "today": today,
+            "since": since,
             "show_all": show_all,
             "project": project,
             "may_prepare": request.actor.has_role(*PERMISSIONS["sheet.prepare"]),
