@@ -177,6 +177,23 @@ def test_a_vanished_entry_and_a_fen_on_a_paid_line_are_named(books: Cast) -> Non
     assert {"wages.line", "slip.paid", "order.total"} <= codes()
 
 
+LINES = {
+    "a line that adds more than the slip says": """UPDATE payroll_payslip SET items =
+        '[{"kind": "meals", "amount_fen": 300, "origin": "hand"}]' WHERE month = '2026-10-01'""",
+    "an added sum without a line": "UPDATE payroll_payslip SET extra_fen = 100 WHERE month = '2026-10-01'",
+    "a deduction line of another sum": """UPDATE payroll_payslip SET deduction_fen = 5, net_fen = net_fen - 5, items =
+        '[{"kind": "less_court", "amount_fen": 4, "reason": "x", "origin": "hand"}]' WHERE month = '2026-10-01'""",
+}
+
+
+@pytest.mark.parametrize("what", list(LINES))
+def test_lines_that_do_not_add_up_to_a_slip_are_named(books: Cast, what: str) -> None:
+    with behind_the_back() as run:
+        run("ALTER TABLE payroll_payslip DROP CONSTRAINT slip_adds_up")
+        assert run(LINES[what]) > 0
+    assert "slip.net" in codes()
+
+
 def test_one_project_alone_can_be_checked(books: Cast) -> None:
     with behind_the_back() as run:
         run(BREAKS["ledger.sum"])
