@@ -77,6 +77,10 @@ def sheet_list(request: ActorRequest) -> HttpResponse:
         if counts.get(key)
     ]
     months = list(found.order_by("-month").values_list("month", flat=True).distinct()[:24])
+    projects = list(projects_for(request.actor, permission="sheet.view").order_by("pk"))
+    one_project = next(
+        (p for p in projects if str(p.pk) == project), projects[0] if len(projects) == 1 else None
+    )
     return render(
         request,
         "payroll/sheets.html",
@@ -86,7 +90,8 @@ def sheet_list(request: ActorRequest) -> HttpResponse:
             "states": labels.SHEET_STATES,
             "months": months,
             "month_chosen": month,
-            "projects": projects_for(request.actor, permission="sheet.view").order_by("pk"),
+            "projects": projects,
+            "one_project": one_project,
             "project_chosen": project,
             "today": site_date(timezone.now()),
             "may_prepare": request.actor.has_role(*CLERK),
@@ -319,7 +324,7 @@ def sheet_export(request: ActorRequest, pk: int) -> HttpResponse:
          sheet.net_fen)
     )  # fmt: skip
     title = _("Pay sheet %(month)s, %(name)s, %(project)s") % {
-        "month": f"{sheet.month:%Y-%m}",
+        "month": f"{sheet.month:%Y-%m}" + (f" ({span})" if (span := _span(sheet)) else ""),
         "name": sheet.participation.organisation.name,
         "project": sheet.project.name,
     }

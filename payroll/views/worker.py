@@ -290,7 +290,13 @@ def confirm(request: ActorRequest, reference: str) -> HttpResponse:
     )
 
 
-def _receipt_entry(slip: PaySlip) -> Entry | None:
+def receipt_address(request: ActorRequest, entry: Entry) -> str:
+    """Where anybody can check that an entry is genuine."""
+    return request.build_absolute_uri(reverse("evidence:receipt", kwargs={"pk": entry.pk}))
+
+
+def receipt_entry(slip: PaySlip) -> Entry | None:
+    """The newest record of the worker's word on a slip: confirmed, or objected."""
     objection = last_objection(slip)
     subject, kind = f"payslip:{slip.reference}", "slip.confirmed"
     if slip.confirmation != "confirmed" and objection is not None:
@@ -307,10 +313,10 @@ def _receipt_entry(slip: PaySlip) -> Entry | None:
 def receipt(request: ActorRequest, reference: str) -> HttpResponse:
     """What was recorded, how anybody can check it, and what comes next."""
     slip = access_slip(reference, request.actor)
-    entry = _receipt_entry(slip)
+    entry = receipt_entry(slip)
     if entry is None:
         return redirect("payroll:worker-slip", reference=reference)
-    address = request.build_absolute_uri(reverse("evidence:receipt", kwargs={"pk": entry.pk}))
+    address = receipt_address(request, entry)
     objected = slip.confirmation != "confirmed"
     return render(
         request,
@@ -387,10 +393,10 @@ def _objection_steps(slip: PaySlip) -> list[dict[str, Any]]:
 def receipt_print(request: ActorRequest, reference: str) -> HttpResponse:
     """The receipt on paper: a code that opens the public page, and one that holds the whole proof."""
     slip = access_slip(reference, request.actor)
-    entry = _receipt_entry(slip)
+    entry = receipt_entry(slip)
     if entry is None:
         return redirect("payroll:worker-slip", reference=reference)
-    address = request.build_absolute_uri(reverse("evidence:receipt", kwargs={"pk": entry.pk}))
+    address = receipt_address(request, entry)
     bundle = receipt_bundle(entry)
     published = bundle["checkpoint"] is not None
     return render(
@@ -413,7 +419,7 @@ def receipt_print(request: ActorRequest, reference: str) -> HttpResponse:
 def receipt_download(request: ActorRequest, reference: str) -> HttpResponse:
     """The receipt as a file that proves itself to anybody."""
     slip = access_slip(reference, request.actor)
-    entry = _receipt_entry(slip)
+    entry = receipt_entry(slip)
     if entry is None:
         return redirect("payroll:worker-slip", reference=reference)
     return HttpResponse(

@@ -279,6 +279,12 @@ GET  payroll:sheet-new               in    in    in   404   200   404   200   20
 POST payroll:sheet-new               in    in    in   404   409   404   400   400   404   404   404   404   404    in    in
 GET  payroll:sheet                   in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
 GET  payroll:sheet-export            in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+GET  payroll:sheet-paper             in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+GET  payroll:line-paper              in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+GET  payroll:ledger                  in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+POST payroll:ledger                  in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+GET  payroll:month-starts            in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
+POST payroll:month-starts            in    in    in   404    go   400   400   404   404   404   404   404   404    in    in
 GET  payroll:sheet-submit            in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
 POST payroll:sheet-submit            in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
 GET  payroll:sheet-remind            in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
@@ -394,6 +400,7 @@ GET  payroll:worker-confirm          in   200   404    in    in    in    in    i
 POST payroll:worker-confirm          in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
 GET  payroll:worker-object           in   200   404    in    in    in    in    in    in    in    in    in    in    in    in
 POST payroll:worker-object           in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
+GET  payroll:worker-slip-paper       in   200   404    in    in    in    in    in    in    in    in    in    in    in    in
 GET  payroll:worker-receipt          in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
 GET  payroll:worker-receipt-print    in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
 GET  payroll:worker-receipt-file     in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
