@@ -8,9 +8,10 @@ from devices.models import AttendanceDay, Passage, Terminal
 from devices.services.seals import subject_of as day_subject
 from payroll import records
 from payroll.models import Approval, Objection, PaymentLine, PaySlip
+from payroll.pay_words import short_sum
+from payroll.wage_months import days_of_sheet
 from registration.models import Participation, Worker
 from wagewatch.evidence.models import Entry
-from wagewatch.lib.dates import month_range
 from wagewatch.lib.money import format_cny
 from wagewatch.templatetags.ww import days, moment, moment_short
 
@@ -57,7 +58,7 @@ def entries_of(
 def stages_of(slip: PaySlip, worker: Worker) -> list[dict[str, Any]]:
     """Eight stages for components/rail.html and across.html; each query carries the project."""
     project_id = slip.project_id
-    first, last = month_range(slip.month)
+    first, last = days_of_sheet(slip.sheet)
     passages = list(
         Passage.objects.filter(project_id=project_id, worker_id=worker.pk, day__range=(first, last)).order_by(
             "at"
@@ -148,18 +149,12 @@ def _slip(slip: PaySlip) -> dict[str, Any]:
         "state": OK,
         "words": format_cny(slip.net_fen),
         "time": moment(slip.sheet.submitted_at or slip.sheet.made_at),
-        "fact": _("%(days)s × %(rate)s = %(gross)s, deducted %(less)s, net %(net)s")
-        % {
-            "days": days(slip.days),
-            "rate": format_cny(slip.rate_fen),
-            "gross": format_cny(slip.gross_fen),
-            "less": format_cny(slip.deduction_fen),
-            "net": format_cny(slip.net_fen),
-        },
+        "fact": _("%(lines)s = %(net)s net") % {"lines": short_sum(slip), "net": format_cny(slip.net_fen)},
         "more": _("The sheet pays %(paid)s days, the gates counted %(gate)s.")
         % {"paid": days(slip.days), "gate": days(slip.gate_days)}
         if difference
         else _("As the gates counted."),
+        "note": slip.low_pay_reason,
         "hand": slip.sheet.submitted_by.name if slip.sheet.submitted_by else "",
     }
 

@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from payroll.models import (
     AccountEvent,
+    Advance,
     BankStatement,
     DepositEntry,
     LoanDraw,
@@ -108,6 +109,22 @@ def participations_with(actor: Actor, project: Project, permission: str) -> Quer
         participations_for(actor, project, permission=permission)
         .filter(role__in=["general_contractor", "subcontractor", "agency"])
         .select_related("organisation")
+    )
+
+
+def advances_for(actor: Actor) -> QuerySet[Advance]:
+    """Advances of the parts whose sheets the actor sees: of the whole project for its general contractor and the
+    authorities, of the own part and those below it for a subcontractor or an agency."""
+    mine = organisations_with(actor, PERMISSIONS["sheet.view"])
+    leads = Participation.objects.filter(
+        project=OuterRef("project_id"),
+        organisation__in=mine,
+        role=Participation.Role.GENERAL_CONTRACTOR,
+    )
+    return Advance.objects.filter(
+        Q(Exists(leads))
+        | Q(participation__in=own_and_below(mine))
+        | Q(project__in=_authority_projects(actor, "sheet.view"))
     )
 
 

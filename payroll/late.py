@@ -18,9 +18,9 @@ from django.utils.translation import gettext, ngettext
 from devices.models import DayCorrection
 from payroll.labels import UNITS
 from payroll.models import LateDismissal, PaySheet
+from payroll.wage_months import wage_months
 from registration.models import Project
-from registration.services.parameters import parameter
-from wagewatch.lib.dates import SITE_TZ, month_range
+from wagewatch.lib.dates import SITE_TZ
 
 # A month whose days were all sealed before its sheet was made, and none sealed again since, cannot have changed:
 # some thirty probes by key tell, and spare reading the month's attendance.
@@ -43,11 +43,11 @@ WITH sheet AS (
   SELECT * FROM unnest(%(parts)s::bigint[], %(months)s::date[], %(firsts)s::date[], %(lasts)s::date[],
                        %(mades)s::timestamptz[]) AS s (participation_id, month, first, last, made_at)
 ), worked AS (
-  SELECT p.month, a.worker_id, a.posting_id, sum(a.days) AS days, sum(a.minutes) AS minutes
+  SELECT p.month, p.first, p.last, a.worker_id, a.posting_id, sum(a.days) AS days, sum(a.minutes) AS minutes
   FROM (SELECT DISTINCT month, first, last FROM sheet) p
   JOIN devices_attendanceday a ON a.project_id = %(project)s AND a.day BETWEEN p.first AND p.last
    AND a.day BETWEEN %(low)s AND %(high)s
-  GROUP BY 1, 2, 3
+  GROUP BY 1, 2, 3, 4, 5
 ), part AS (
   SELECT w.month, o.participation_id, w.worker_id, o.pay_basis,
          CASE o.pay_basis WHEN 'hour' THEN round(w.minutes / 60.0, 2) ELSE w.days END AS quantity,
@@ -56,6 +56,7 @@ WITH sheet AS (
   FROM worked w
   JOIN registration_posting o ON o.id = w.posting_id AND o.project_id = %(project)s
   JOIN sheet s ON s.participation_id = o.participation_id AND s.month = w.month
+   AND s.first = w.first AND s.last = w.last
 ), gates AS (
   SELECT month, participation_id, worker_id, basis_now AS pay_basis,
          coalesce(sum(quantity) FILTER (WHERE pay_basis = basis_now), 0)::numeric(8, 2) AS quantity
@@ -198,12 +199,6 @@ class LateChange:
         return str(UNITS[self.pay_basis])
 
 
-def span_of(project: Project, month: date) -> tuple[date, date]:
-    """First and last day of a wage month where the project lies."""
-    start = parameter("pay.month_start_day", region_code=project.region_id, on=month, default=1)
-    return month_range(month, int(start))
-
-
 def late_changes(
     project: Project,
     parts: Iterable[int] | None = None,
@@ -238,13 +233,14 @@ def late_changes(
 
 
 def _arguments(project: Project, asked: list[tuple[int, date, datetime]]) -> dict[str, Any]:
-    spans = {month: span_of(project, month) for _part, month, _made in asked}
+    months = wage_months(project)
+    spans = {(part, month): months.span(part, month) for part, month, _made in asked}
     return {
         "project": project.pk,
         "parts": [part for part, _month, _made in asked],
         "months": [month for _part, month, _made in asked],
-        "firsts": [spans[month][0] for _part, month, _made in asked],
-        "lasts": [spans[month][1] for _part, month, _made in asked],
+        "firsts": [spans[part, month][0] for part, month, _made in asked],
+        "lasts": [spans[part, month][1] for part, month, _made in asked],
         "mades": [made for _part, _month, made in asked],
         "low": min(first for first, _last in spans.values()),
         "high": max(last for _first, last in spans.values()),
@@ -255,7 +251,8 @@ def explain(project: Project, changes: list[LateChange]) -> list[LateChange]:
     """The same changes with their causes and decisions: for the rows of one page. Two statements."""
     if not changes:
         return changes
-    spans = [span_of(project, change.month) for change in changes]
+    months = wage_months(project)
+    spans = [months.span(change.participation_id, change.month) for change in changes]
     rows = _rows(
         CAUSES,
         {

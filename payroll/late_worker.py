@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 
 from devices.models import AttendanceDay, DayCorrection
 from devices.month_notes import MonthNote
-from payroll.late import Cause, LateChange, explain, late_changes, span_of
+from payroll.late import Cause, LateChange, explain, late_changes
 from payroll.models import PaySheet, PaySlip
+from payroll.wage_months import wage_months
 from registration.models import Participation, Posting, Project, Worker
 from wagewatch.lib.dates import month_range, next_month, previous_month
 
@@ -65,10 +66,15 @@ def calendar_notes(worker: Worker, month: date) -> Sequence[MonthNote]:
         projects[posting.project_id] = posting.project
     told: list[Told] = []
     for pk, project in sorted(projects.items()):
+        known = wage_months(project)
+        spans = {
+            near: [known.span(part, near) for part in parts[pk]]
+            for near in (previous_month(month), month, next_month(month))
+        }
         months = {
             near
-            for near in (previous_month(month), month, next_month(month))
-            if span_of(project, near)[0] <= last and span_of(project, near)[1] >= first
+            for near, found in spans.items()
+            if any(begin <= last and end >= first for begin, end in found)
         }
         told += _changes(project, sorted(parts[pk]), months, worker.pk)
     return [MonthNote(TEMPLATE, one) for one in told]

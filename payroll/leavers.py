@@ -41,10 +41,11 @@ def with_owed(postings: QuerySet[Posting]) -> QuerySet[Posting]:
     )
     unpaid = sent.filter(net_fen__gt=0).exclude(payment=PaySlip.Payment.PAID)
     owed = unpaid.order_by().values("worker_id").annotate(fen=Sum("net_fen")).values("fen")
+    on_that_day = Q(sheet__first_day__lte=OuterRef("day"), sheet__last_day__gte=OuterRef("day"))
     of_month = PaySlip.objects.filter(
+        on_that_day | Q(sheet__first_day=None, month=OuterRef("month")),
         project=OuterRef("project_id"),
         worker=OuterRef("worker_id"),
-        month=OuterRef("month"),
     ).exclude(confirmation=PaySlip.Confirmation.DRAFT)
     unsheeted = AttendanceDay.objects.annotate(month=TruncMonth("day")).filter(
         ~Exists(of_month),

@@ -137,10 +137,20 @@ WHERE (coalesce(h.people, 0), coalesce(h.gross_fen, 0), coalesce(h.deduction_fen
 )
 SLIPS = Check(
     "slip.net",
-    _("A slip's net pay is its gross pay less its deductions, and not below zero"),
+    _("A slip's net pay is its gross pay less its deductions, and its lines add up to both"),
     """
-SELECT project_id, 'slip ' || sheet_id || '.' || worker_id, gross_fen - deduction_fen, net_fen
-FROM payroll_payslip WHERE {here} AND (net_fen <> gross_fen - deduction_fen OR net_fen < 0)
+WITH s AS (
+  SELECT project_id, sheet_id, worker_id, gross_fen, extra_fen, deduction_fen, net_fen, items,
+         wagewatch_items_sum(items, false) AS earned_fen, wagewatch_items_sum(items, true) AS taken_fen
+  FROM payroll_payslip WHERE {here}),
+w AS (
+  SELECT *, gross_fen - extra_fen + earned_fen
+         - CASE WHEN items = '[]'::jsonb THEN deduction_fen ELSE taken_fen END AS expected_fen
+  FROM s)
+SELECT project_id, 'slip ' || sheet_id || '.' || worker_id, expected_fen, net_fen
+FROM w
+WHERE expected_fen <> net_fen OR net_fen <> gross_fen - deduction_fen OR extra_fen <> earned_fen
+   OR items <> '[]'::jsonb AND deduction_fen <> taken_fen OR net_fen < 0 OR extra_fen > gross_fen
 """,
 )
 DEPOSITS = Check(

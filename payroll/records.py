@@ -47,7 +47,8 @@ def line_subject(line: PaymentLine) -> str:
 
 
 def confirmed_record(slip: PaySlip, signature_sha256: bytes) -> Record:
-    """What the worker confirmed: days or hours, amounts in fen, the version and the signature's hash."""
+    """What the worker confirmed: days or hours, amounts in fen, every line, the version, the signature's hash."""
+    lines = {"lines": slip.items} if slip.items else {}
     return {
         "slip": slip.reference,
         "version": slip.version,
@@ -59,6 +60,7 @@ def confirmed_record(slip: PaySlip, signature_sha256: bytes) -> Record:
         "net_fen": slip.net_fen,
         "signature": signature_sha256.hex(),
         "confirmed_at": slip.confirmed_at,
+        **lines,
     }
 
 

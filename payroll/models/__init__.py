@@ -7,6 +7,7 @@ from payroll.models.accounts import (
     SpecialAccount,
     SubLedger,
 )
+from payroll.models.advances import Advance, WageMonthStart
 from payroll.models.agreements import AccountAgreement, AccountRuling
 from payroll.models.allocations import AllocationChoice, AllocationPlan, ProgressPayment
 from payroll.models.approving import ApprovalLimit, FirstApproval
@@ -31,6 +32,7 @@ __all__ = [
     "AccountEvent",
     "AccountRuling",
     "AccountState",
+    "Advance",
     "AllocationChoice",
     "AllocationPlan",
     "Approval",
@@ -70,4 +72,5 @@ __all__ = [
     "SubLedger",
     "Submission",
     "TopUpRequest",
+    "WageMonthStart",
 ]

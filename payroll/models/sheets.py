@@ -26,6 +26,7 @@ class PaySheet(models.Model):
         MONTHLY = "monthly", _("Monthly")
         LEAVER = "leaver", _("Leaver settlement")
         SUPPLEMENT = "supplement", _("Supplement")
+        CORRECTION = "correction", _("Correction")
 
     class Source(models.TextChoices):
         ATTENDANCE = "attendance", _("Made from attendance")
@@ -41,6 +42,8 @@ class PaySheet(models.Model):
     source = models.CharField("来源", max_length=12, choices=Source.choices)
     state = models.CharField("状态", max_length=12, choices=State.choices, default=State.DRAFT)
     due_on = models.DateField("发薪日")
+    first_day = models.DateField("周期首日", null=True)
+    last_day = models.DateField("周期末日", null=True)
     people = models.PositiveIntegerField("人数", default=0)
     gross_fen = models.BigIntegerField("应发（分）", default=0)
     deduction_fen = models.BigIntegerField("扣款（分）", default=0)
@@ -111,8 +114,10 @@ class Signature(models.Model):
 class PaySlip(models.Model):
     """工资清单: one worker's line of a sheet. Partitioned by RANGE(month).
 
-    `days` are what the sheet pays, `gate_days` what the gates counted; both are hours for a posting paid
-    by the hour. `parts` lists [{posting, basis, rate_fen, days, gross_fen}] when the month had more than
+    `gross_fen` is the pay for days × rate (`base_fen`) and `extra_fen`, what `items` add (payroll/pay_items.py);
+    the deductions are items too. The database checks the sums. `low_pay_reason` says why a slip is under the
+    minimum wage. `days` are what the sheet pays, `gate_days` what the gates counted; both are hours for a posting
+    paid by the hour. `parts` lists [{posting, basis, rate_fen, days, gross_fen}] when the month had more than
     one rate; then `rate_fen` is the latest. Confirmation and payment are two separate states: silence
     stays "waiting" for ever, and never becomes confirmed.
     """
@@ -146,11 +151,16 @@ class PaySlip(models.Model):
     days = models.DecimalField("表上工日", max_digits=6, decimal_places=2)
     gate_days = models.DecimalField("闸机工日", max_digits=6, decimal_places=2)
     parts = models.JSONField("分段", default=list)
+    items = models.JSONField("加项与扣款", default=list, db_default=models.Value([], models.JSONField()))
+    extra_fen = models.BigIntegerField("加项合计（分）", default=0, db_default=0)
     gross_fen = models.BigIntegerField("应发（分）")
     deduction_fen = models.BigIntegerField("扣款（分）", default=0)
     deduction_note = models.CharField("扣款说明", max_length=200, blank=True)
     net_fen = models.BigIntegerField("实发（分）")
     note = models.CharField("编表说明", max_length=200, blank=True)
+    low_pay_reason = models.CharField(
+        "低于最低工资的原因", max_length=200, blank=True, default="", db_default=""
+    )
     sent_at = models.DateTimeField("发给本人的时间", null=True)
     confirmation = models.CharField(max_length=10, choices=Confirmation.choices, default=Confirmation.DRAFT)
     confirmed_at = models.DateTimeField(null=True)
@@ -173,6 +183,11 @@ class PaySlip(models.Model):
 
     def __str__(self) -> str:
         return f"slip {self.month:%Y-%m} {self.worker_id}"
+
+    @property
+    def base_fen(self) -> int:
+        """Pay for the days (or hours) alone."""
+        return self.gross_fen - self.extra_fen
 
     @property
     def reference(self) -> str:

@@ -9,18 +9,28 @@ from django.db import connection
 
 from payroll.models import PaySheet
 from payroll.services.totals import Totals
+from payroll.wage_months import days_of_sheet, span_of
 from registration.models import Project
 from registration.services.parameters import parameter
-from wagewatch.lib.dates import month_range
 
 # Days worked per posting, priced at the posting's rate. round(numeric) is half away from zero in
 # PostgreSQL, which for amounts that are not negative is lib.money's half up.
+# Days that a leaver's settlement of the month has paid belong to no other sheet (`skip_settled`).
 PERSONS = """
-WITH worked AS (
-  SELECT worker_id, posting_id, sum(days) AS days, sum(minutes) AS minutes
-  FROM devices_attendanceday
-  WHERE project_id = %(project)s AND day BETWEEN %(first)s AND %(last)s
-  GROUP BY worker_id, posting_id
+WITH settled AS (
+  SELECT l.worker_id, max(k.last_day) AS until
+  FROM payroll_paysheet k
+  JOIN payroll_payslip l ON l.month = k.month AND l.project_id = k.project_id AND l.sheet_id = k.id
+   AND l.month = %(month)s
+  WHERE %(skip_settled)s AND k.project_id = %(project)s AND k.participation_id = %(participation)s
+    AND k.month = %(month)s AND k.kind = 'leaver'
+  GROUP BY l.worker_id
+), worked AS (
+  SELECT a.worker_id, a.posting_id, sum(a.days) AS days, sum(a.minutes) AS minutes
+  FROM devices_attendanceday a LEFT JOIN settled s ON s.worker_id = a.worker_id
+  WHERE a.project_id = %(project)s AND a.day BETWEEN %(first)s AND %(last)s
+    AND (%(worker)s::bigint IS NULL OR a.worker_id = %(worker)s) AND coalesce(a.day > s.until, true)
+  GROUP BY a.worker_id, a.posting_id
 ), part AS (
   SELECT w.worker_id, p.id AS posting_id, p.pay_basis, p.rate_fen, t.name AS team_name, q.quantity,
     CASE p.pay_basis
@@ -84,37 +94,58 @@ class GateLine(NamedTuple):
     parts: list[dict[str, Any]]
 
 
-def _arguments(project: Project, participation_id: int, month: date) -> dict[str, Any]:
+def _arguments(
+    project: Project,
+    participation_id: int,
+    month: date,
+    *,
+    days: tuple[date, date] | None = None,
+    worker_id: int | None = None,
+    skip_settled: bool = True,
+) -> dict[str, Any]:
     code = project.region_id
-    start_day = int(parameter("pay.month_start_day", region_code=code, on=month, default=1))
-    first, last = month_range(month, start_day)
+    first, last = days or span_of(project, participation_id, month)
     return {
         "project": project.pk,
         "participation": participation_id,
+        "month": month,
         "first": first,
         "last": last,
+        "worker": worker_id,
+        "skip_settled": skip_settled,
         "month_days": Decimal(str(parameter("pay.month_days", region_code=code, on=month, default="21.75"))),
     }
 
 
-def insert_slips(sheet: PaySheet, project: Project) -> Totals:
-    """Write one slip per worker of the participation who attended in the month; returns exact sums."""
-    arguments = _arguments(project, sheet.participation_id, sheet.month)
+def insert_slips(sheet: PaySheet, project: Project, *, worker_id: int | None = None) -> Totals:
+    """Write one slip per worker of the participation who attended on the days of the sheet (or the one given);
+    returns exact sums."""
+    arguments = _arguments(
+        project, sheet.participation_id, sheet.month, days=days_of_sheet(sheet), worker_id=worker_id
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            INSERT, {**arguments, "month": sheet.month, "sheet": sheet.pk, "piece_note": PIECE_NOTE}
-        )
+        cursor.execute(INSERT, {**arguments, "sheet": sheet.pk, "piece_note": PIECE_NOTE})
         people, gross, deduction, net = cursor.fetchone()
     return Totals(int(people), int(gross), int(deduction), int(net))
 
 
-def gate_lines(project: Project, participation_id: int, month: date) -> dict[int, GateLine]:
-    """What attendance gives for every worker of the participation in the month, by worker."""
+def gate_lines(
+    project: Project,
+    participation_id: int,
+    month: date,
+    *,
+    days: tuple[date, date] | None = None,
+    worker_id: int | None = None,
+    skip_settled: bool = False,
+) -> dict[int, GateLine]:
+    """What attendance gives for every worker of the participation in the month (or on the given days), by worker."""
     with connection.cursor() as cursor:
         cursor.execute(
             PERSONS  # noqa: S608 constants only
             + "SELECT worker_id, posting_id, pay_basis, rate_fen, quantity, gross_fen, team_name, parts::text FROM person",
-            _arguments(project, participation_id, month),
+            _arguments(
+                project, participation_id, month, days=days, worker_id=worker_id, skip_settled=skip_settled
+            ),
         )
         rows = cursor.fetchall()
     return {

@@ -10,6 +10,7 @@ from payroll import records, rules
 from payroll.access import access_sheet
 from payroll.late import LateChange, late_changes
 from payroll.models import LateDismissal, PaySheet, PaySlip
+from payroll.pay_items import ItemKind
 from payroll.services.attendance_lines import PIECE_NOTE, GateLine, gate_lines, month_days_of
 from payroll.services.totals import refresh_totals
 from payroll.services.who import user_of
@@ -110,6 +111,8 @@ def make_supplement(sheet_id: int, *, actor: Actor, now: datetime) -> PaySheet:
         month=sheet.month,
         kind=PaySheet.Kind.SUPPLEMENT,
         number=of_month.count() + 1,
+        first_day=sheet.first_day,
+        last_day=sheet.last_day,
         source=PaySheet.Source.ATTENDANCE,
         due_on=max(pay_due_on(sheet.month, project.pay_day, load_calendar()), site_date(now)),
         made_by_id=user_of(actor),
@@ -139,13 +142,14 @@ def _fill(supplement: PaySheet, project: Project, changes: list[LateChange]) -> 
     lines = gate_lines(project, supplement.participation_id, supplement.month)
     month_days = month_days_of(project, supplement.month)
     earned: dict[int, int] = {}
-    for worker_id, gross in PaySlip.objects.filter(
+    for worker_id, gross, extra, items in PaySlip.objects.filter(
         month=supplement.month,
         project=project,
         sheet__participation=supplement.participation_id,
         worker__in=[change.worker_id for change in owed],
-    ).values_list("worker_id", "gross_fen"):
-        earned[worker_id] = earned.get(worker_id, 0) + gross
+    ).values_list("worker_id", "gross_fen", "extra_fen", "items"):
+        of_month = sum(i["amount_fen"] for i in items if i["kind"] == ItemKind.MONTH)
+        earned[worker_id] = earned.get(worker_id, 0) + gross - extra + of_month
     PaySlip.objects.bulk_create(
         [
             _slip(supplement, change, lines[change.worker_id], earned.get(change.worker_id, 0), month_days)

@@ -9,10 +9,10 @@ from payroll.access import access_sheet
 from payroll.bank.sif import SifFile, SifLine
 from payroll.models import PaymentLine, PaySheet, PaySlip, SubLedger
 from payroll.services.terms import profile_of
+from payroll.wage_months import days_of_sheet
 from registration.actors import Actor
 from registration.models import BankCard
-from registration.services.parameters import parameter
-from wagewatch.lib.dates import month_range, site_date
+from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import RuleViolation
 
 
@@ -33,10 +33,7 @@ def salary_file(sheet_id: int, *, actor: Actor, now: datetime) -> SifFile:
     profile = profile_of(ledger.account.bank, site_date(now)) if ledger else None
     if profile is None or not profile.sif_employer:
         raise RuleViolation("sif.not_asked", _("The bank of this project asks for no salary file."))
-    start_day = parameter(
-        "pay.month_start_day", region_code=sheet.project.region_id, on=sheet.month, default=1
-    )
-    first, last = month_range(sheet.month, start_day)
+    first, last = days_of_sheet(sheet)
     length = (last - first).days + 1
     paid = {
         line.worker_id: line

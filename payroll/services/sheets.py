@@ -1,5 +1,6 @@
 """Making, correcting and submitting a pay sheet (工资支付表; Order 724 art. 31)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -10,10 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from payroll import rules
 from payroll.access import access_sheet, access_slip, participations_with
+from payroll.deductions import Floor, check_deductions
 from payroll.models import PaySheet, PaySlip
-from payroll.services.attendance_lines import insert_slips, month_days_of
+from payroll.overtime import MonthFacts, month_line
+from payroll.pay_items import Item, ItemKind, deducted_of, earned_of, items_from
+from payroll.services.attendance_lines import PIECE_NOTE, insert_slips, month_days_of
 from payroll.services.late import refill_supplement
+from payroll.services.minimum_wage import check_before_sending
+from payroll.services.rule_items import ITEM_FIELDS, add_rule_items, set_items
 from payroll.services.totals import refresh_totals
+from payroll.wage_months import span_of
 from registration.access import access_project, not_found, not_permitted
 from registration.actors import Actor
 from registration.models import Participation, Project, Worker
@@ -31,7 +38,8 @@ def open_sheet(
     """An empty draft, in the caller's transaction. Refuses a month to come and a second monthly sheet."""
     if month != first_of_month(month):
         raise ValueError("a wage month is the date of its day 1")
-    if month > site_date(now):
+    first, last = span_of(project, participation.pk, month)
+    if first > site_date(now):
         raise RuleViolation(
             "sheet.month_to_come", _("This month has not begun. Choose a month that has attendance.")
         )
@@ -41,6 +49,8 @@ def open_sheet(
                 project=project,
                 participation=participation,
                 month=month,
+                first_day=first,
+                last_day=last,
                 source=source,
                 due_on=pay_due_on(month, project.pay_day, load_calendar()),
                 made_by_id=actor.id,
@@ -77,11 +87,11 @@ def make_sheet_from_attendance(
     """
     project, part = part_for_sheet(project_id, participation_id, actor=actor)
     sheet = open_sheet(project, part, month, PaySheet.Source.ATTENDANCE, actor=actor, now=now)
-    _fill(sheet, project)
+    _fill(sheet, project, now)
     return sheet
 
 
-def _fill(sheet: PaySheet, project: Project) -> None:
+def _fill(sheet: PaySheet, project: Project, now: datetime) -> None:
     totals = insert_slips(sheet, project)
     if not totals.people:
         raise RuleViolation(
@@ -93,9 +103,12 @@ def _fill(sheet: PaySheet, project: Project) -> None:
         )
     sheet.people, sheet.gross_fen, sheet.deduction_fen, sheet.net_fen = totals
     sheet.save(update_fields=["people", "gross_fen", "deduction_fen", "net_fen"])
+    if add_rule_items(sheet, project, now=now):
+        refresh_totals(sheet)
 
 
-def _draft(sheet_id: int, actor: Actor) -> PaySheet:
+def draft_of(sheet_id: int, actor: Actor) -> PaySheet:
+    """A draft to work on, locked. RuleViolation `sheet.not_draft`."""
     sheet = access_sheet(sheet_id, actor, permission="sheet.prepare", for_write=True)
     if sheet.state != PaySheet.State.DRAFT:
         raise RuleViolation(
@@ -108,21 +121,26 @@ def _draft(sheet_id: int, actor: Actor) -> PaySheet:
 @transaction.atomic
 def recompute_sheet(sheet_id: int, *, actor: Actor, now: datetime) -> PaySheet:
     """Make a draft again from today's attendance; corrections by hand are lost. `sheet.not_draft`."""
-    sheet = _draft(sheet_id, actor)
+    sheet = draft_of(sheet_id, actor)
     if sheet.kind == PaySheet.Kind.SUPPLEMENT:
         refill_supplement(sheet, actor=actor, now=now)
         return sheet
+    if sheet.kind != PaySheet.Kind.MONTHLY:
+        raise RuleViolation(
+            "sheet.not_from_attendance",
+            _("This sheet is not a month's run. Throw it away and make it again from where it came."),
+        )
     PaySlip.objects.filter(month=sheet.month, project=sheet.project_id, sheet=sheet.pk).delete()
     sheet.source, sheet.made_by_id, sheet.made_at = PaySheet.Source.ATTENDANCE, actor.id, now
     sheet.save(update_fields=["source", "made_by", "made_at"])
-    _fill(sheet, Project.objects.get(pk=sheet.project_id))
+    _fill(sheet, Project.objects.get(pk=sheet.project_id), now)
     return sheet
 
 
 @transaction.atomic
 def discard_sheet(sheet_id: int, *, actor: Actor, now: datetime) -> None:
     """Throw a draft away, slips and all; nobody has seen it. `sheet.not_draft`."""
-    sheet = _draft(sheet_id, actor)
+    sheet = draft_of(sheet_id, actor)
     PaySlip.objects.filter(month=sheet.month, project=sheet.project_id, sheet=sheet.pk).delete()
     sheet.delete()
 
@@ -136,12 +154,16 @@ def reprice(
     gross_fen: int | None = None,
     deduction_fen: int | None = None,
     deduction_note: str | None = None,
+    items: Sequence[Item] | None = None,
+    floor: Floor | None = None,
 ) -> None:
     """Change figures of a slip in memory and compute gross and net anew.
 
     With several rates in the month, changed days belong to the latest one. `gross_fen` counts for piece
-    work only. Raises RuleViolation `slip.*`.
+    work only and is the amount without other lines. `items` replaces the lines beside days × rate;
+    `deduction_fen` with its note makes the deductions that sum. Raises RuleViolation `slip.*`.
     """
+    base = slip.base_fen
     if gross_fen is not None and slip.pay_basis != "piece":
         raise RuleViolation("slip.gross", _("Gross pay follows from days and rate. Change the days instead."))
     if rate_fen is not None:
@@ -153,7 +175,7 @@ def reprice(
         change = quantity - slip.days
         slip.days = quantity
         if slip.pay_basis != "piece":
-            slip.gross_fen = (
+            base = (
                 _reprice_parts(slip, change, month_days)
                 if slip.parts
                 else rules.gross_of(slip.pay_basis, slip.rate_fen, quantity, month_days)
@@ -161,15 +183,37 @@ def reprice(
     if gross_fen is not None:
         if not 0 <= gross_fen <= LARGEST_FEN:
             raise RuleViolation("slip.gross", _("Write the amount earned by piece work, 0 or more."))
-        slip.gross_fen = gross_fen
-    if deduction_fen is not None:
-        slip.deduction_fen = deduction_fen
-        if not deduction_fen:
-            slip.deduction_note = ""
-    if deduction_note is not None:
-        slip.deduction_note = deduction_note.strip()[:200]
-    rules.check_deduction(slip.gross_fen, slip.deduction_fen, slip.deduction_note)
-    slip.net_fen = slip.gross_fen - slip.deduction_fen
+        base = gross_fen
+    lines = items_from(slip.items) if items is None else list(items)
+    lines = [_month_anew(line, slip, base, month_days) for line in lines]
+    gross = base + earned_of(lines)
+    note = slip.deduction_note if deduction_note is None else deduction_note
+    asked = deduction_fen is not None or deduction_note is not None
+    if items is None and (asked or (slip.deduction_fen and not deducted_of(lines))):
+        total = slip.deduction_fen if deduction_fen is None else deduction_fen
+        rules.check_deduction(gross, total, note)
+        lines = _with_total_deduction(lines, total, note)
+    check_deductions(gross, lines, floor)
+    set_items(slip, lines, base)
+
+
+def _month_anew(line: Item, slip: PaySlip, base_fen: int, month_days: Decimal) -> Item:
+    """The line of a monthly wage follows the days; the others stay as they are."""
+    if line.kind != ItemKind.MONTH:
+        return line
+    return month_line(slip.rate_fen, slip.days, MonthFacts.from_json(line.facts), month_days, base_fen)
+
+
+def _with_total_deduction(lines: list[Item], total_fen: int, note: str) -> list[Item]:
+    """The same lines with deductions that sum to a total: the difference is one line of no lawful kind, or,
+    where the total is less than the others, stands for all of them."""
+    others = [line for line in lines if line.kind != ItemKind.LESS_OTHER]
+    rest = total_fen - deducted_of(others)
+    if rest < 0:
+        others, rest = [line for line in others if not line.is_deduction], total_fen
+    if rest:
+        others.append(Item(ItemKind.LESS_OTHER, rest, reason=note.strip()[:120]))
+    return others
 
 
 def _reprice_parts(slip: PaySlip, change: Decimal, month_days: Decimal) -> int:
@@ -190,7 +234,8 @@ def _reprice_parts(slip: PaySlip, change: Decimal, month_days: Decimal) -> int:
     return sum(int(part["gross_fen"]) for part in parts)
 
 
-FIGURES = ["rate_fen", "days", "parts", "gross_fen", "deduction_fen", "deduction_note", "net_fen"]
+FIGURES = ["rate_fen", "days", "parts", *ITEM_FIELDS]
+"""What `reprice` changes."""
 
 
 @transaction.atomic
@@ -207,7 +252,7 @@ def edit_line(
 ) -> PaySlip:
     """Correct a line of a draft by hand; days that differ from the gates need a note (`slip.note`)."""
     slip = access_slip(reference, actor, permission="sheet.prepare")
-    sheet = _draft(slip.sheet_id, actor)
+    sheet = draft_of(slip.sheet_id, actor)
     slip = access_slip(reference, actor, for_write=True)
     project = Project.objects.get(pk=sheet.project_id)
     reprice(
@@ -218,9 +263,9 @@ def edit_line(
         deduction_fen=deduction_fen,
         deduction_note=deduction_note,
     )
-    if note is not None:
+    if note is not None and (note.strip() or slip.note != PIECE_NOTE or slip.gross_fen):
         slip.note = note.strip()[:200]
-    elif gross_fen is not None and slip.note == "piece":
+    elif gross_fen is not None and slip.note == PIECE_NOTE:
         slip.note = ""
     if slip.days != slip.gate_days and not slip.note:
         raise RuleViolation(
@@ -235,7 +280,7 @@ def edit_line(
 def submit_sheet(sheet_id: int, *, actor: Actor, now: datetime) -> PaySheet:
     """Send every slip of a draft to its worker for confirmation, with a text message to each phone.
 
-    Raises RuleViolation `sheet.already_submitted` (with who and when), `sheet.empty`.
+    Raises RuleViolation `sheet.already_submitted` (with who and when), `sheet.empty`, `sheet.under_minimum`.
     """
     sheet = access_sheet(sheet_id, actor, permission="sheet.prepare", for_write=True)
     if sheet.state != PaySheet.State.DRAFT:
@@ -244,6 +289,7 @@ def submit_sheet(sheet_id: int, *, actor: Actor, now: datetime) -> PaySheet:
             _("%(name)s submitted this sheet already. Nothing was sent a second time."),
             name=sheet.submitted_by.name if sheet.submitted_by else "",
         )
+    check_before_sending(sheet, Project.objects.get(pk=sheet.project_id))
     waiting = PaySlip.objects.filter(
         month=sheet.month, project=sheet.project_id, sheet=sheet.pk, confirmation=PaySlip.Confirmation.DRAFT
     ).update(confirmation=PaySlip.Confirmation.WAITING, sent_at=now)

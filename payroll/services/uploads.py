@@ -19,10 +19,10 @@ from payroll.services.sheets import open_sheet, part_for_sheet
 from payroll.services.totals import refresh_totals
 from payroll.services.who import user_of
 from payroll.sheet_reader import Message, ReadLine, read_pay_sheet
+from payroll.wage_months import span_of
 from registration.actors import Actor
 from registration.models import BankCard, Participation, Posting, Project
 from registration.services.parameters import parameter
-from wagewatch.lib.dates import month_range
 from wagewatch.lib.errors import Malformed, RuleViolation
 from wagewatch.lib.money import format_cny
 from wagewatch.lib.sheets import ColumnOut, SheetOut, read_workbook, safe_filename, write_workbook
@@ -61,7 +61,7 @@ def receive_sheet_file(
         upload.state, upload.error_text = State.REFUSED, problem.message
         upload.save()
         return upload
-    lines = gate_lines(project, part.pk, month)
+    lines = gate_lines(project, part.pk, month, skip_settled=True)
     rows = _compare(found.lines, project, part, month, lines)
     on_sheet = {row["worker"] for row in rows if row["worker"]}
     absent = [
@@ -83,7 +83,7 @@ def _compare(
     month: date,
     gates: dict[int, GateLine],
 ) -> list[dict[str, Any]]:
-    first, last = month_range(month)
+    first, last = span_of(project, part.pk, month)
     postings = list(
         Posting.objects.filter(
             Q(left_on__isnull=True) | Q(left_on__gte=first),

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from payroll.leavers import leavers_for, unsettled, with_owed
 from registration.http import ActorRequest, staff_view
 from registration.permissions import CONTRACTOR, PERMISSIONS
+from registration.services.parameters import load_calendar
 from wagewatch.lib.dates import site_date
 
 PAGE = 50
@@ -29,12 +30,15 @@ def leavers(request: ActorRequest) -> HttpResponse:
     )
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     today = site_date(timezone.now())
+    calendar = load_calendar()
+    since = {one.pk: calendar.working_days_between(one.left_on, today) for one in page if one.left_on}
     return render(
         request,
         "payroll/leavers.html",
         {
             "page": page,
             "today": today,
+            "since": since,
             "show_all": show_all,
             "project": project,
             "may_prepare": request.actor.has_role(*PERMISSIONS["sheet.prepare"]),

@@ -16,6 +16,7 @@ from payroll.forms import AnswerForm, LineForm, PieceForm
 from payroll.late import explain
 from payroll.models import Objection, PaymentLine, PaySlip
 from payroll.services import confirmations, sheets
+from payroll.views.items import slip_facts
 from payroll.views.sheets import changes_of, may
 from payroll.views.worker_days import days_of_month
 from registration.access import not_permitted
@@ -80,13 +81,16 @@ def line(request: ActorRequest, reference: str) -> HttpResponse:
             "rate_unit": labels.RATES[slip.pay_basis],
             "confirmation": labels.CONFIRMATIONS[slip.confirmation],
             "payment": labels.PAYMENTS[slip.payment],
+            "may_edit": isinstance(form, LineForm),
+            "may_correct": slip.sheet.state != "draft" and may(slip.sheet, request.actor, "sheet.prepare"),
             "line_states": labels.LINE_STATES,
             "payments": PaymentLine.objects.filter(
                 project=slip.project_id, sheet=slip.sheet_id, worker=slip.worker_id
             )
             .defer("card_number")
             .order_by("-attempt"),
-        },
+        }
+        | slip_facts(slip),
         status=status,
     )
 
@@ -96,9 +100,7 @@ def _line_form(request: ActorRequest, slip: PaySlip) -> Form:
     initial: dict[str, Any] = {
         "days": slip.days,
         "note": "" if slip.note == "piece" else slip.note,
-        "deduction_fen": slip.deduction_fen,
-        "deduction_note": slip.deduction_note,
-        "gross_fen": slip.gross_fen,
+        "gross_fen": slip.base_fen,
     }
     return kind(request.POST if request.method == "POST" else None, initial=initial)
 
@@ -119,8 +121,6 @@ def _correct(request: ActorRequest, slip: PaySlip, form: Form) -> str:
         slip.reference,
         days=found["days"],
         gross_fen=found.get("gross_fen"),
-        deduction_fen=found["deduction_fen"] or 0,
-        deduction_note=found["deduction_note"],
         note=found["note"],
         actor=request.actor,
         now=timezone.now(),

@@ -8,10 +8,13 @@ from typing import Any
 
 from payroll import labels, rules
 from payroll.models import Objection, PaySheet, PaySlip, ProxyWord
+from payroll.pay_items import ItemKind
+from payroll.pay_words import Line, lines_of
+from payroll.services.minimum_wage import Below, missing_for
 
 FIELDS = (
     "worker_id", "worker__name", "worker__id_tail", "team_name", "pay_basis", "rate_fen", "days", "gate_days",
-    "gross_fen", "deduction_fen", "deduction_note", "net_fen", "note", "confirmation", "confirmed_at",
+    "gross_fen", "extra_fen", "items", "parts", "low_pay_reason", "month", "deduction_fen", "deduction_note", "net_fen", "note", "confirmation", "confirmed_at",
     "sent_at", "is_approved", "payment", "paid_at", "paid_card_tail", "return_code", "return_text", "version",
 )  # fmt: skip
 SHOWN = 25
@@ -26,6 +29,7 @@ class Row:
     reference: str
     on_site: bool = False
     """Whether this version was answered at the site's tablet, beside a clerk."""
+    below: Below | None = None
 
     def __getattr__(self, name: str) -> Any:
         return self.data[name]
@@ -54,6 +58,17 @@ class Row:
         return labels.CONFIRMATIONS[self.data["confirmation"]]
 
     @property
+    def added(self) -> str:
+        """What stands on the slip beside days × rate and deductions, in short."""
+        kinds = dict.fromkeys(i["kind"] for i in self.data["items"] if not i["kind"].startswith("less_"))
+        return ", ".join(str(ItemKind(kind).label) for kind in kinds)
+
+    @property
+    def lines(self) -> list[Line]:
+        """Every line in words."""
+        return lines_of(self)
+
+    @property
     def needs_amount(self) -> bool:
         return self.data["pay_basis"] == "piece" and not self.data["gross_fen"]
 
@@ -64,6 +79,7 @@ class Row:
             or self.data["confirmation"] == "objected"
             or self.data["payment"] == "returned"
             or self.needs_amount
+            or (self.below and self.data["confirmation"] == "draft")
             or (not self.data["net_fen"] and self.data["confirmation"] == "draft")
         )
 
@@ -114,7 +130,7 @@ class Board:
 
 
 def board_of(sheet: PaySheet) -> Board:
-    """Read a sheet: three queries, whatever its size."""
+    """Read a sheet: three queries, whatever its size. Whether a slip is under the minimum wage is computed."""
     objections = {
         o.worker_id: o
         for o in Objection.objects.filter(project=sheet.project_id, sheet=sheet.pk).order_by("raised_at")
@@ -141,7 +157,9 @@ def board_of(sheet: PaySheet) -> Board:
             for s in slips
         ]
     )
+    partial = sheet.kind in (PaySheet.Kind.SUPPLEMENT, PaySheet.Kind.CORRECTION)
     for row in board.rows:
+        row.below = None if partial else missing_for(sheet.project, row)
         board.confirmations[row.confirmation] += 1
         board.payments[row.payment] += 1
         board.teams[row.team_name] += 1

@@ -1,6 +1,6 @@
 """Pay sheets on the desktop: the list, one sheet, its lines, and making a new one."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -17,18 +17,20 @@ from payroll import labels, rules
 from payroll.access import access_sheet, sheets_for
 from payroll.late import LateChange, late_changes
 from payroll.models import Approval, FirstApproval, PaymentOrder, PaySheet, SubLedger
+from payroll.pay_words import is_odd_span, span_words
 from payroll.services import approvals
 from payroll.services import sheets as services
 from payroll.services.accounts import reserved_fen
 from payroll.services.salary_files import wants_salary_file
 from payroll.views.booking import booking_of
 from payroll.views.rows import SHOWN, Board, board_of, chosen
+from payroll.wage_months import days_of_sheet
 from registration.access import organisations_with, own_and_below, projects_for
 from registration.actors import Actor
 from registration.http import ActorRequest, staff_view
 from registration.models import Participation
 from registration.permissions import CLERK, CONTRACTOR, PERMISSIONS
-from wagewatch.lib.dates import first_of_month, parse_month, previous_month, site_date
+from wagewatch.lib.dates import first_of_month, next_month, parse_month, previous_month, site_date
 from wagewatch.lib.errors import Malformed, WagewatchError
 from wagewatch.lib.money import format_cny
 from wagewatch.lib.sheets import ColumnOut, SheetOut, write_workbook
@@ -75,6 +77,10 @@ def sheet_list(request: ActorRequest) -> HttpResponse:
         if counts.get(key)
     ]
     months = list(found.order_by("-month").values_list("month", flat=True).distinct()[:24])
+    projects = list(projects_for(request.actor, permission="sheet.view").order_by("pk"))
+    one_project = next(
+        (p for p in projects if str(p.pk) == project), projects[0] if len(projects) == 1 else None
+    )
     return render(
         request,
         "payroll/sheets.html",
@@ -84,7 +90,8 @@ def sheet_list(request: ActorRequest) -> HttpResponse:
             "states": labels.SHEET_STATES,
             "months": months,
             "month_chosen": month,
-            "projects": projects_for(request.actor, permission="sheet.view").order_by("pk"),
+            "projects": projects,
+            "one_project": one_project,
             "project_chosen": project,
             "today": site_date(timezone.now()),
             "may_prepare": request.actor.has_role(*CLERK),
@@ -155,6 +162,8 @@ def sheet_page(request: ActorRequest, pk: int) -> HttpResponse:
         "confirmation_marks": labels.CONFIRMATIONS,
         "salary_file": sheet.state in ("part_paid", "settled") and wants_salary_file(sheet, timezone.now()),
         "last_day": last_day_of(board, approvals.silence_days(sheet.project, timezone.now())),
+        "span": _span(sheet),
+        "low_count": sum(1 for r in board.rows if r.below and not r.low_pay_reason),
         "late": [c for c in changes_of(sheet) if not c.dismissal_id],
     } | _acts(sheet, board, request.actor)
     return render(request, "payroll/sheet.html", context)
@@ -168,6 +177,13 @@ def last_day_of(board: Board, silence_days: int) -> date | None:
         if r.confirmation == "waiting" and r.sent_at is not None
     ]
     return max(days, default=None)
+
+
+def _span(sheet: PaySheet) -> str:
+    """The days of the sheet, where they are not those of the month it is named after."""
+    first, last = days_of_sheet(sheet)
+    odd = is_odd_span(sheet.month, first, last) or last != next_month(sheet.month) - timedelta(days=1)
+    return span_words(first, last) if odd else ""
 
 
 def changes_of(sheet: PaySheet, *, worker_id: int | None = None) -> list[LateChange]:
@@ -308,7 +324,7 @@ def sheet_export(request: ActorRequest, pk: int) -> HttpResponse:
          sheet.net_fen)
     )  # fmt: skip
     title = _("Pay sheet %(month)s, %(name)s, %(project)s") % {
-        "month": f"{sheet.month:%Y-%m}",
+        "month": f"{sheet.month:%Y-%m}" + (f" ({span})" if (span := _span(sheet)) else ""),
         "name": sheet.participation.organisation.name,
         "project": sheet.project.name,
     }

@@ -20,11 +20,13 @@ from payroll.access import access_slip, worker_slips
 from payroll.bank import codes
 from payroll.late_worker import told_on_slip
 from payroll.models import Objection, OfficeWord, PaymentLine, PaymentOrder, PaySlip, ProxyWord, Reminder
+from payroll.pay_words import is_odd_span, lines_of, span_words
 from payroll.services import approvals, confirmations, proxies
 from payroll.services.cash import cash_of
 from payroll.tax import TABLE, Estimate, estimate
 from payroll.views.worker_days import days_of_month
 from payroll.views.worker_queue import answer_once, key_of
+from payroll.wage_months import days_of_sheet
 from registration.actors import Actor
 from registration.http import ActorRequest, worker_view
 from registration.services.acknowledging import waiting_for_worker
@@ -43,7 +45,7 @@ MONTHS_SHOWN = 12
 
 def how_words(slip: PaySlip) -> str:
     """ "21 days × ¥320.00 per day", or the parts when the rate changed."""
-    if slip.pay_basis == "piece" or slip.parts:
+    if slip.pay_basis == "piece" or slip.parts or slip.extra_fen:
         return ""
 
     return _("%(days)s %(unit)s × %(rate)s %(per)s") % {
@@ -118,6 +120,8 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
             "slip": slip,
             "name": request.worker.name if request.worker else "",
             "how": how_words(slip),
+            "lines": lines_of(slip),
+            "span": _span(slip),
             "cells": days_of_month(slip),
             "late": told_on_slip(slip),
             "before": before,
@@ -176,6 +180,12 @@ def _book_on(slip: PaySlip) -> date | None:
         .values_list("execute_on", flat=True)
         .first()
     )
+
+
+def _span(slip: PaySlip) -> str:
+    """The days the slip is for, where they are not those of the month."""
+    first, last = days_of_sheet(slip.sheet)
+    return span_words(first, last) if is_odd_span(slip.month, first, last) else ""
 
 
 def last_objection(slip: PaySlip) -> Objection | None:
@@ -280,7 +290,13 @@ def confirm(request: ActorRequest, reference: str) -> HttpResponse:
     )
 
 
-def _receipt_entry(slip: PaySlip) -> Entry | None:
+def receipt_address(request: ActorRequest, entry: Entry) -> str:
+    """Where anybody can check that an entry is genuine."""
+    return request.build_absolute_uri(reverse("evidence:receipt", kwargs={"pk": entry.pk}))
+
+
+def receipt_entry(slip: PaySlip) -> Entry | None:
+    """The newest record of the worker's word on a slip: confirmed, or objected."""
     objection = last_objection(slip)
     subject, kind = f"payslip:{slip.reference}", "slip.confirmed"
     if slip.confirmation != "confirmed" and objection is not None:
@@ -297,10 +313,10 @@ def _receipt_entry(slip: PaySlip) -> Entry | None:
 def receipt(request: ActorRequest, reference: str) -> HttpResponse:
     """What was recorded, how anybody can check it, and what comes next."""
     slip = access_slip(reference, request.actor)
-    entry = _receipt_entry(slip)
+    entry = receipt_entry(slip)
     if entry is None:
         return redirect("payroll:worker-slip", reference=reference)
-    address = request.build_absolute_uri(reverse("evidence:receipt", kwargs={"pk": entry.pk}))
+    address = receipt_address(request, entry)
     objected = slip.confirmation != "confirmed"
     return render(
         request,
@@ -377,10 +393,10 @@ def _objection_steps(slip: PaySlip) -> list[dict[str, Any]]:
 def receipt_print(request: ActorRequest, reference: str) -> HttpResponse:
     """The receipt on paper: a code that opens the public page, and one that holds the whole proof."""
     slip = access_slip(reference, request.actor)
-    entry = _receipt_entry(slip)
+    entry = receipt_entry(slip)
     if entry is None:
         return redirect("payroll:worker-slip", reference=reference)
-    address = request.build_absolute_uri(reverse("evidence:receipt", kwargs={"pk": entry.pk}))
+    address = receipt_address(request, entry)
     bundle = receipt_bundle(entry)
     published = bundle["checkpoint"] is not None
     return render(
@@ -403,7 +419,7 @@ def receipt_print(request: ActorRequest, reference: str) -> HttpResponse:
 def receipt_download(request: ActorRequest, reference: str) -> HttpResponse:
     """The receipt as a file that proves itself to anybody."""
     slip = access_slip(reference, request.actor)
-    entry = _receipt_entry(slip)
+    entry = receipt_entry(slip)
     if entry is None:
         return redirect("payroll:worker-slip", reference=reference)
     return HttpResponse(

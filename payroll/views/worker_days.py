@@ -1,24 +1,23 @@
 """The days behind a slip, for calendars."""
 
-import calendar
 from datetime import timedelta
 from typing import Any
 
 from devices.models import AttendanceDay
 from payroll.models import PaySlip
-from wagewatch.lib.dates import month_range
+from payroll.wage_months import days_of_sheet
 
 
 def days_of_month(slip: PaySlip) -> list[dict[str, Any]]:
-    """Calendar cells of the slip's month, Monday first: day, whether worked, whether half a day."""
-    first, last = month_range(slip.month)
+    """Calendar cells of the slip's wage month, Monday first: day, whether worked, whether half a day."""
+    first, last = days_of_sheet(slip.sheet)
     worked = dict(
         AttendanceDay.objects.filter(
             project=slip.project_id, worker_id=slip.worker_id, day__range=(first, last)
         ).values_list("day", "days")
     )
     cells: list[dict[str, Any]] = [{"day": ""} for _n in range(first.weekday())]
-    for n in range(calendar.monthrange(first.year, first.month)[1]):
+    for n in range((last - first).days + 1):
         day = first + timedelta(days=n)
         cells.append(
             {

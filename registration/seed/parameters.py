@@ -14,6 +14,16 @@ from registration.seed.rows import ParameterRow
 __all__ = ["ParameterRow", "parameter_rows"]
 
 ORDER_724 = date(2020, 5, 1)
+STATUTORY_HOLIDAYS = [
+    "2025-01-01", "2025-01-28", "2025-01-29", "2025-01-30", "2025-01-31", "2025-04-04", "2025-05-01", "2025-05-02",
+    "2025-05-31", "2025-10-01", "2025-10-02", "2025-10-03", "2025-10-06",
+    "2026-01-01", "2026-02-16", "2026-02-17", "2026-02-18", "2026-02-19", "2026-04-05", "2026-05-01", "2026-05-02",
+    "2026-06-19", "2026-09-25", "2026-10-01", "2026-10-02", "2026-10-03",
+    "2027-01-01", "2027-02-05", "2027-02-06", "2027-02-07", "2027-02-08", "2027-04-05", "2027-05-01", "2027-05-02",
+    "2027-06-09", "2027-09-15", "2027-10-01", "2027-10-02", "2027-10-03",
+]  # fmt: skip
+"""The 13 paid holidays of each year; days that the calendar exchanges for them are rest days, not holidays."""
+HEAT_MONTHS = [6, 7, 8, 9]
 PROPOSED = "系统默认，可按地区调整"
 
 
@@ -35,6 +45,11 @@ _NATIONWIDE = (
     _Default("pay.month_days", "21.75", "劳社部发〔2008〕3号"),
     _Default("pay.overtime_percent", {"workday": 150, "rest_day": 200, "holiday": 300}, "劳动法第44条"),
     _Default("pay.overtime_limit_hours", {"day": 3, "month": 36}, "劳动法第41条"),
+    _Default("pay.overtime_from_gates", {"bases": [], "standard_hours": 8, "least_minutes": 30}, PROPOSED),
+    _Default("pay.minimum_wage_check", {"action": "warn"}, PROPOSED),
+    _Default(
+        "pay.statutory_holidays", STATUTORY_HOLIDAYS, "全国年节及纪念日放假办法（国务院令第795号）第2条"
+    ),
     _Default("pay.record_keeping_years", 3, "国务院令第724号第28条"),
     _Default("pay.social_deposit_percent", "2", "南京市，占人工费"),
     _Default("attendance.day_start_hour", 0, PROPOSED),
@@ -180,9 +195,21 @@ def _retirement_rows() -> list[ParameterRow]:
     ]
 
 
+def _heat_rows() -> list[ParameterRow]:
+    """Monthly heat allowance for work outdoors; amounts to be checked against the province's own notice."""
+    key = "pay.heat_allowance"
+    rows = [ParameterRow(None, key, ORDER_724, None, {"month_fen": 0, "months": HEAT_MONTHS}, PROPOSED)]
+    zhejiang, jiangsu = "浙江省高温津贴标准，使用前须核对", "江苏省高温津贴标准，使用前须核对"
+    for region, source in (("330000", zhejiang), ("320000", jiangsu)):
+        value = {"month_fen": 30_000, "months": HEAT_MONTHS}
+        rows.append(ParameterRow(region, key, ORDER_724, None, value, source))
+    return rows
+
+
 def parameter_rows() -> list[ParameterRow]:
     """Nationwide defaults (region None), deposit tables, conditions of entry, minimum wages of Zhejiang and Nanjing."""
     rows = [ParameterRow(None, d.key, ORDER_724, None, d.value, d.source) for d in _NATIONWIDE]
     return (
         rows + _retirement_rows() + _small_works_rows() + deposit_rows() + entry_rows() + minimum_wage_rows()
     )
+    return rows + _heat_rows() + _retirement_rows() + deposit_rows() + entry_rows() + minimum_wage_rows()

@@ -30,7 +30,7 @@ def test_a_worker_confirms_and_evidence_is_kept(cast: Cast) -> None:
     assert record is not None
     assert record["net_fen"] == 792_000
     assert record_matches(entry, record)
-    PaySlip.objects.filter(sheet=sheet.pk, worker=cast.sun).update(net_fen=692_000)
+    PaySlip.objects.filter(sheet=sheet.pk, worker=cast.sun).update(net_fen=692_000, gross_fen=692_000)
     assert not record_matches(entry, rebuilt_record(entry) or {})
 
 

@@ -176,10 +176,17 @@ def test_the_clerk_walks_from_attendance_to_submitted(cast: Cast) -> None:
     assert again.status_code == 409
     slip = stage.slip_of(sheet, cast.sun)
     line = reverse("payroll:line", kwargs={"reference": slip.reference})
-    wrong = client.post(line, {"days": "33", "deduction_fen": "1,00", "note": "x"})
+    wrong = client.post(line, {"days": "33", "note": "x"})
     assert wrong.status_code == 400
-    right = client.post(line, {"days": "22.5", "deduction_fen": "45", "deduction_note": "饭卡", "note": "补"})
+    right = client.post(line, {"days": "22.5", "note": "补"})
     assert right.status_code == 302
+    more = reverse("payroll:item-add", kwargs={"reference": slip.reference})
+    assert client.post(more, {"kind": "less_other", "amount_fen": "1,00", "reason": "x"}).status_code == 400
+    assert client.post(more, {"kind": "less_other", "amount_fen": "45", "reason": "饭卡"}).status_code == 302
+    page = client.get(line).content.decode()
+    assert "饭卡" in page
+    assert "−¥45.00" in page
+    assert "8,055.00" in page
     assert stage.slip_of(sheet, cast.sun).net_fen == 805_500
     url = reverse("payroll:sheet-submit", kwargs={"pk": sheet.pk})
     assert "1 " in client.get(url).content.decode()

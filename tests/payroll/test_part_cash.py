@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.db.models import F
 
 from payroll import watch
 from payroll.models import PaySheet, PaySlip
@@ -39,14 +40,18 @@ def test_pay_far_under_the_agreed_rate_is_a_sign(cast: Cast) -> None:
     slips = PaySlip.objects.filter(month=MONTH, project=cast.project, sheet=sheet.pk)
     short = list(slips.order_by("worker_id")[:4])
     for slip in short:
-        slips.filter(worker=slip.worker_id).update(gross_fen=slip.gross_fen * 79 // 100)
+        slips.filter(worker=slip.worker_id).update(
+            gross_fen=slip.gross_fen * 79 // 100, net_fen=slip.gross_fen * 79 // 100
+        )
     (one,) = found(cast)
     assert (one.is_short, one.is_equal, one.reports, one.people, one.short_people) == (True, False, 0, 10, 4)
     assert one.short_fen == sum(s.gross_fen - s.gross_fen * 79 // 100 for s in short)
     people = people_of(cast.project.pk, cast.sc_part.pk, MONTH, today=cast.today)
     assert [p.is_short for p in people[:5]] == [True, True, True, True, False]
     for slip in short:  # 20 % is not more than 20 %
-        slips.filter(worker=slip.worker_id).update(gross_fen=slip.gross_fen * 80 // 100 + 1)
+        slips.filter(worker=slip.worker_id).update(
+            gross_fen=slip.gross_fen * 80 // 100 + 1, net_fen=slip.gross_fen * 80 // 100 + 1
+        )
     assert found(cast) == []
 
 
@@ -54,7 +59,7 @@ def test_equal_round_sums_for_unequal_days_are_a_sign_and_thresholds_are_regiona
     sheet = crowd_sheet(cast)
     slips = PaySlip.objects.filter(month=MONTH, project=cast.project, sheet=sheet.pk)
     for slip in slips.order_by("worker_id")[:5]:
-        slips.filter(worker=slip.worker_id).update(net_fen=500_000)
+        slips.filter(worker=slip.worker_id).update(net_fen=500_000, deduction_fen=F("gross_fen") - 500_000)
     (one,) = found(cast)
     assert (one.is_short, one.is_equal, one.equal_people, one.equal_fen) == (False, True, 5, 500_000)
     Parameter.objects.create(
@@ -82,7 +87,7 @@ def test_a_workers_word_is_a_sign_and_only_of_that_firm(cast: Cast) -> None:
 
 def test_drafts_and_piece_work_are_no_sign(cast: Cast) -> None:
     stage.make_sheet(cast)
-    PaySlip.objects.update(gross_fen=1)
+    PaySlip.objects.update(gross_fen=1, net_fen=1)
     assert found(cast) == []
     sheet = PaySheet.objects.get()
     sheets.submit_sheet(sheet.pk, actor=cast.actor(cast.qian), now=cast.now)

@@ -47,6 +47,8 @@ def test_never_negative_never_more_than_the_income(months: list[int]) -> None:
 def test_the_worker_sees_it_beside_the_slip(cast: Cast, time_machine: Any) -> None:
     time_machine.move_to(cast.now)
     sheet = stage.submit(cast, stage.make_sheet(cast))
-    PaySlip.objects.filter(month=date(2026, 10, 1), worker=cast.sun).update(gross_fen=650_000)
+    PaySlip.objects.filter(month=date(2026, 10, 1), worker=cast.sun).update(
+        gross_fen=650_000, net_fen=650_000
+    )
     page = cast.client(cast.sun).get(f"/my/pay/{stage.slip_of(sheet, cast.sun).reference}/").content.decode()
     assert "¥45.00" in page

@@ -156,6 +156,8 @@ def test_names_what_is_broken(books: Cast, code: str) -> None:
             run("DROP INDEX IF EXISTS line_never_paid_twice")
         if code == "slip.instructed":
             run("DROP INDEX IF EXISTS line_never_paid_twice")
+        if code == "slip.net":
+            run("ALTER TABLE payroll_payslip DROP CONSTRAINT slip_adds_up")
         assert run(BREAKS[code]) > 0
     assert code in codes()
     out = StringIO()
@@ -173,6 +175,23 @@ def test_a_vanished_entry_and_a_fen_on_a_paid_line_are_named(books: Cast) -> Non
     with behind_the_back() as run:
         assert run("UPDATE payroll_paymentline SET amount_fen = amount_fen + 1 WHERE state = 'paid'")
     assert {"wages.line", "slip.paid", "order.total"} <= codes()
+
+
+LINES = {
+    "a line that adds more than the slip says": """UPDATE payroll_payslip SET items =
+        '[{"kind": "meals", "amount_fen": 300, "origin": "hand"}]' WHERE month = '2026-10-01'""",
+    "an added sum without a line": "UPDATE payroll_payslip SET extra_fen = 100 WHERE month = '2026-10-01'",
+    "a deduction line of another sum": """UPDATE payroll_payslip SET deduction_fen = 5, net_fen = net_fen - 5, items =
+        '[{"kind": "less_court", "amount_fen": 4, "reason": "x", "origin": "hand"}]' WHERE month = '2026-10-01'""",
+}
+
+
+@pytest.mark.parametrize("what", list(LINES))
+def test_lines_that_do_not_add_up_to_a_slip_are_named(books: Cast, what: str) -> None:
+    with behind_the_back() as run:
+        run("ALTER TABLE payroll_payslip DROP CONSTRAINT slip_adds_up")
+        assert run(LINES[what]) > 0
+    assert "slip.net" in codes()
 
 
 def test_one_project_alone_can_be_checked(books: Cast) -> None:

@@ -54,6 +54,10 @@ def _draft(s: Stage) -> dict[str, Any]:
     return {"pk": s.draft.pk}
 
 
+def _draft_line(s: Stage) -> dict[str, Any]:
+    return {"reference": payroll.slip_of(s.draft, s.cast.zhou).reference}
+
+
 def _sheet(s: Stage) -> dict[str, Any]:
     return {"pk": s.sheet.pk}
 
@@ -257,6 +261,8 @@ PARTS: dict[str, Parts] = {
     "devices:terminal-revoke": lambda s: {"pk": s.cast.project.pk, "terminal_pk": s.cast.terminal.pk},
     "payroll:sheet": _sheet,
     "payroll:sheet-export": _sheet,
+    "payroll:sheet-paper": _sheet,
+    "payroll:line-paper": lambda s: {"reference": payroll.slip_of(s.sheet, s.cast.zhou).reference},
     "payroll:sheet-submit": _draft,
     "payroll:sheet-remind": _sheet,
     "payroll:sheet-recompute": _draft,
@@ -280,6 +286,12 @@ PARTS: dict[str, Parts] = {
     "payroll:sheet-supplement": _sheet,
     "payroll:sheet-instruct": _sheet,
     "payroll:line": lambda s: {"reference": payroll.slip_of(s.sheet, s.cast.zhou).reference},
+    "payroll:item-add": _draft_line,
+    "payroll:item-remove": _draft_line,
+    "payroll:item-low-pay": _draft_line,
+    "payroll:correct": lambda s: {"reference": payroll.slip_of(s.paid_sheet, s.cast.zhou).reference},
+    "payroll:settle": lambda s: {"project_pk": s.cast.project.pk, "pk": s.left_posting.pk},
+    "payroll:advance-withdraw": lambda s: {"pk": s.advance.pk},
     "payroll:sheet-staged": _upload,
     "payroll:sheet-upload-apply": _upload,
     "payroll:sheet-upload-discard": _upload,
@@ -318,6 +330,8 @@ PARTS: dict[str, Parts] = {
     "payroll:progress-new": _project,
     "payroll:top-up-ask": _project,
     "payroll:flow": _project,
+    "payroll:ledger": _project,
+    "payroll:month-starts": _project,
     "payroll:loan": _project,
     "payroll:loan-ask": _project,
     "payroll:allocation-plan-file": lambda s: _project(s) | {"number": 1},
@@ -359,6 +373,7 @@ PARTS: dict[str, Parts] = {
     "payroll:worker-confirm": _slip,
     "payroll:worker-object": _slip,
     "payroll:worker-receipt": _slip,
+    "payroll:worker-slip-paper": _slip,
     "payroll:worker-receipt-file": _slip,
     "payroll:worker-receipt-print": _slip,
     "payroll:worker-history-paper": lambda s: {"pk": s.share.pk},

@@ -175,6 +175,13 @@ BODIES: dict[str, Parts] = {
     "payroll:sheet-new": lambda s: {"part": s.cast.gc_part.pk, "month": "2026-10"},
     "payroll:sheet-upload": lambda s: {"part": s.cast.sc_part.pk, "month": "2026-11"},
     "payroll:line": lambda _s: {"verdict": "reject", "answer": "闸机记录清楚，请看考勤。"},
+    "payroll:ledger": lambda _s: {"content": "masked"},
+    "payroll:month-starts": lambda _s: {"part": "", "start_day": "26", "from_month": "2027-01"},
+    "payroll:item-add": lambda _s: {"kind": "meals", "amount_fen": "100"},
+    "payroll:item-remove": lambda _s: {"position": "7", "kind": "meals"},
+    "payroll:item-low-pay": lambda _s: {"reason": "学徒"},
+    "payroll:correct": lambda _s: {"direction": "up", "amount_fen": "10", "reason": "漏算"},
+    "payroll:advance-withdraw": lambda _s: {"reason": "重复"},
     "payroll:worker-confirm": lambda s: {"typed": "1", "version": s.slip.version},
     "payroll:worker-object": lambda s: {"reason": "days", "claimed": "400", "version": s.slip.version},
     "registration:project-new": lambda s: {

@@ -23,6 +23,7 @@ from devices.services.terminals import forget_terminals
 from devices.simulators.persons import person as invented_person
 from inspection.models import Alarm, ProjectStat
 from payroll.models import (
+    Advance,
     Objection,
     PaymentOrder,
     PaySheet,
@@ -59,7 +60,7 @@ from registration.services.phones import add_device
 from registration.services.portraits import store_portrait
 from registration.services.sources import let_in
 from registration.services.trainings import Result, Scan, record_training
-from tests.cast import NOW, Cast, build_cast, make_user
+from tests.cast import NOW, Cast, build_cast, make_posting, make_user, make_worker
 from tests.devices.post import headers
 from tests.inspection.stage import sent_sheet, set_parameters
 from tests.payroll import stage as payroll
@@ -111,6 +112,8 @@ class Stage:
     signed: LabourContract
     in_force: LabourContract
     rest_posting: Posting
+    left_posting: Posting
+    advance: Advance
     join_request: JoinRequest
     notice: PostingNotice
     share: HistoryShare
@@ -194,6 +197,10 @@ def build_stage() -> Stage:
         secret=rival_secret,
     )
 
+    left_worker, _card = make_worker("郑离场", seq=911)
+    left_posting = make_posting(left_worker, cast.team, pin=911, left_on=date(2026, 9, 30))
+    left_posting.settle_by = date(2026, 9, 30)
+    left_posting.save()
     ledger = payroll.account(cast, 100_000_000)
     lodge_cash(cast)
     _account_papers(cast, ledger)
@@ -216,6 +223,17 @@ def build_stage() -> Stage:
         version=1,
         actor=cast.actor(cast.zhou),
         now=cast.now,
+    )
+    advance = Advance.objects.create(
+        project=cast.project,
+        participation=cast.sc_part,
+        worker=cast.zhou,
+        amount_fen=50_000,
+        paid_on=date(2026, 11, 10),
+        method="cash",
+        code_at=cast.now,
+        made_by=cast.qian,
+        made_at=cast.now,
     )
     upload = SheetUpload.objects.create(
         project=cast.project,
@@ -293,6 +311,8 @@ def build_stage() -> Stage:
         signed=signed,
         in_force=in_force,
         rest_posting=rest_posting,
+        left_posting=left_posting,
+        advance=advance,
         join_request=_join_request(cast),
         notice=acknowledging.say_wrong(
             cast.project.pk, cast.zhou_posting.pk, reason="pay", actor=cast.actor(cast.zhou), now=cast.now
