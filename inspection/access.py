@@ -2,10 +2,11 @@
 
 from django.db.models import Q, QuerySet
 
-from inspection.models import Alarm, ProjectStat
+from inspection.models import Alarm, ProjectStat, RegionDay
 from registration.access import not_found, projects_for
 from registration.actors import Actor
 from registration.models import Region
+from registration.permissions import PERMISSIONS
 
 
 def alarms_for(actor: Actor) -> QuerySet[Alarm]:
@@ -33,3 +34,13 @@ def settable_regions(actor: Actor) -> QuerySet[Region]:
         if duty.authority_id is not None:
             reach |= Q(code__startswith=duty.region_prefix)
     return Region.objects.filter(reach).order_by("code")
+
+
+def region_days_for(actor: Actor) -> QuerySet[RegionDay]:
+    """The days of the regions, and sectors, that the actor's offices supervise."""
+    reach = Q(pk__in=[])
+    for duty in actor.duties:
+        if duty.authority_id is not None and duty.role in PERMISSIONS["alarm.view"]:
+            here = Q(region__code__startswith=duty.region_prefix)
+            reach |= here & Q(sector__in=duty.sectors) if duty.sectors else here
+    return RegionDay.objects.filter(reach)

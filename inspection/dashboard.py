@@ -1,21 +1,23 @@
-"""What the inspector's pages read: few queries, each over an index or over one row per project."""
+"""What the inspector's pages read: few queries, each over an index, one row per project, or per region and day."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
-from inspection.access import alarms_for, stats_for
+from inspection.access import alarms_for, region_days_for, stats_for
 from inspection.models import Alarm, ProjectStat
+from inspection.places import Scope, full_code, level_below, tile_places
 from inspection.rules import Stop, days_overdue, level_name, stop_of_alarm
 from inspection.words import headline, reason
 from registration.actors import Actor
 from registration.models import Region
 from wagewatch.lib.dates import first_of_month, previous_month, site_date
 
-TILES_PER_ROW = 4
+EVERYWHERE = Scope()
+CLOSED_WITHIN = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -53,19 +55,33 @@ def lines(alarms: Iterable[Alarm], today: date) -> list[AlarmLine]:
     ]
 
 
-def open_alarms(actor: Actor) -> QuerySet[Alarm]:
+def _alarms(actor: Actor, scope: Scope) -> QuerySet[Alarm]:
+    found = alarms_for(actor)
+    if scope.region:
+        found = found.filter(project__region__code__startswith=scope.region)
+    return found.filter(project__sector=scope.sector) if scope.sector else found
+
+
+def _stats(actor: Actor, scope: Scope) -> QuerySet[ProjectStat]:
+    found = stats_for(actor)
+    if scope.region:
+        found = found.filter(project__region__code__startswith=scope.region)
+    return found.filter(project__sector=scope.sector) if scope.sector else found
+
+
+def open_alarms(actor: Actor, scope: Scope = EVERYWHERE) -> QuerySet[Alarm]:
     """Open alarms within reach, the most urgent first."""
     return (
-        alarms_for(actor)
+        _alarms(actor, scope)
         .filter(state=Alarm.State.OPEN)
         .select_related("project__region")
         .order_by("-level", "due_on", "-amount_fen", "pk")
     )
 
 
-def totals(actor: Actor, now: datetime) -> dict[str, Any]:
+def totals(actor: Actor, now: datetime, scope: Scope = EVERYWHERE) -> dict[str, Any]:
     """The figures at the top: owed, people, alarms by level, closed this week, last month's share paid."""
-    stat = stats_for(actor).aggregate(
+    stat = _stats(actor, scope).aggregate(
         owed=Sum("owed_fen"),
         people=Sum("owed_people"),
         projects=Count("pk"),
@@ -73,12 +89,17 @@ def totals(actor: Actor, now: datetime) -> dict[str, Any]:
         month_people=Sum("last_month_people"),
         month_paid=Sum("last_month_paid_people"),
         on_site=Sum("on_site_now"),
+        registered=Sum("workers_open"),
     )
-    levels = alarms_for(actor).aggregate(
-        red=Count("pk", filter=Q(state="open", level=3)),
-        orange=Count("pk", filter=Q(state="open", level=2)),
-        yellow=Count("pk", filter=Q(state="open", level=1)),
-        closed=Count("pk", filter=Q(state="closed", closed_at__gte=now - timedelta(days=7))),
+    levels = (
+        _alarms(actor, scope)
+        .filter(Q(state=Alarm.State.OPEN) | Q(state=Alarm.State.CLOSED, closed_at__gte=now - CLOSED_WITHIN))
+        .aggregate(
+            red=Count("pk", filter=Q(state="open", level=3)),
+            orange=Count("pk", filter=Q(state="open", level=2)),
+            yellow=Count("pk", filter=Q(state="open", level=1)),
+            closed=Count("pk", filter=Q(state="closed")),
+        )
     )
     figures = {key: value or 0 for key, value in {**stat, **levels}.items()}
     month_people = figures["month_people"]
@@ -88,11 +109,11 @@ def totals(actor: Actor, now: datetime) -> dict[str, Any]:
     return figures
 
 
-def open_by_group(actor: Actor) -> dict[str, int]:
+def open_by_group(actor: Actor, scope: Scope = EVERYWHERE) -> dict[str, int]:
     """Open alarms within reach by the letter of their rule's group."""
     found: dict[str, int] = {}
     rows = (
-        alarms_for(actor)
+        _alarms(actor, scope)
         .filter(state=Alarm.State.OPEN)
         .order_by()
         .values_list("rule")
@@ -108,15 +129,22 @@ def as_of(actor: Actor) -> datetime | None:
     return stats_for(actor).order_by("as_of").values_list("as_of", flat=True).first()
 
 
-def district_tiles(actor: Actor) -> list[dict[str, Any]]:
-    """One tile per county within reach that has projects: money owed and open alarms by level."""
+MARKS = ("red", "orange", "yellow")
+
+
+def district_tiles(actor: Actor, scope: Scope = EVERYWHERE) -> list[dict[str, Any]]:
+    """One tile per city, or per county of one city, that has projects: money owed and open alarms by level.
+
+    Where one county is chosen, its city's counties are shown with it marked.
+    """
+    wide = Scope(scope.region[:4] if scope.is_county else scope.region, scope.sector)
     owed = {
         row["project__region_id"]: row["owed"]
-        for row in stats_for(actor).order_by().values("project__region_id").annotate(owed=Sum("owed_fen"))
+        for row in _stats(actor, wide).order_by().values("project__region_id").annotate(owed=Sum("owed_fen"))
     }
     counts: dict[str, Any] = {
         row["project__region_id"]: row
-        for row in alarms_for(actor)
+        for row in _alarms(actor, wide)
         .filter(state=Alarm.State.OPEN)
         .order_by()
         .values("project__region_id")
@@ -126,26 +154,36 @@ def district_tiles(actor: Actor) -> list[dict[str, Any]]:
             yellow=Count("pk", filter=Q(level=1)),
         )
     }
-    most = max(owed.values(), default=0)
+    digits = level_below(owed, wide)
+    sums: dict[str, dict[str, int]] = {}
+    for code, fen in owed.items():
+        tile = sums.setdefault(full_code(code[:digits]), dict.fromkeys(("fen", *MARKS), 0))
+        tile["fen"] += fen
+        for mark in MARKS:
+            tile[mark] += counts.get(code, {}).get(mark, 0)
+    most = max((tile["fen"] for tile in sums.values()), default=0)
+    places = tile_places(sorted(sums))
     return [
         {
             "region": region,
-            "row": place // TILES_PER_ROW + 1,
-            "column": place % TILES_PER_ROW + 1,
-            "shade": 0 if not owed[region.code] else 1 + min(2, 3 * owed[region.code] // (most + 1)),
-            "amount_fen": owed[region.code],
-            "red": counts.get(region.code, {}).get("red", 0),
-            "orange": counts.get(region.code, {}).get("orange", 0),
-            "yellow": counts.get(region.code, {}).get("yellow", 0),
+            "row": places[region.code][0],
+            "column": places[region.code][1],
+            "shade": 0 if not tile["fen"] else 1 + min(2, 3 * tile["fen"] // (most + 1)),
+            "amount_fen": tile["fen"],
+            "current": region.code == scope.region,
+            **{mark: tile[mark] for mark in MARKS},
         }
-        for place, region in enumerate(Region.objects.filter(code__in=owed).order_by("code"))
+        for region in Region.objects.filter(code__in=sums).order_by("code")
+        for tile in (sums[region.code],)
     ]
 
 
-def owed_by_month(actor: Actor, today: date, months: int = 6) -> list[tuple[date, int]]:
+def owed_by_month(
+    actor: Actor, today: date, months: int = 6, scope: Scope = EVERYWHERE
+) -> list[tuple[date, int]]:
     """Unpaid wages by wage month, oldest first, the last `months` months before this one."""
     sums = dict(
-        alarms_for(actor)
+        _alarms(actor, scope)
         .filter(state=Alarm.State.OPEN, rule="D3")
         .order_by()
         .values_list("period")
@@ -159,11 +197,48 @@ def owed_by_month(actor: Actor, today: date, months: int = 6) -> list[tuple[date
     return points[::-1]
 
 
-def worst_projects(actor: Actor, limit: int = 8) -> QuerySet[ProjectStat]:
+@dataclass(frozen=True)
+class Day:
+    """The end of one day within reach; amounts in fen."""
+
+    day: date
+    owed_fen: int
+    owed_people: int
+    alarms: int
+
+
+def trend(actor: Actor, today: date, days: int = 90, scope: Scope = EVERYWHERE) -> list[Day]:
+    """What was overdue at the end of each of the last days, oldest first; one row per region and day is read."""
+    found = region_days_for(actor).filter(day__gt=today - timedelta(days=days), day__lte=today)
+    if scope.region:
+        found = found.filter(region__code__startswith=scope.region)
+    if scope.sector:
+        found = found.filter(sector=scope.sector)
+    rows = (
+        found.order_by("day")
+        .values_list("day")
+        .annotate(
+            owed=Sum("owed_fen"), people=Sum("owed_people"), n=Sum(F("red") + F("orange") + F("yellow"))
+        )
+    )
+    return [Day(*row) for row in rows]
+
+
+def worst_projects(actor: Actor, limit: int = 8, scope: Scope = EVERYWHERE) -> QuerySet[ProjectStat]:
     """Projects that owe most."""
     return (
-        stats_for(actor)
+        _stats(actor, scope)
         .filter(owed_fen__gt=0)
         .select_related("project__region")
         .order_by("-owed_fen")[:limit]
+    )
+
+
+def riskiest(actor: Actor, scope: Scope = EVERYWHERE) -> QuerySet[ProjectStat]:
+    """Scored projects, the highest risk first."""
+    return (
+        _stats(actor, scope)
+        .filter(risk__gt=0)
+        .select_related("project__region")
+        .order_by("-risk", "-risk_gap_fen", "project__name", "pk")
     )

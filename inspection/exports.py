@@ -62,6 +62,7 @@ def project_sheet(projects: Iterable[Project], today: date) -> SheetOut:
         ColumnOut(_("Registered"), "number", width=10),
         ColumnOut(_("On site now"), "number", width=10),
         ColumnOut(_("Account balance"), "money", width=16),
+        ColumnOut(_("Risk"), "number", width=8),
     ]
     rows = []
     for project in projects:
@@ -74,9 +75,10 @@ def project_sheet(projects: Iterable[Project], today: date) -> SheetOut:
                 stat.workers_open,
                 stat.on_site_now,
                 stat.balance_fen,
+                stat.risk,
             )
             if stat
-            else (None,) * 6
+            else (None,) * 7
         )
         rows.append((project.code, project.name, project.region.name, project.get_sector_display(), *figures))
     return SheetOut(_("Projects"), columns, rows)

@@ -1,9 +1,12 @@
 """What beat runs for the government end."""
 
+from datetime import timedelta
+
 from celery import shared_task
 from django.utils import timezone
 
-from inspection.services import rules, stats, telling
+from inspection.services import region_days, risk, rules, stats, telling
+from wagewatch.lib.dates import site_date
 
 
 @shared_task(name="inspection.tasks.run_rules")
@@ -28,5 +31,14 @@ def forget_runs() -> int:
 
 @shared_task(name="inspection.tasks.rebuild_stat")
 def rebuild_stat() -> None:
-    """Refresh the dashboards' figures."""
-    stats.rebuild_stat(now=timezone.now())
+    """Refresh the dashboards' figures, and those of this day and the last per region."""
+    now = timezone.now()
+    stats.rebuild_stat(now=now)
+    today = site_date(now)
+    region_days.count_region_days(today - timedelta(days=1), today)
+
+
+@shared_task(name="inspection.tasks.score_risk")
+def score_risk() -> int:
+    """Tonight's risk score of every project."""
+    return risk.score_risk(now=timezone.now())

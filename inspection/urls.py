@@ -17,14 +17,20 @@ from inspection.views import (
     people,
     person,
     projects,
+    risk,
     rule_pages,
     statistics,
     today,
+    wage_reports,
+    wall,
 )
 
 app_name = "inspection"
 urlpatterns = [
     path("", today.today, name="today"),
+    path("wall/", wall.wall, name="wall"),
+    path("risk/", risk.risk, name="risk"),
+    path("risk/export/", risk.risk_export, name="risk-export"),
     path("alarms/", alarms.alarms, name="alarms"),
     path("alarms/export/", alarms.alarms_export, name="alarms-export"),
     path("alarms/<int:pk>/", alarms.alarm, name="alarm"),
@@ -81,6 +87,9 @@ urlpatterns = [
     ),
     path("people/", people.people, name="people"),
     path("reports/", statistics.report, name="reports"),
+    path("reports/wages/", wage_reports.wages, name="wage-report"),
+    path("reports/wages/export/", wage_reports.wages_export, name="wage-report-export"),
+    path("reports/wages/pdf/", wage_reports.wages_pdf, name="wage-report-pdf"),
     path("reports/export/", statistics.export, name="reports-export"),
     path("citizen-cards/", citizen_cards.citizen_cards, name="citizen-cards"),
     path("projects/<int:project_pk>/people/<int:worker_pk>/", person.person, name="person"),

@@ -33,6 +33,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
         *(f"components/{name}" for name in ("nav", "button", "message", "field", "level")),
         "sign",
     ),
+    "bundle/wall.css": ("tokens", "base", "components/level", "components/tiles", "components/chart", "wall"),
     "bundle/board.css": ("tokens", "base", "components/level", "board"),
 }
 

@@ -433,6 +433,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "forget-rule-runs": {"task": "inspection.tasks.forget_runs", "schedule": 24 * 3600.0},
+    "risk-scores": {
+        "task": "inspection.tasks.score_risk",
+        "schedule": 120.0 if (TESTING or DEMO) else crontab(hour=2, minute=30),
+        "options": {"expires": 3600},
+    },
     "project-stat": {
         "task": "inspection.tasks.rebuild_stat",
         "schedule": 5.0 if (TESTING or DEMO) else 300.0,

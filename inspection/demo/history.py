@@ -19,6 +19,9 @@ from inspection.demo.people import County, SiteState, enter_county, join_late, u
 from inspection.demo.persons import people_one_by_one
 from inspection.demo.second_bank import carry
 from inspection.demo.wages import PastBank, local
+from inspection.risk.facts import days_between
+from inspection.services.region_days import count_region_days
+from inspection.services.risk import score_risk
 from inspection.services.rules import run_rules
 from inspection.services.stats import rebuild_stat
 from payroll.models import PaymentOrder, PaySheet
@@ -111,6 +114,9 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
     for _run in run_rules(now=now):
         pass
     rebuild_stat(now=now)
+    for day in days_between(today - timedelta(days=45), today):
+        score_risk(now=now if day == today else local(day, 2, 30))
+    count_region_days(first_day, today)
     sequence(now)
     return county
 

@@ -24,9 +24,15 @@ class ProjectStat(models.Model):
     last_month_paid_fen = models.BigIntegerField(default=0)
     balance_fen = models.BigIntegerField("专户余额（分）", null=True)
     last_passage_at = models.DateTimeField("最近通行", null=True)
+    risk = models.PositiveSmallIntegerField("风险分", null=True)
+    risk_reasons = models.JSONField("风险依据", null=True)
+    risk_gap_fen = models.BigIntegerField("预计缺口（分）", null=True)
+    risk_due_on = models.DateField("下个发薪日", null=True)
+    risk_at = models.DateTimeField("风险分时间", null=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "项目统计"
+        indexes = [models.Index(fields=["-risk"], name="project_stat_risk")]
 
     def __str__(self) -> str:
         return f"stat {self.project_id}"

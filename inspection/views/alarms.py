@@ -19,6 +19,7 @@ from inspection.exports import alarm_sheet, download
 from inspection.http import inspector_view, text_of
 from inspection.models import Alarm, AlarmFlip
 from inspection.parties import chain_of
+from inspection.places import scope_of_address
 from inspection.rules import Ladder, level_name
 from inspection.telling.shape import sentences
 from inspection.words import WORDS, grounds_of
@@ -46,8 +47,8 @@ def _filtered(request: ActorRequest) -> QuerySet[Alarm]:
         found = found.filter(rule=rule)
     if (group := request.GET.get("group")) in GROUPS:
         found = found.filter(rule__startswith=group)
-    if region := text_of(request, "region"):
-        found = found.filter(project__region_id=region)
+    if region := scope_of_address(request).region:
+        found = found.filter(project__region__code__startswith=region)
     if words := text_of(request, "q"):
         found = found.filter(Q(project__name__icontains=words) | Q(project__code__iexact=words))
     sort = request.GET.get("sort", "")

@@ -11,6 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from inspection.http import inspector_view, text_of
+from inspection.worker_chain import load_chain
+from inspection.worker_gaps import gaps_of
 from inspection.worker_month import responsible, stages_of
 from payroll.models import Objection, PaySlip
 from registration.access import access_project, access_worker, not_found, projects_for
@@ -75,17 +77,21 @@ def _wage(request: ActorRequest, project_pk: int, month: str, worker_pk: int) ->
     if slip is None:
         not_found()
     today = site_date(timezone.now())
+    slip.project = project
+    chain = load_chain(slip, worker)
     return {
         "project": project,
         "worker": worker,
         "slip": slip,
         "slips": slips,
         "key": f"{slip.month:%Y-%m}",
-        "stages": stages_of(slip, worker),
+        "stages": stages_of(chain),
+        "gaps": gaps_of(chain, today),
         "firms": responsible(slip),
-        "told": Objection.objects.filter(project=project, sheet=slip.sheet_id, worker=worker).order_by("-pk"),
+        "told": chain.objections[::-1],
         "today": today,
-        "is_late": slip.payment != PaySlip.Payment.PAID and slip.sheet.due_on < today,
+        "is_late": slip.payment not in {PaySlip.Payment.PAID, PaySlip.Payment.CASH}
+        and slip.sheet.due_on < today,
         "purposes": PURPOSES,
     }
 

@@ -18,8 +18,11 @@ from inspection import dashboard
 from inspection.access import alarms_for
 from inspection.exports import download, project_sheet
 from inspection.http import inspector_view, text_of
-from inspection.models import Alarm, ProjectStat
+from inspection.models import Alarm, ProjectStat, RiskScore
 from inspection.parties import chain_of
+from inspection.places import scope_of_address
+from inspection.risk.words import lines_of
+from inspection.views.risk import level_of as risk_level
 from payroll.allocation_words import headline, level_of
 from payroll.deposit_words import STATES as DEPOSIT_STATES
 from payroll.late import late_changes
@@ -32,11 +35,13 @@ from registration.http import ActorRequest
 from registration.models import Participation, Project, Region, Sector
 from registration.services.citizen_cards import has_scheme
 from registration.source_coverage import covered_by
+from wagewatch.charts import line
 from wagewatch.lib.dates import parse_month, site_date
 from wagewatch.lib.money import format_cny
 
 PER_PAGE = 50
 MONTHS = 12
+RISK_DAYS = 60
 SHOWN = 12
 """People kept out whom the page of a project names; those who came in all the same stand first."""
 ORDERS = {
@@ -45,6 +50,7 @@ ORDERS = {
     "people": "stat__workers_open",
     "site": "stat__on_site_now",
     "balance": "stat__balance_fen",
+    "risk": "stat__risk",
 }
 STATES = {
     "waiting": Q(confirmation="waiting"),
@@ -61,8 +67,8 @@ def _filtered(request: ActorRequest) -> QuerySet[Project]:
     if words := text_of(request, "q"):
         firm = Participation.objects.filter(project=OuterRef("pk"), organisation__name__icontains=words)
         found = found.filter(Q(name__icontains=words) | Q(code__iexact=words) | Exists(firm))
-    if region := text_of(request, "region"):
-        found = found.filter(region_id=region)
+    if region := scope_of_address(request).region:
+        found = found.filter(region__code__startswith=region)
     if (sector := request.GET.get("sector")) in Sector.values:
         found = found.filter(sector=sector)
     if request.GET.get("owing"):
@@ -111,7 +117,7 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
     """One project: figures, chain, months, open alarms, the account's last movements."""
     found = access_project(pk, request.actor, permission="alarm.view")
     today = site_date(timezone.now())
-    stat = ProjectStat.objects.filter(project=found).first()
+    stat = ProjectStat.objects.select_related("project").filter(project=found).first()
     alarms = dashboard.lines(
         alarms_for(request.actor)
         .filter(project=found, state=Alarm.State.OPEN)
@@ -165,6 +171,7 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
             "kept_out_count": len(kept_out),
             "entered_anyway": sum(one.came_at is not None for one in kept_out),
             "sources": _sources(found, today),
+            "risk": _risk(stat, today),
             "entries": AccountEntry.objects.filter(project=found).order_by("-number")[:8],
             "chain": chain_of(
                 found,
@@ -175,6 +182,30 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
             "picture": chain_picture(found, Participation.objects.filter(project=found)),
         },
     )
+
+
+def _risk(stat: ProjectStat | None, today: date) -> dict[str, object] | None:
+    """The project's score with its reasons, and its line over the last weeks; None without a score."""
+    if stat is None or stat.risk is None:
+        return None
+    days = list(
+        RiskScore.objects.filter(project=stat.pk, day__gt=today - timedelta(days=RISK_DAYS), day__lte=today)
+        .order_by("day")
+        .values_list("day", "score")
+    )
+    return {
+        "stat": stat,
+        "level": risk_level(stat, today),
+        "reasons": lines_of(stat.risk_reasons),
+        "rows": days[::-1],
+        "chart": line(
+            [(f"{day:%m-%d}", score) for day, score in days],
+            label=_("Risk score, day by day"),
+            height=180,
+        )
+        if len(days) > 1
+        else "",
+    }
 
 
 def _sources(project: Project, today: date) -> list[dict[str, object]]:

@@ -447,6 +447,9 @@ POST payroll:worker-history-take-back    in    go   404    in    in    in    in 
 GET  payroll:history-shared           200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
 
 GET  inspection:today                in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+GET  inspection:wall                 in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+GET  inspection:risk                 in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+GET  inspection:risk-export          in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:alarms               in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:alarms-export        in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:alarm                in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
@@ -502,6 +505,9 @@ POST inspection:firm-account          in    in    in   404   404   404   404   4
 GET  inspection:people               in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:reports                in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:reports-export         in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+GET  inspection:wage-report            in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+GET  inspection:wage-report-export     in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+GET  inspection:wage-report-pdf        in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:citizen-cards          in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 POST inspection:people               in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:person               in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
