@@ -89,9 +89,11 @@ def month_matrix(
     *,
     today: date,
     team_id: int | None = None,
+    full_names: bool = False,
 ) -> Matrix:
     """Everybody who was posted in the month, by team, with a mark for each day they came. Three queries.
 
+    Names are masked unless `full_names`, which is for the sheet that people sign.
     A stamp is called missing only on dates before `today`, the work date that still runs.
     """
     first, last = month_range(month)
@@ -137,7 +139,7 @@ def month_matrix(
         group.rows.append(
             Row(
                 worker_id,
-                mask_name(name),
+                name if full_names else mask_name(name),
                 tail,
                 pin,
                 team_name,

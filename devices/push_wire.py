@@ -13,10 +13,13 @@ from django.utils.translation import gettext as _
 
 from devices.errors import TooLarge
 from devices.wire import MAX_BYTES, Decoded, read_events
+from wagewatch.lib.documents import index_text, normalise_document
 from wagewatch.lib.errors import Malformed
 
 MAX_PEOPLE = 2_000
 """Rows of people in one request."""
+_DOCUMENTS = ("08", "10", "12")
+"""Passport and travel permits: with these the kind, and of a passport the country, is part of who it is."""
 _MARKS = (b"attendType", b"idCardNumber", b'"date"', b'"01"', b'"02"')
 """One of these stands in every batch of national lines; elsewhere it only costs a slower reading."""
 _DIRECTIONS = {"01": "in", "1": "in", "02": "out", "2": "out"}
@@ -95,10 +98,11 @@ def _event_of(piece: Any) -> Any:
     """The event that a national line means; what is none is left as it is."""
     if not isinstance(piece, dict):
         return piece
-    event = {k: v for k, v in piece.items() if k not in {"idCardNumber", "idCardType", "date", "attendType"}}
+    left_out = {"idCardNumber", "idCardType", "nationality", "date", "attendType"}
+    event = {k: v for k, v in piece.items() if k not in left_out}
     number, moment, code = piece.get("idCardNumber"), piece.get("date"), piece.get("attendType")
     if isinstance(number, str):
-        event.setdefault("id_number", number)
+        event.setdefault("id_number", _person_key(piece, number))
     if isinstance(moment, str):
         plain = _MOMENT.match(moment)
         event.setdefault("at", f"{plain[1]}T{plain[2]}+08:00" if plain else moment)
@@ -109,6 +113,17 @@ def _event_of(piece: Any) -> Any:
     if "id" not in event and isinstance(number, str) and isinstance(moment, str):
         event["id"] = event_id(number, moment, str(direction), str(code))
     return event
+
+
+def _person_key(piece: dict[str, Any], number: str) -> str:
+    """How an event names the person: an identity number as it is, a document with its kind and country before it."""
+    kind, country = str(piece.get("idCardType") or ""), str(piece.get("nationality") or "")
+    if kind not in _DOCUMENTS:
+        return number
+    try:
+        return index_text(kind, normalise_document(kind, number).value, country.strip().upper())
+    except Malformed:
+        return number  # nobody's, and refused as unregistered
 
 
 def event_id(number: str, moment: str, direction: str, code: str) -> str:

@@ -43,6 +43,7 @@ urlpatterns = [
     path("sources/new/", sources.new, name="source-new"),
     path("sources/<int:pk>/", sources.source, name="source"),
     path("sources/<int:pk>/rotate/", sources.rotate, name="source-rotate"),
+    path("sources/<int:pk>/scope/", sources.scope, name="source-scope"),
     path("sources/<int:pk>/revoke/", sources.revoke, name="source-revoke"),
     path("api/push/", sources.example, name="push-example"),
     path("me/days/", worker.worker_days, name="worker-days"),

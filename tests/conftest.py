@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from tests.cast import cast  # noqa: F401
@@ -15,6 +16,12 @@ from tests.journeys.stage import _stack, stack  # noqa: F401
 if TYPE_CHECKING:
     import redis
     from playwright.sync_api import Browser, BrowserContext, Page
+
+# How long a draw takes says how busy the machine is, not how good a test: on shared processors both checks fail at times.
+hypothesis.settings.register_profile(
+    "wagewatch", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("wagewatch")
 
 # Playwright's synchronous API runs an event loop in this thread; Django would refuse to touch the database.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")

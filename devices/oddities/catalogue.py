@@ -37,6 +37,16 @@ KINDS: dict[str, Kind] = {
             statements.RECORD,
         ),
         Kind(
+            "picture",
+            _("One picture for several people"),
+            _(
+                "The same image stands for several people: one person registered twice, or a photograph held to a gate."
+            ),
+            "odd.picture",
+            {"people": 2},
+            statements.PICTURE,
+        ),
+        Kind(
             "together",
             _("The same two people within a second"),
             _(

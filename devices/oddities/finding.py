@@ -154,6 +154,13 @@ def _words(row: Oddity) -> str:
     match row.kind.code:
         case "record":
             return _("Record %(record)s of %(gate)s stands for %(count)d people") % facts
+        case "picture":
+            return (
+                _(
+                    "One image stands for %(count)d people: registered for %(registered)d, taken by gates %(of)d times"
+                )
+                % facts
+            )
         case "together":
             return (
                 ngettext(

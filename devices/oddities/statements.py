@@ -47,6 +47,30 @@ RECORD = (
     + _ANSWER.format(condition=_sees("f"))
 )
 
+# One image, byte for byte, that stands for several people: registered twice, or shown to a gate again and again.
+# A registered picture counts while its person works on the site within the days looked at.
+PICTURE = (
+    SITES  # noqa: S608
+    + """pictures AS (
+  SELECT g.project_id, g.worker_id, g.terminal_id, g.day, f.sha256, 1 AS by_gate
+  FROM devices_gatephoto g JOIN registration_storedfile f ON f.id = g.file_id
+  WHERE g.project_id = ANY(%(projects)s) AND g.day BETWEEN %(since)s AND %(until)s AND g.worker_id IS NOT NULL
+  UNION ALL
+  SELECT o.project_id, o.worker_id, NULL, least(greatest(o.joined_on, %(since)s), %(until)s), w.sha256, 0
+  FROM registration_posting o JOIN registration_workerphoto w ON w.worker_id = o.worker_id
+  WHERE o.project_id = ANY(%(projects)s) AND o.joined_on <= %(until)s
+    AND (o.left_on IS NULL OR o.left_on >= %(since)s)
+), found AS (
+  SELECT p.project_id, min(p.worker_id) AS worker_id, max(p.worker_id) AS other_id, min(p.terminal_id) AS terminal_id,
+         NULL::bigint AS part_id, count(DISTINCT p.worker_id) AS n, sum(p.by_gate)::bigint AS of_n,
+         min(p.day) AS first_day, max(p.day) AS last_day,
+         jsonb_build_object('registered', count(DISTINCT p.worker_id) FILTER (WHERE p.by_gate = 0)) AS facts
+  FROM pictures p JOIN site s ON s.id = p.project_id
+  GROUP BY p.project_id, p.sha256, s.p HAVING count(DISTINCT p.worker_id) >= (s.p->>'people')::int
+)"""
+    + _ANSWER.format(condition=f"{_sees('f')} AND {_sees('f', 'other_id')}")
+)
+
 TOGETHER = (
     SITES  # noqa: S608
     + """near AS (

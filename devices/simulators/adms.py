@@ -13,7 +13,7 @@ from devices.protocols.http import Response
 from devices.protocols.iclock.commands import ACC, ATT, PID, Command
 from devices.protocols.iclock.options import token_of
 from devices.protocols.iclock.rtlog import from_zk_seconds, zk_seconds
-from devices.simulators.callers import PICTURE, Send, numbers, over_http
+from devices.simulators.callers import Send, numbers, over_http, picture_of
 from devices.simulators.ptys import say
 
 HELP = "a ZKTeco terminal that pushes (ADMS): att, pid or acc"
@@ -197,8 +197,9 @@ class Terminal:
 
     def _send_photo(self, record: Record) -> None:
         name = f"{record.at:%Y%m%d%H%M%S}-{record.pin}.jpg"
-        head = f"PIN={name}\nSN={self.serial}\nsize={len(PICTURE)}\nCMD=uploadphoto"
-        self._ask("POST", "cdata", "table=ATTPHOTO&Stamp=9999", head.encode() + b"\0" + PICTURE)
+        picture = picture_of(record.pin)
+        head = f"PIN={name}\nSN={self.serial}\nsize={len(picture)}\nCMD=uploadphoto"
+        self._ask("POST", "cdata", "table=ATTPHOTO&Stamp=9999", head.encode() + b"\0" + picture)
 
     def _do(self, command: Command, now: datetime) -> str:
         """Carries a command out; the fields of the report after the id."""

@@ -2,7 +2,10 @@
 
 import argparse
 import http.client
+import io
+import zlib
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from devices.protocols.http import Request, Response
@@ -18,6 +21,28 @@ PICTURE = (
     + b"\xff\xd9"
 )
 """A picture of nobody: the frame of a JPEG."""
+_SKINS = ((214, 180, 152), (198, 160, 130), (226, 196, 170), (186, 146, 118))
+
+
+@lru_cache(maxsize=512)
+def picture_of(person: str) -> bytes:
+    """A drawn head with the person's number under it, another one for each; only the frame without Pillow."""
+    try:
+        from PIL import Image, ImageDraw
+    except ImportError:
+        return PICTURE
+    seed = zlib.crc32(person.encode())
+    picture = Image.new("RGB", (150, 200), (206, 214, 220))
+    pen = ImageDraw.Draw(picture)
+    pen.ellipse((15, 140, 135, 260), fill=(38 + seed % 90, 84, 124))
+    pen.ellipse((45, 40, 105, 130), fill=_SKINS[seed % len(_SKINS)])
+    pen.pieslice((40, 30, 110, 105), 180, 360, fill=(36, 32, 30) if seed % 3 else (226, 178, 40))
+    for x in (62, 84):
+        pen.ellipse((x, 80, x + 5, 84), fill=(30, 30, 30))
+    pen.text((8, 184), person, fill=(255, 255, 255))
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=80)
+    return out.getvalue()
 
 
 def over_http(server: str) -> Send:

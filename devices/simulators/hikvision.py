@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from devices.protocols.errors import ProtocolError
-from devices.simulators.callers import PICTURE, Send, numbers, over_http
+from devices.simulators.callers import Send, numbers, over_http, picture_of
 from devices.simulators.ptys import say
 
 HELP = "a Hikvision face terminal that calls back"
@@ -121,13 +121,14 @@ class Terminal:
         text = json.dumps(document).encode()
         if not self.multipart:
             return {"Content-Type": "application/json"}, text
+        picture = picture_of(str(event.get("employeeNoString", "")))
         body = (
             f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="event_log"\r\nContent-Type: application/json\r\n'
             f"Content-Length: {len(text)}\r\n\r\n".encode()
             + text
             + f'\r\n--{BOUNDARY}\r\nContent-Disposition: form-data; name="Picture"; filename="Picture.jpg"\r\n'
-            f"Content-Type: image/jpeg\r\nContent-Length: {len(PICTURE)}\r\n\r\n".encode()
-            + PICTURE
+            f"Content-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n".encode()
+            + picture
             + f"\r\n--{BOUNDARY}--\r\n".encode()
         )
         return {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}, body

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from devices.simulators.callers import PICTURE, Send, numbers, over_http
+from devices.simulators.callers import Send, numbers, over_http, picture_of
 from devices.simulators.ptys import say
 
 HELP = "a uface face gate (port 8090): calls back and can be called"
@@ -51,7 +51,8 @@ class Gate:
         }
         self.records.append(record)
         fields = {name: str(value) for name, value in record.items() if name != "id"}
-        fields |= {"deviceKey": self.key, "ip": "127.0.0.1", "imgBase64": base64.b64encode(PICTURE).decode()}
+        picture = base64.b64encode(picture_of(person)).decode()
+        fields |= {"deviceKey": self.key, "ip": "127.0.0.1", "imgBase64": picture}
         kind = "application/x-www-form-urlencoded" if self.form else "application/json"
         body = urlencode(fields) if self.form else json.dumps(fields)
         try:

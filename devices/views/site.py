@@ -21,7 +21,7 @@ from devices.rules import work_date
 from registration.access import OWN_PART_ONLY, not_found, own_and_below, projects_for
 from registration.http import ActorRequest, staff_view
 from registration.models import Participation, Project, Team
-from registration.permissions import PERMISSIONS
+from registration.permissions import CLERK, PERMISSIONS
 from wagewatch.lib.dates import first_of_month, next_month, parse_month, previous_month, site_date
 from wagewatch.lib.errors import Malformed
 from wagewatch.lib.sheet_writer import write_workbook
@@ -215,6 +215,7 @@ def site_days(request: ActorRequest, pk: int) -> HttpResponseBase:
                 for day, count in zip(matrix.dates, matrix.day_counts, strict=True)
             ],
             "columns": len(matrix.dates) + 4,
+            "may_sign": request.actor.has_role(*CLERK),
             "may_look": request.actor.has_role(*PERMISSIONS["person.view"]),
             "previous": previous_month(month),
             "next": next_month(month) if next_month(month) <= first_of_month(today) else None,
@@ -246,11 +247,18 @@ def site_days_sheet(request: ActorRequest, pk: int) -> HttpResponseBase:
 @require_safe
 @staff_view()
 def site_days_pdf(request: ActorRequest, pk: int) -> HttpResponseBase:
-    """The same month as a PDF to sign or to post on the board."""
+    """The same month as a PDF: A4 to sign, `?names=full` in full for clerks; `?paper=a3` for the notice board."""
     project, parts = access_site(pk, request.actor)
     month, now = month_asked(request), timezone.now()
     today = work_date(now, project.day_starts_at)
-    matrix = month_matrix(project, parts, month, today=today, team_id=_number(request, "team"))
-    response = HttpResponse(month_pdf(project, matrix, at=now), content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="attendance-{project.code}-{month:%Y-%m}.pdf"'
+    board = request.GET.get("paper") == "a3"
+    full = not board and request.GET.get("names") == "full" and request.actor.has_role(*CLERK)
+    matrix = month_matrix(
+        project, parts, month, today=today, team_id=_number(request, "team"), full_names=full
+    )
+    made = month_pdf(project, matrix, at=now, sheet="A3" if board else "A4", board=board)
+    response = HttpResponse(made, content_type="application/pdf")
+    name = f"attendance-{project.code}-{month:%Y-%m}{'-board' if board else ''}.pdf"
+    response["Content-Disposition"] = f'inline; filename="{name}"'
+    response["Cache-Control"] = "private, no-store"
     return response

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from devices.push_words import problem_rows, problem_words
 from devices.services.sources import REQUESTS_A_MINUTE
 from registration.access import not_permitted, organisations_with
 from registration.http import ActorRequest, staff_view
@@ -29,16 +30,9 @@ PAGE = 30
 RECENT = timedelta(days=30)
 
 
-class SourceForm(forms.Form):
-    """What the clerk decides about another system."""
+class ScopeForm(forms.Form):
+    """For which projects a system may push."""
 
-    name = forms.CharField(
-        label=gettext_lazy("Name of the system"),
-        max_length=40,
-        help_text=gettext_lazy(
-            "As people on site call it. It stands beside every stamp that comes from there."
-        ),
-    )
     scope = forms.ChoiceField(
         label=gettext_lazy("For which projects"),
         choices=[
@@ -59,6 +53,26 @@ class SourceForm(forms.Form):
         super().__init__(*args, **kwargs)
         chosen: Any = self.fields["projects"]
         chosen.queryset = services.led_projects(firm_id).order_by("name")
+
+
+class SourceForm(ScopeForm):
+    """What the clerk decides about another system."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name of the system"),
+        max_length=40,
+        help_text=gettext_lazy(
+            "As people on site call it. It stands beside every stamp that comes from there."
+        ),
+    )
+    field_order = ("name", "scope", "projects")
+
+
+def _asked_projects(form: ScopeForm) -> list[int] | None:
+    """The projects ticked; None for all."""
+    if form.cleaned_data["scope"] == "all":
+        return None
+    return [project.pk for project in form.cleaned_data["projects"]]
 
 
 def _firm(request: ActorRequest) -> Organisation:
@@ -108,13 +122,11 @@ def new(request: ActorRequest) -> HttpResponseBase:
     firm = _firm(request)
     form = SourceForm(request.POST or None, firm_id=firm.pk)
     if request.method == "POST" and form.is_valid():
-        some = form.cleaned_data["scope"] == "some"
-        chosen = [project.pk for project in form.cleaned_data["projects"]] if some else None
         try:
             made = services.let_in(
                 firm.pk,
                 form.cleaned_data["name"],
-                project_ids=chosen,
+                project_ids=_asked_projects(form),
                 actor=request.actor,
                 now=timezone.now(),
             )
@@ -152,9 +164,35 @@ def source(request: ActorRequest, pk: int) -> HttpResponseBase:
         "source": found,
         "projects": services.projects_of_source(found).order_by("name"),
         "page": page,
-        "problems": sorted(problems.items(), key=lambda item: (-item[1], item[0])),
+        "rows": [(push, problem_rows(push.problems)) for push in page],
+        "problems": problem_rows(problems),
+        "whole": problem_words(found.last_refusal) if found.last_refusal else "",
     }
     return render(request, "devices/source.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_view(*GC)
+def scope(request: ActorRequest, pk: int) -> HttpResponseBase:
+    """Change the projects for which a system may push."""
+    found = services.access_source(pk, request.actor)
+    listed = list(found.listed_projects.values_list("project_id", flat=True))
+    initial = {"scope": "all" if found.all_projects else "some", "projects": listed}
+    form = ScopeForm(request.POST or None, firm_id=found.organisation_id, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change_scope(
+                pk, project_ids=_asked_projects(form), actor=request.actor, now=timezone.now()
+            )
+        except WagewatchError as refusal:
+            form.add_error("projects" if refusal.code == "source.projects" else None, refusal.message)
+        else:
+            messages.success(
+                request, _("Saved. %(name)s pushes for these projects from now on.") % {"name": found.name}
+            )
+            return redirect("devices:source", pk)
+    status = 400 if form.errors else 200
+    return render(request, "devices/source_scope.html", {"form": form, "source": found}, status=status)
 
 
 @never_cache

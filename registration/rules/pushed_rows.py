@@ -77,9 +77,6 @@ def read_row(
     person, messages = read_person(typed, today=today)
     # A missing phone is judged against what is on record.
     said = [m for m in messages if m.code != "phone.none"]
-    if person is not None and person.id_kind in DOCUMENTS:
-        text = _("A passport or a travel permit is registered in the browser, with the document at hand.")
-        said.append(message("id_kind", "stop", "id.kind_in_browser", text))
     reading = Reading(typed)
     values = _work(reading, today)
     said += reading.messages
@@ -100,6 +97,8 @@ def _take_person(values: RowValues, person: PersonValues) -> None:
     ):  # fmt: skip
         setattr(values, field, getattr(person, field))
     values.region_code, values.card, values.bank = person.origin_code, person.card_number, person.bank_name
+    if person.id_kind in DOCUMENTS:
+        values.id_kind, values.nationality = person.id_kind, person.nationality
 
 
 def _work(reading: Reading, today: date) -> RowValues:

@@ -24,6 +24,7 @@ from registration.rules.roster_words import (
 )
 from wagewatch.lib.cells import EMPTY, Cell
 from wagewatch.lib.dates import parse_date
+from wagewatch.lib.documents import index_text
 from wagewatch.lib.errors import Malformed, Text
 from wagewatch.lib.identity import (
     IdNumber,
@@ -76,7 +77,8 @@ class Message(msgspec.Struct, frozen=True):
 
 class RowValues(msgspec.Struct, omit_defaults=True, gc=False):
     """A row understood. `rate_fen` per unit of `basis` (of piece work per `piece_unit`); household,
-    education, politics and role are the models' codes; '' or None means the file says nothing."""
+    education, politics and role are the models' codes; '' or None means the file says nothing. `id_kind` and
+    `nationality` stand only with passports and travel permits, whose number tells neither."""
 
     name: str = ""
     id_number: str = ""
@@ -103,6 +105,15 @@ class RowValues(msgspec.Struct, omit_defaults=True, gc=False):
     work_role: str = ""
     contract_signed_on: date | None = None
     contract_ends_on: date | None = None
+    id_kind: str = ""
+    nationality: str = ""
+
+    @property
+    def person_key(self) -> str:
+        """What tells this person from others: an identity number, or kind, country and number of a document."""
+        if not self.id_number or not self.id_kind:
+            return self.id_number
+        return index_text(self.id_kind, self.id_number, self.nationality)
 
 
 class ReadRow(msgspec.Struct):

@@ -140,7 +140,7 @@ def _repeated_people(rows: Sequence[ReadRow]) -> dict[int, list[Message]]:
     first: dict[str, int] = {}
     found: dict[int, list[Message]] = {}
     for number, row in enumerate(rows):
-        key = row.values.id_number
+        key = row.values.person_key
         if not key:
             continue
         if key not in first:
@@ -179,7 +179,7 @@ def _shared_cards(rows: Sequence[ReadRow]) -> dict[int, Message]:
             holders.setdefault(row.values.card, []).append(number)
     found: dict[int, Message] = {}
     for numbers in holders.values():
-        if len(numbers) < 2 or len({rows[n].values.id_number or n for n in numbers}) < 2:
+        if len(numbers) < 2 or len({rows[n].values.person_key or n for n in numbers}) < 2:
             continue
         for number in numbers:
             other = next(n for n in numbers if n != number)
@@ -196,7 +196,7 @@ def _shared_cards(rows: Sequence[ReadRow]) -> dict[int, Message]:
 def _judge_one(row: ReadRow, extra: list[Message], facts: Facts) -> Judged:
     values = row.values
     out = Judged(row, REFUSED, [*row.messages, *extra], [])
-    known = facts.people.get(values.id_number) if values.id_number else None
+    known = facts.people.get(values.person_key) if values.id_number else None
     posting = known.posting if known else None
     if not values.phone and not (known and known.phone) and "phone" not in row.raw:
         out.messages.append(message("phone", "warn", "phone.none", _NO_PHONE))

@@ -252,7 +252,7 @@ def _write(
 
 def _left_already(row: ReadRow, facts: Facts) -> bool:
     """Whether the row only repeats that somebody left: nothing is to be done."""
-    known = facts.people.get(row.values.id_number) if row.values.id_number else None
+    known = facts.people.get(row.values.person_key) if row.values.id_number else None
     return (
         not row.refused
         and known is not None
@@ -268,7 +268,7 @@ def _check_last_day(row: ReadRow, facts: Facts) -> None:
     values = row.values
     if values.left_on is None:
         return
-    known = facts.people.get(values.id_number) if values.id_number else None
+    known = facts.people.get(values.person_key) if values.id_number else None
     posting = known.posting if known else None
     if posting is None and known is not None and known.last_left_on and values.joined_on is None:
         text = _("This person has left the project already.")

@@ -24,7 +24,7 @@ class Indexes(NamedTuple):
 def indexes_of(values: RowValues) -> Indexes:
     """The blind indexes by which person and card are found."""
     return Indexes(
-        blind_index(values.id_number, kind="id") if values.id_number else None,
+        blind_index(values.person_key, kind="id") if values.id_number else None,
         blind_index(values.card, kind="card") if values.card else None,
     )
 
@@ -127,7 +127,7 @@ def facts_from(
     today: date,
 ) -> Facts:
     """Facts for judging the rows; the people of the rows only."""
-    number_of = {i.person: r.values.id_number for r, i in zip(rows, indexes, strict=True) if i.person}
+    number_of = {i.person: r.values.person_key for r, i in zip(rows, indexes, strict=True) if i.person}
     card_of = {i.card: r.values.card for r, i in zip(rows, indexes, strict=True) if i.card}
     cards = {row[0]: (row[1], row[2]) for row in recorded.cards}
     postings: dict[int, list[Any]] = {}

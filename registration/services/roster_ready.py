@@ -196,7 +196,8 @@ def _about_name_and_number(values: RowValues, *, new: bool) -> tuple[str, str, s
     """Initials, kind of document and nationality of a new person."""
     if not new:
         return "", "", ""
-    return initials_of(values.name), *kind_of_number(values.id_number)
+    told = (values.id_kind, values.nationality) if values.id_kind else kind_of_number(values.id_number)
+    return initials_of(values.name), *told
 
 
 def _work(one: Judged) -> tuple[Any, ...]:

@@ -102,11 +102,7 @@ def let_in(
     name = " ".join(name.replace("\x00", "").split())
     if not 2 <= len(name) <= 40:
         raise Malformed("source.name", _("Give the system a name of 2 to 40 characters."))
-    chosen = set(project_ids or ())
-    if project_ids is not None:
-        known = set(led_projects(firm_id).filter(pk__in=chosen).values_list("pk", flat=True))
-        if not chosen or known != chosen:
-            raise Malformed("source.projects", _("Choose at least one of the projects that your firm leads."))
+    chosen = _chosen(firm_id, project_ids)
     secret = secrets.token_urlsafe(32)
     try:
         with transaction.atomic():
@@ -126,6 +122,47 @@ def let_in(
     SourceProject.objects.bulk_create([SourceProject(project_id=pk, source=source) for pk in sorted(chosen)])
     update_change_reason(source, f"let in {now:%F %T}")
     return Made(source, secret)
+
+
+def _chosen(firm_id: int, project_ids: Iterable[int] | None) -> set[int]:
+    """The projects of a list, checked; empty for all of the firm's (None)."""
+    chosen = set(project_ids or ())
+    if project_ids is not None:
+        known = set(led_projects(firm_id).filter(pk__in=chosen).values_list("pk", flat=True))
+        if not chosen or known != chosen:
+            raise Malformed("source.projects", _("Choose at least one of the projects that your firm leads."))
+    return chosen
+
+
+@transaction.atomic
+def change_scope(
+    source_id: int, *, project_ids: Iterable[int] | None, actor: Actor, now: datetime
+) -> SourceSystem:
+    """Let a system push for other projects from now on: all that the firm leads (None) or these. What it pushed
+    stays, and so does its key.
+
+    Raises NotFound, Malformed `source.projects`, RuleViolation `source.shut_out`.
+    """
+    source = access_source(source_id, actor, for_write=True)
+    _in_use(source)
+    chosen = _chosen(source.organisation_id, project_ids)
+    listed = SourceProject.objects.filter(source=source)
+    before = _scope_words(source.all_projects, set(listed.values_list("project_id", flat=True)))
+    source.all_projects = project_ids is None
+    after = _scope_words(source.all_projects, chosen)
+    # Written with the history row itself: looked for afterwards, two changes in one moment are mistaken for each other.
+    source._change_reason = f"scope {before} > {after} {now:%F %T}"[:100]
+    source.save(update_fields=["all_projects"])
+    listed.exclude(project__in=chosen).delete()
+    SourceProject.objects.bulk_create(
+        [SourceProject(project_id=pk, source=source) for pk in sorted(chosen)], ignore_conflicts=True
+    )
+    return source
+
+
+def _scope_words(all_projects: bool, projects: set[int]) -> str:
+    """For the history: "all", or the numbers of the projects."""
+    return "all" if all_projects else ",".join(map(str, sorted(projects)))
 
 
 @transaction.atomic

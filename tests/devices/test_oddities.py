@@ -1,19 +1,31 @@
 """Odd attendance: each kind is found with its figures, on the reader's sites and among the reader's people only."""
 
+import io
 from datetime import date, datetime, timedelta
 
 import pytest
 from django.urls import reverse
+from PIL import Image
 
-from devices.models import AttendanceDay, Passage, RefusedEntry, Terminal
+from devices.models import AttendanceDay, GatePhoto, Passage, RefusedEntry, Terminal
 from devices.oddities.catalogue import KINDS
 from devices.oddities.finding import Oddity, Period, find
 from registration.models import Parameter, Posting
 from registration.services import parameters
+from registration.services.files import store_file
+from registration.services.portraits import store_portrait
 from tests.cast import Cast, make_posting
 from wagewatch.lib.dates import SITE_TZ
 
 pytestmark = pytest.mark.django_db
+
+
+def picture(number: int) -> bytes:
+    """A small picture; the same number gives the same bytes."""
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8), (number, 0, 0)).save(out, "JPEG")
+    return out.getvalue()
+
 
 WEEK = Period(date(2026, 11, 9), date(2026, 11, 15))
 
@@ -51,6 +63,47 @@ def test_one_record_for_several_people(cast: Cast) -> None:
     )
     assert "r-17" in found.words
     assert "1 号门" in found.words
+
+
+def test_one_picture_for_several_people(cast: Cast) -> None:
+    same, other = picture(1), picture(2)
+    for worker, data in ((cast.sun, same), (cast.zhou, other), (cast.wu, same)):
+        store_portrait(worker.pk, data, source="file", now=cast.now)
+    assert rows(cast, "picture") == []  # Wu works elsewhere, and registered once is no oddity
+    store_portrait(cast.zhou.pk, same, source="file", now=cast.now)
+    (found,) = rows(cast, "picture")
+    assert (found.count, found.of_count, {found.worker_id, found.other_id}) == (
+        2,
+        0,
+        {cast.sun.pk, cast.zhou.pk},
+    )
+    assert rows(cast, "picture", [cast.gc_part.pk]) == []
+    assert [f.count for f in rows(cast, "picture", [cast.sc_part.pk])] == [2]
+
+
+def test_one_picture_shown_to_a_gate_for_several_people(cast: Cast) -> None:
+    def taken(worker_id: int | None, day: int, number: int) -> None:
+        file = store_file("gate", picture(number), kind="photo", actor=cast.actor(cast.zhao), now=cast.now)
+        GatePhoto.objects.create(
+            project=cast.project, terminal=cast.terminal, event_id=f"{day}-{number}-{worker_id}",
+            day=date(2026, 11, day), worker_id=worker_id, file=file, received_at=cast.now,
+        )  # fmt: skip
+
+    taken(cast.sun.pk, 10, 1)
+    taken(cast.sun.pk, 11, 1)
+    taken(cast.zhou.pk, 11, 2)
+    taken(None, 12, 1)
+    taken(cast.zhou.pk, 2, 1)  # before the days that are looked at
+    assert rows(cast, "picture") == []
+    taken(cast.zhou.pk, 12, 1)
+    (found,) = rows(cast, "picture")
+    assert (found.count, found.of_count, found.first_day, found.last_day) == (
+        2,
+        3,
+        date(2026, 11, 10),
+        date(2026, 11, 12),
+    )
+    assert "3" in found.words
 
 
 def test_two_people_within_a_second_on_three_days(cast: Cast) -> None:

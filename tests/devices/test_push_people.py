@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.db import connection
 
+from devices.models import Passage
 from registration.models import (
     BankCard,
     Posting,
@@ -93,16 +94,54 @@ def test_refuses_bad_rows_beside_good_ones_in_both_languages(cast: Cast, system:
         (5, "refused", "rate.missing"),
         (6, "refused", "row.unreadable"),
         (7, "refused", "posting.before_joining"),
-        (8, "refused", "id.kind_in_browser"),
+        (8, "new", None),
     ]
     assert answer["rows"][3]["message"].startswith("这张卡")
     english = json.loads(system.send(PEOPLE, body, language="en").content)
     assert english["rows"][3]["message"].startswith("This card belongs to another person")
     assert english["rows"][3]["field"] == "card_number"
-    assert Posting.objects.filter(project=cast.project).count() == 3
+    assert Posting.objects.filter(project=cast.project).count() == 4
     push = Push.objects.get()
-    assert (push.rows, push.kept, push.refused) == (9, 1, 8)
+    assert (push.rows, push.kept, push.refused) == (9, 2, 7)
     assert push.problems["firm.unknown"] == 1
+
+
+def test_a_passport_is_kind_country_and_number(cast: Cast, system: System) -> None:
+    told = {
+        "id_kind": "08",
+        "id_number": " e1234567",
+        "birth_date": "1990-02-03",
+        "sex": "2",
+        "name": "Nguyen Thi Mai",
+    }
+    first = system.people(
+        person(331, **told, nationality="VNM"), person(332, **told, nationality="LAO"), {**told}
+    )
+    assert [(row["result"], row.get("code")) for row in first["rows"]] == [
+        ("new", None),
+        ("new", None),
+        ("refused", "nationality.missing"),
+    ]
+    made = Worker.objects.filter(id_kind="08").order_by("nationality")
+    assert [(w.nationality, str(w.id_number), w.id_tail, w.sex, w.origin_code) for w in made] == [
+        ("LAO", "E1234567", "4567", 2, ""),
+        ("VNM", "E1234567", "4567", 2, ""),
+    ]
+    assert made[1].birth_date == date(1990, 2, 3)
+    again = system.people(person(331, **told, nationality="VNM"))
+    assert (again["written"], again["unchanged"]) == (0, 1)
+    line = {
+        "idCardType": "08",
+        "idCardNumber": "E1234567",
+        "nationality": "VNM",
+        "date": "2026-11-16 07:01:09",
+        "direction": "01",
+        "attendType": "001",
+    }
+    ours = {"id": "p-2", "id_number": "08:LAO:E1234567", "at": "2026-11-16T07:02:00+08:00", "type": 1}
+    answer = system.stamps(line, ours, {**line, "nationality": "KHM"})
+    assert (answer["accepted"], [one["reason"] for one in answer["refused"]]) == (2, ["unregistered"])
+    assert set(Passage.objects.values_list("worker_id", flat=True)) == {w.pk for w in made}
 
 
 def test_the_same_person_twice_and_one_card_for_two_are_refused(cast: Cast, system: System) -> None:

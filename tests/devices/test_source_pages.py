@@ -18,15 +18,28 @@ from django.utils import timezone
 from devices import client as client_module
 from devices import push
 from devices.client import Refused, SourceClient, digest_of_ids
-from devices.models import Passage
+from devices.models import Passage, RefusedEntry
 from devices.push_example import CURL, PYTHON
+from devices.push_words import problem_words
 from registration.models import Posting, SourceSystem
+from registration.rules.roster_verdict import VERDICT_CODES
 from registration.services.sources import let_in
 from tests.cast import Cast
 from tests.devices.post import event
 from tests.devices.pushing import System, let_system_in, person
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.identity import make_id_number
+
+NO_STOP = {
+    "card.none",
+    "rate.high",
+    "rate.low",
+    "contract.dates",
+    "contract.signed",
+    "contract.until",
+    "phone.none",
+}
+"""Remarks of a judgement that refuse nothing."""
 
 
 @pytest.fixture
@@ -71,8 +84,29 @@ def test_the_page_of_a_system_tells_what_came_and_why_rows_were_refused(cast: Ca
     system.people(person(411), person(412, rate=""))
     system.stamps(event(1), event(99), gate="东门")
     text = page(cast, cast.zhao, f"/sources/{system.made.source.pk}/")
-    for word in ("rate.missing", "unregistered", "东门", cast.project.name):
+    for word in ("rate.missing", "没写约定工资 1", "未登记在本项目 1", "东门", cast.project.name):
         assert word in text
+
+
+def test_every_reason_has_words() -> None:
+    for code in (
+        *RefusedEntry.Reason.values, *(c for c in VERDICT_CODES if c not in NO_STOP), "id.checksum", "phone.length",
+        "card.luhn", "date.ahead", "money.empty", "event.person", "event.id", "push.day", "batch.too_many",
+    ):  # fmt: skip
+        assert problem_words(code) != code, code
+    assert problem_words("some.thing") == "some.thing"
+
+
+def test_the_clerk_changes_the_projects_of_a_system(cast: Cast, system: System) -> None:
+    client, path = cast.client(cast.zhao), f"/sources/{system.made.source.pk}/scope/"
+    shown = client.get(path)
+    assert shown.context["form"]["scope"].value() == "all"
+    assert client.post(path, {"scope": "some", "projects": []}).status_code == 400
+    assert client.post(path, {"scope": "some", "projects": [cast.other_project.pk]}).status_code == 400
+    done = client.post(path, {"scope": "some", "projects": [cast.project.pk]}, follow=True)
+    assert "从现在起" in done.content.decode()
+    assert not SourceSystem.objects.get().all_projects
+    assert client.get(path).context["form"]["projects"].value() == [cast.project.pk]
 
 
 def test_project_pages_show_what_comes_from_which_system(cast: Cast, system: System) -> None:

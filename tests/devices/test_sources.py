@@ -10,9 +10,9 @@ from django.db import connection
 
 from devices.models import Passage
 from devices.services.sources import forget_source_nonces
-from registration.models import SourceSystem
-from registration.services.sources import let_in, rotate_secret, shut_out
-from tests.cast import Cast
+from registration.models import SourceProject, SourceSystem
+from registration.services.sources import change_scope, let_in, rotate_secret, shut_out
+from tests.cast import Cast, make_project
 from tests.devices.post import event
 from tests.devices.pushing import ATTENDANCE, System, let_system_in
 from wagewatch.lib.errors import Malformed, NotFound, NotPermitted, RuleViolation
@@ -67,6 +67,40 @@ def test_a_system_that_was_shut_out_stores_nothing(cast: Cast, system: System) -
         with pytest.raises(RuleViolation) as refusal:
             act(system.made.source.pk, actor=cast.actor(cast.zhao), now=cast.now)
         assert refusal.value.code == "source.shut_out"
+
+
+def test_the_scope_is_changed_and_holds_at_once(cast: Cast, system: System) -> None:
+    second, _owner, _part = make_project("Z2", "Z2", "330703", cast.owner, cast.gc)
+    zhao, source = cast.actor(cast.zhao), system.made.source
+    assert system.stamps(event(1))["accepted"] == 1
+    change_scope(source.pk, project_ids=[second.pk], actor=zhao, now=cast.now)
+    response = system.send(ATTENDANCE, system.stamps_body(event(2)))
+    assert (response.status_code, json.loads(response.content)["code"]) == (403, "push.outside")
+    assert Passage.objects.count() == 1
+    change_scope(source.pk, project_ids=[second.pk, cast.project.pk], actor=zhao, now=cast.now)
+    assert system.stamps(event(2))["accepted"] == 1
+    change_scope(source.pk, project_ids=None, actor=zhao, now=cast.now)
+    source.refresh_from_db()
+    assert source.all_projects
+    assert not SourceProject.objects.exists()
+    reason = SourceSystem.history.filter(id=source.pk).order_by("-history_id").first().history_change_reason
+    assert reason.startswith(f"scope {cast.project.pk},{second.pk} > all ")
+
+
+def test_refuses_a_scope_of_nothing_of_others_and_for_others(cast: Cast, system: System) -> None:
+    source = system.made.source
+    for projects in ([], [cast.other_project.pk], [cast.project.pk, cast.other_project.pk]):
+        with pytest.raises(Malformed) as refusal:
+            change_scope(source.pk, project_ids=projects, actor=cast.actor(cast.zhao), now=cast.now)
+        assert refusal.value.code == "source.projects"
+    for who in (cast.kong, cast.qian, cast.he):
+        with pytest.raises(NotFound):
+            change_scope(source.pk, project_ids=None, actor=cast.actor(who), now=cast.now)
+    shut_out(source.pk, actor=cast.actor(cast.zhao), now=cast.now)
+    with pytest.raises(RuleViolation):
+        change_scope(source.pk, project_ids=[cast.project.pk], actor=cast.actor(cast.zhao), now=cast.now)
+    assert SourceSystem.objects.get().all_projects
+    assert not SourceProject.objects.exists()
 
 
 def test_others_do_not_see_the_system(cast: Cast, system: System) -> None:

@@ -257,6 +257,7 @@ PARTS: dict[str, Parts] = {
     "devices:person-day-photo": lambda s: _date_of_sun(s) | {"photo_pk": 1},
     "devices:source": lambda s: {"pk": s.source.pk},
     "devices:source-rotate": lambda s: {"pk": s.source.pk},
+    "devices:source-scope": lambda s: {"pk": s.source.pk},
     "devices:source-revoke": lambda s: {"pk": s.source.pk},
     "devices:terminal-revoke": lambda s: {"pk": s.cast.project.pk, "terminal_pk": s.cast.terminal.pk},
     "payroll:sheet": _sheet,

@@ -95,6 +95,8 @@ POST devices:source-new             in    in    in   404   200   403   404   400
 GET  devices:source                 in    in    in   404   200   404   404   404   404   404   404   404   404    in    in
 GET  devices:source-rotate          in    in    in   404   200   404   404   404   404   404   404   404   404    in    in
 POST devices:source-rotate          in    in    in   404   200   404   404   404   404   404   404   404   404    in    in
+GET  devices:source-scope           in    in    in   404   200   404   404   404   404   404   404   404   404    in    in
+POST devices:source-scope           in    in    in   404    go   404   404   404   404   404   404   404   404    in    in
 GET  devices:source-revoke          in    in    in   404   200   404   404   404   404   404   404   404   404    in    in
 POST devices:source-revoke          in    in    in   404    go   404   404   404   404   404   404   404   404    in    in
 GET  devices:push-example          200   200   200   200   200   200   200   200   200   200   200   200   200   200   200

@@ -69,15 +69,22 @@ def wrap(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
 
 
 class Paper(FPDF):
-    """An A4 document in the making: title, headings, paragraphs, facts, tables, pictures, QR codes.
+    """A document in the making, A4 or A3: title, headings, paragraphs, facts, tables, pictures, QR codes.
 
     `foot` stands on every page beside its number; `at` is the moment written into the file.
     """
 
     def __init__(
-        self, title: str, *, at: datetime, foot: str = "", landscape: bool = False, size: float = 10.5
+        self,
+        title: str,
+        *,
+        at: datetime,
+        foot: str = "",
+        landscape: bool = False,
+        size: float = 10.5,
+        sheet: Literal["A3", "A4"] = "A4",
     ) -> None:
-        super().__init__(orientation="landscape" if landscape else "portrait", format="A4")
+        super().__init__(orientation="landscape" if landscape else "portrait", format=sheet)
         self.foot, self.text_size = foot, size
         self.set_title(title)
         self.set_lang("zh-CN")
