@@ -16,10 +16,9 @@ from payroll.models import (
     PaySlip,
     ProxyWord,
 )
+from payroll.wage_months import days_of_sheet
 from registration.models import Worker
-from registration.services.parameters import parameter
 from wagewatch.evidence.models import Entry
-from wagewatch.lib.dates import month_range
 
 STAGE_OF_KIND = {
     "attendance.day": 1,
@@ -78,10 +77,7 @@ class Chain:
 def load_chain(slip: PaySlip, worker: Worker) -> Chain:
     """Read it in twelve queries, each with the project in it; `slip` comes with its sheet and project."""
     project_id = slip.project_id
-    start_day = parameter(
-        "pay.month_start_day", region_code=slip.project.region_id, on=slip.sheet.due_on, default=1
-    )
-    span = month_range(slip.month, int(start_day))
+    span = days_of_sheet(slip.sheet)
     mine = {"project_id": project_id, "worker_id": worker.pk}
     of_slip = {**mine, "sheet_id": slip.sheet_id}
     approval = None

@@ -8,14 +8,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from devices.models import AttendanceDay, Passage, Terminal
-from devices.services.seals import subject_of as day_subject
+from devices.models import AttendanceDay
 from inspection.worker_chain import Chain
-from payroll import records
-from payroll.models import Approval, Objection, PaymentLine, PaySlip
-from payroll.pay_words import short_sum
-from payroll.wage_months import days_of_sheet
-from registration.models import Participation, Worker
+from payroll.models import PaymentLine, PaySlip
+from payroll.pay_words import lines_of
+from registration.models import Participation
 from wagewatch.evidence.models import Entry
 from wagewatch.evidence.registry import kind_named
 from wagewatch.lib.money import format_cny
@@ -43,59 +40,6 @@ def _proof(found: Iterable[Entry]) -> dict[str, Any]:
         if more
         else "",
     }
-
-
-def entries_of(
-    slip: PaySlip, lines: list[PaymentLine], objections: list[Objection], attended: list[AttendanceDay]
-) -> dict[str, Entry]:
-    """The latest evidence entry of each kind that belongs to this slip; one query."""
-    subjects = [
-        records.slip_subject(slip),
-        *(records.objection_subject(objection) for objection in objections),
-        *(records.order_subject(line.order) for line in lines),
-        *(records.line_subject(line) for line in lines),
-        *(day_subject(slip.project_id, day.day) for day in attended),
-    ]
-    if slip.approval_number is not None:
-        subjects.append(
-            records.approval_subject(
-                Approval(project_id=slip.project_id, sheet_id=slip.sheet_id, number=slip.approval_number)
-            )
-        )
-    found: dict[str, Entry] = {}
-    for entry in Entry.objects.filter(project_id=slip.project_id, subject__in=subjects).order_by(
-        "recorded_at", "pk"
-    ):
-        found[entry.kind] = entry
-    return found
-
-
-def stages_of(slip: PaySlip, worker: Worker) -> list[dict[str, Any]]:
-    """Eight stages for components/rail.html and across.html; each query carries the project."""
-    project_id = slip.project_id
-    first, last = days_of_sheet(slip.sheet)
-    passages = list(
-        Passage.objects.filter(project_id=project_id, worker_id=worker.pk, day__range=(first, last)).order_by(
-            "at"
-        )
-    )
-    attended = list(
-        AttendanceDay.objects.filter(
-            project_id=project_id, worker_id=worker.pk, day__range=(first, last)
-        ).order_by("day")
-    )
-    gates = dict(Terminal.objects.filter(project_id=project_id).values_list("pk", "name"))
-    lines = list(
-        PaymentLine.objects.filter(project_id=project_id, sheet_id=slip.sheet_id, worker_id=worker.pk)
-        .select_related("order__instructed_by")
-        .order_by("attempt")
-    )
-    objections = list(
-        Objection.objects.filter(project_id=project_id, sheet_id=slip.sheet_id, worker_id=worker.pk).order_by(
-            "pk"
-        )
-    )
-    entries = entries_of(slip, lines, objections, attended)
 
 
 def stages_of(chain: Chain) -> list[dict[str, Any]]:
@@ -217,41 +161,28 @@ def _cells(attended: list[AttendanceDay]) -> list[dict[str, Any]]:
 def _slip(chain: Chain) -> dict[str, Any]:
     slip = chain.slip
     rows = [
-        (
-            _("%(days)s × %(rate)s") % {"days": days(part["days"]), "rate": format_cny(part["rate_fen"])},
-            format_cny(part["gross_fen"]),
-        )
-        for part in slip.parts
-        if {"days", "rate_fen", "gross_fen"} <= part.keys()
-    ] or [
-        (
-            _("%(days)s × %(rate)s") % {"days": days(slip.days), "rate": format_cny(slip.rate_fen)},
-            format_cny(slip.gross_fen),
-        )
+        (line.label, " ".join(part for part in (line.how, line.reason) if part), format_cny(line.amount_fen))
+        for line in lines_of(slip)
     ]
     return {
         "state": OK,
         "words": format_cny(slip.net_fen),
         "time": moment(slip.sheet.submitted_at or slip.sheet.made_at),
-        "fact": _("%(lines)s = %(net)s net") % {"lines": short_sum(slip), "net": format_cny(slip.net_fen)},
-        "more": _("The sheet pays %(paid)s days, the gates counted %(gate)s.")
-        % {"paid": days(slip.days), "gate": days(slip.gate_days)}
-        if difference
-        else _("As the gates counted."),
-        "note": slip.low_pay_reason,
         "template": "inspection/_month_slip.html",
         "rows": rows,
-        "gross": format_cny(slip.gross_fen),
-        "less": format_cny(slip.deduction_fen),
-        "why": slip.deduction_note,
         "net": format_cny(slip.net_fen),
-        "more": (
-            _("The sheet pays %(paid)s days, the gates counted %(gate)s.")
-            % {"paid": days(slip.days), "gate": days(slip.gate_days)}
-            if slip.days != slip.gate_days
-            else _("As the gates counted.")
-        )
-        + (f" {slip.note}" if slip.note else ""),
+        "more": " ".join(
+            part
+            for part in (
+                _("The sheet pays %(paid)s days, the gates counted %(gate)s.")
+                % {"paid": days(slip.days), "gate": days(slip.gate_days)}
+                if slip.days != slip.gate_days
+                else _("As the gates counted."),
+                slip.low_pay_reason,
+                slip.note,
+            )
+            if part
+        ),
         "hand": slip.sheet.submitted_by.name if slip.sheet.submitted_by else "",
         "note": slip.sheet.participation.organisation.name,
     }
