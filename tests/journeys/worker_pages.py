@@ -6,7 +6,7 @@ from datetime import date
 from payroll.models import PaySlip
 from payroll.services import confirmations
 from payroll.work_history import history_facts
-from registration.services import sharing, tablets
+from registration.services import joining, sharing, tablets
 from registration.services.seeding import seed_bulletins
 from tests.cast import NOW
 from tests.inspection.stage import sent_sheet
@@ -44,6 +44,7 @@ def fill(site: Site) -> Pages:
     )
     stage.confirm(cast, late, cast.sun)
     quarrel(site)
+    code = joining.renew_join_code(cast.project.pk, actor=cast.actor(cast.zhao), now=NOW)
     share = sharing.share_history(
         history_facts(cast.sun, with_pay=True), days=30, actor=cast.actor(cast.sun), now=NOW
     )
@@ -63,7 +64,7 @@ def fill(site: Site) -> Pages:
         "contract": "/contract/", "read": paper, "sign": paper + "sign/", "refuse": paper + "refuse/",
         "me": "/me/", "phones": "/me/phones/", "notices": "/me/notices/", "trainings": "/me/trainings/", "citizen-card": "/me/citizen-card/",
         "history": "/my/history/", "work": work, "leave": work + "leave/", "wrong": work + "wrong/",
-        "not-me": work + "not-me/", "help": "/help/", "complain": "/complain/", "join": f"/join/{cast.project.join_code}/work/",
+        "not-me": work + "not-me/", "help": "/help/", "complain": "/complain/", "join": f"/join/{code}/who/",
         **{f"how-{slug}": f"/help/how/{slug}/" for slug in ("pay", "confirm", "wrong", "offline", "number")},
     }  # fmt: skip
     theirs = f"/my/pay/{site.slip(cast.zhou).reference}/"
@@ -71,7 +72,7 @@ def fill(site: Site) -> Pages:
     nobody = {
         "sign-in": "/accounts/worker/", "tablet-none": "/accounts/tablet/", "follow": "/complain/follow/",
         "offline": "/my/offline/", "verify": "/verify/", "proof": f"/verify/{entry.pk}/",
-        "shared": f"/history/{share.token}/", "join-start": f"/join/{cast.project.join_code}/",
+        "shared": f"/history/{share.token}/", "join-start": f"/join/{code}/",
     }  # fmt: skip
     return Pages(sun, zhou, nobody, cookie)
 

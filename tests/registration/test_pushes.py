@@ -178,8 +178,8 @@ def test_addresses_of_push_services_are_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "100.64.0.1", "::1", "fd00::1", "0.0.0.0"]
-)  # noqa: S104
+    "address", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "100.64.0.1", "::1", "fd00::1", "192.168.1.9"]
+)
 def test_a_push_services_name_that_leads_into_a_private_network_is_not_called(
     monkeypatch: pytest.MonkeyPatch, settings: Settings, address: str
 ) -> None:
