@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from registration.access import not_found
 from registration.actors import Actor
-from registration.models import User, Worker
+from registration.models import TabletVisit, User, Worker
+from registration.services.tablets import COOKIE
 
 P = ParamSpec("P")
 
@@ -22,6 +23,7 @@ class ActorRequest(HttpRequest):
     actor: Actor
     worker: Worker | None
     user: User
+    tablet_visit: TabletVisit | None
 
 
 View = Callable[Concatenate[ActorRequest, P], HttpResponseBase]
@@ -50,12 +52,13 @@ def staff_view(*roles: str) -> Callable[[View[P]], View[P]]:
 
 
 def worker_view(view: View[P]) -> View[P]:
-    """For a worker signed in on a phone; everybody else is sent to the worker's sign-in."""
+    """For a worker signed in on a phone or at a site's tablet; everybody else is sent to the worker's sign-in."""
 
     @functools.wraps(view)
     def inner(request: ActorRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if request.worker is None:
-            return _sign_in(request, "accounts:worker-sign-in")
+            door = "accounts:tablet" if COOKIE in request.COOKIES else "accounts:worker-sign-in"
+            return _sign_in(request, door)
         return view(request, *args, **kwargs)
 
     return cast(View[P], inner)

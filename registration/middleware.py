@@ -8,9 +8,10 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 
 from registration.actors import ANONYMOUS, Actor, Duty
-from registration.models import Membership, User, Worker, WorkerDevice
+from registration.models import Membership, TabletVisit, User, Worker, WorkerDevice
 from registration.models.organisations import Authority, Sector
 from registration.services.phones import see_device
+from registration.services.tablets import go_on
 from wagewatch.lib.crypto import blind_index
 
 WORKER_SESSION_KEY = "worker_id"
@@ -18,6 +19,9 @@ WORKER_DEVICE_KEY = "worker_device"
 """The phone's row: when the worker ends it on another phone, this session ends."""
 WORKER_PHONE_KEY = "worker_phone"
 """Index of the phone that received the code: when the number on record changes, its sessions end."""
+
+WORKER_TABLET_KEY = "worker_tablet"
+"""The visit at a site's tablet: when it was left alone for two minutes, this session ends."""
 
 PAGES_HEADER = "X-Worker-Pages"
 """On every page: the mark of the worker whose page it is, or "none". A phone keeps pages of one mark only."""
@@ -60,7 +64,7 @@ def pages_mark(worker: Worker | None) -> str:
 
 
 class ActorMiddleware:
-    """Sets request.actor (Actor), request.worker (Worker or None) and request.pages_mark.
+    """Sets request.actor (Actor), request.worker (Worker or None), request.tablet_visit and request.pages_mark.
 
     A worker's pages are kept in no shared or browser cache; the phone's own store takes them by their mark.
     """
@@ -70,10 +74,17 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         actor, worker = ANONYMOUS, None
+        visit: TabletVisit | None = None
         if request.user.is_authenticated:
             actor = actor_of_user(request.user)
         elif worker_id := request.session.get(WORKER_SESSION_KEY):
-            worker = self._worker(request, worker_id)
+            if pk := request.session.get(WORKER_TABLET_KEY):
+                visit = go_on(pk, worker_id, now=timezone.now())
+                worker = visit.worker if visit else None
+                if visit is None:
+                    request.session.flush()
+            else:
+                worker = self._worker(request, worker_id)
             phone = request.session.get(WORKER_PHONE_KEY)
             if worker is not None and phone and phone != bytes(worker.phone_index or b"").hex():
                 worker = None
@@ -81,7 +92,8 @@ class ActorMiddleware:
                 actor = actor_of_worker(worker)
         request.actor = actor  # type: ignore[attr-defined]
         request.worker = worker  # type: ignore[attr-defined]
-        mark = pages_mark(worker)
+        request.tablet_visit = visit  # type: ignore[attr-defined]
+        mark = "" if visit else pages_mark(worker)  # a shared tablet keeps nobody's pages
         request.pages_mark = mark  # type: ignore[attr-defined]
         response = self.get_response(request)
         if not 300 <= response.status_code < 400:

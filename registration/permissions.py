@@ -33,6 +33,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "citizen_card.manage": CLERK,
         "join.answer": CLERK,
         "returned.view": GC,
+        "tablet.manage": CLERK,
         "site.view": {*CONTRACTOR, Role.SITE, Role.INSPECTOR},
         "attendance.correct": CLERK,
         "terminal.manage": {Role.GC_CLERK},

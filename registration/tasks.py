@@ -59,13 +59,17 @@ def tidy_up() -> None:
     from registration.services.codes import forget_old_codes
     from registration.services.doors import forget_attempts
     from registration.services.joining import forget_old_requests
+    from registration.services.pushes import forget_ended
     from registration.services.rosters import stuck_uploads
+    from registration.services.tablets import end_forgotten_visits
 
     now = timezone.now()
     forget_old_codes(now=now)
     forget_attempts(now=now)
     forget_old_requests(now=now)
     forget_card_reads(now=now)
+    end_forgotten_visits(now=now)
+    forget_ended(now=now)
     refresh_skill_grades(actor=SYSTEM, now=now)
     for upload_id, state in stuck_uploads(now=now):
         (read_roster if state == "reading" else write_roster)(upload_id)

@@ -162,6 +162,7 @@ class Demo:
                 "WAGEWATCH_MASTER_KEYS": "d1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
                 "WAGEWATCH_EVIDENCE_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
                 "WAGEWATCH_BANK_KEY": secrets.token_urlsafe(24),
+                "WAGEWATCH_PUSH_KEY": secrets.token_urlsafe(32),
             }
             write_private(path, kept)
         bank_port = free_port(self.port + 11)

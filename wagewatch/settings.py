@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 
+from wagewatch.lib.webpush import private_key
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -87,6 +89,27 @@ WAGEWATCH_SMS_URL = _env("WAGEWATCH_SMS_URL")
 WAGEWATCH_SMS_KEY = _env("WAGEWATCH_SMS_KEY")
 if WAGEWATCH_SMS_GATEWAY == "http" and not WAGEWATCH_SMS_URL:
     raise ImproperlyConfigured("WAGEWATCH_SMS_URL is missing: the address of the SMS gateway.")
+# Notices on workers' phones: a P-256 key (32 bytes, base64url); without one everything goes as a text message.
+WAGEWATCH_PUSH_KEY = _env(
+    "WAGEWATCH_PUSH_KEY", "q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94" if TESTING else ""
+)
+WAGEWATCH_PUSH_SUBJECT = _env("WAGEWATCH_PUSH_SUBJECT", WAGEWATCH_ADDRESS)
+WAGEWATCH_PUSH_HOSTS = [
+    h
+    for h in _env(
+        "WAGEWATCH_PUSH_HOSTS",
+        "fcm.googleapis.com,*.push.services.mozilla.com,*.notify.windows.com,*.push.apple.com",
+    ).split(",")
+    if h
+]
+WAGEWATCH_PUSH_RELAY = _env("WAGEWATCH_PUSH_RELAY")
+if WAGEWATCH_PUSH_KEY:
+    try:
+        private_key(WAGEWATCH_PUSH_KEY)
+    except ValueError:
+        raise ImproperlyConfigured("WAGEWATCH_PUSH_KEY: write 32 random bytes in base64url.") from None
+if WAGEWATCH_PUSH_RELAY and not WAGEWATCH_PUSH_RELAY.startswith(("http://", "https://")):
+    raise ImproperlyConfigured("WAGEWATCH_PUSH_RELAY: write the address of the relay, http:// or https://.")
 # Authorities and banks sign in with a second factor; the demo lets them skip it.
 WAGEWATCH_SECOND_FACTOR = _flag("WAGEWATCH_SECOND_FACTOR", default=not (DEMO or TESTING))
 

@@ -160,7 +160,7 @@ def run_pytest(arguments: Sequence[str], environment: Mapping[str, str]) -> list
     # The server is thrown away as a whole, so no database on it needs to be dropped.
     python = (sys.executable, "-m", "pytest", "--reuse-db")
     if arguments:
-        return [] if pytest_passed([*python, *arguments], environment) else ["pytest"]
+        return [] if pytest_passed([*python, *arguments], environment, may_be_empty=False) else ["pytest"]
     workers = str(max(2, min(8, os.cpu_count() or 2)))
     rounds = {
         "pytest": (
@@ -177,11 +177,13 @@ def run_pytest(arguments: Sequence[str], environment: Mapping[str, str]) -> list
     return [name for name, command in rounds.items() if not pytest_passed(command, environment)]
 
 
-def pytest_passed(command: Sequence[str], environment: Mapping[str, str]) -> bool:
-    """Whether pytest passed, or found nothing to run (exit code 5)."""
+def pytest_passed(
+    command: Sequence[str], environment: Mapping[str, str], *, may_be_empty: bool = True
+) -> bool:
+    """Whether pytest passed, or found nothing to run (exit code 5) where that may be."""
     child = spawn(command, env=environment, cwd=ROOT)
     try:
-        return child.wait() in {0, 5}
+        return child.wait() in ({0, 5} if may_be_empty else {0})
     except BaseException:
         stop(child, ((signal.SIGINT, 15.0), (signal.SIGTERM, 5.0)))
         raise

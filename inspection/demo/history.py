@@ -11,7 +11,16 @@ from django.db import connection
 
 from devices.services.days import roll_up
 from devices.services.seals import seal_days
-from inspection.demo import accounts, coming_and_going, confirming, contracts, deposits, papers, wages
+from inspection.demo import (
+    accounts,
+    coming_and_going,
+    confirming,
+    contracts,
+    deposits,
+    papers,
+    wages,
+    workers_end,
+)
 from inspection.demo.chain import name_foremen
 from inspection.demo.days import post_day
 from inspection.demo.nanjing import enter_nanjing
@@ -108,6 +117,9 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
     say("citizen cards in Nanjing")
     enter_nanjing(county, now=now)
     confirming.play(county, drawn, now)
+    workers_end.tell_workers(now - timedelta(days=1))
+    workers_end.complain(county, now - timedelta(hours=4))
+    workers_end.use_tablet(county, now - timedelta(hours=3))
     say("alarms and figures as of now")
     roll_up(now=now)
     seal_days(now=now, since=first_day)

@@ -29,6 +29,7 @@ from payroll.views.worker_queue import answer_once, key_of
 from payroll.wage_months import days_of_sheet
 from registration.actors import Actor
 from registration.http import ActorRequest, worker_view
+from registration.models import Posting
 from registration.services.acknowledging import waiting_for_worker
 from registration.services.parameters import parameter
 from registration.services.signatures import png_from_data_url
@@ -73,6 +74,9 @@ def pay(request: ActorRequest) -> HttpResponse:
             "how": how_words(waiting) if waiting else "",
             "deadline": _deadline(waiting) if waiting else None,
             "reminded": _reminders(waiting) if waiting else 0,
+            "at_work": list(
+                Posting.objects.filter(worker=request.actor.id, left_on=None).order_by("-joined_on", "pk")[:2]
+            ),
             "owed_fen": sum(s.net_fen for s in owed),
             "owed_months": len({s.month for s in owed}),
             "name": request.worker.name if request.worker else "",

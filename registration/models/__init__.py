@@ -33,11 +33,12 @@ from registration.models.people import (
     WorkerPhoto,
     WorkRole,
 )
-from registration.models.phones import Attempt, WorkerDevice
+from registration.models.phones import Attempt, PushSubscription, WorkerDevice
 from registration.models.places import CalendarDay, Parameter, Region
 from registration.models.projects import CorpType, Engagement, Participation, Project, Team
 from registration.models.rosters import ReadyRow, RosterMapping, RosterRow, RosterUpload
 from registration.models.sources import Push, PushedPosting, SourceNonce, SourceProject, SourceSystem
+from registration.models.tablets import SiteTablet, TabletVisit
 from registration.models.trainings import Certificate, Training, TrainingAttendance
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "PostingNotice",
     "Project",
     "Push",
+    "PushSubscription",
     "PushedPosting",
     "ReadyRow",
     "Region",
@@ -87,6 +89,7 @@ __all__ = [
     "RosterUpload",
     "Sector",
     "SensitiveView",
+    "SiteTablet",
     "SkillGrade",
     "SmsMessage",
     "SourceNonce",
@@ -94,6 +97,7 @@ __all__ = [
     "SourceSystem",
     "Standing",
     "StoredFile",
+    "TabletVisit",
     "Team",
     "Training",
     "TrainingAttendance",

@@ -130,10 +130,14 @@ class LoginCode(models.Model):
 
 
 class SmsMessage(models.Model):
-    """A text message waiting for, or handed to, the SMS gateway. Never carries personal data but the number."""
+    """A text message waiting for, or handed to, the SMS gateway. Never carries personal data but the number.
+
+    Where the phone has notices on it goes out as one first (`pushed_at`), and by the gateway if nobody showed it.
+    """
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
+        PUSHED = "pushed", _("Sent as a notice")
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Not sent")
 
@@ -144,6 +148,7 @@ class SmsMessage(models.Model):
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.WAITING)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
+    pushed_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
     dedupe_key = models.CharField(max_length=120, null=True, unique=True)
 
@@ -152,6 +157,8 @@ class SmsMessage(models.Model):
         indexes = [
             models.Index(fields=["created_at"], name="sms_waiting", condition=Q(state="waiting")),
             models.Index(fields=["-created_at"], name="sms_recent"),
+            models.Index(fields=["phone_index", "-created_at"], name="sms_of_phone"),
+            models.Index(fields=["pushed_at"], name="sms_pushed", condition=Q(state="pushed")),
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from django.db import models
 
 from registration.models.people import Worker
+from wagewatch.lib.fields import EncryptedTextField
 
 
 class WorkerDevice(models.Model):
@@ -29,6 +30,28 @@ class WorkerDevice(models.Model):
 
     def __str__(self) -> str:
         return f"device {self.pk}"
+
+
+class PushSubscription(models.Model):
+    """A phone on which a worker switched notices on: the address and keys that its browser made for us (RFC 8030).
+
+    Whoever has the address could send junk to the phone, so it is kept like personal data. `fails` counts calls
+    in a row that the push service did not take.
+    """
+
+    device = models.OneToOneField(WorkerDevice, models.CASCADE, related_name="push")
+    endpoint = EncryptedTextField("推送地址", context="push.endpoint")
+    endpoint_index = models.BinaryField(max_length=32, unique=True)
+    p256dh = EncryptedTextField("公钥", context="push.p256dh")
+    auth = EncryptedTextField("密钥", context="push.auth")
+    made_at = models.DateTimeField("开启时间")
+    fails = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "手机通知"
+
+    def __str__(self) -> str:
+        return f"push {self.pk}"
 
 
 class Attempt(models.Model):

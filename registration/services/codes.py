@@ -83,18 +83,24 @@ def request_code(phone: str, *, address: str, now: datetime, purpose: str = SIGN
     )
     if len(sent) >= PER_PHONE_AND_HOUR or many >= PER_ADDRESS_AND_HOUR or of_site >= PER_SITE_AND_HOUR:
         raise RuleViolation("code.too_many", _("Too many codes were asked for. Try again in one hour."))
-    code = f"{secrets.randbelow(10**6):06d}"
-    LoginCode.objects.create(
-        purpose=purpose,
-        phone_index=phone_index,
-        address_index=address_index,
-        code_hash=_hash(phone, code, purpose),
-        created_at=now,
-        expires_at=now + GOOD_FOR,
-    )
+    code = issue_code(phone, purpose=purpose, good_for=GOOD_FOR, address=address, now=now)
     if purpose != SIGN_IN or Worker.objects.filter(phone_index=phone_index).exists():
         text = gettext("[%(brand)s] Your code is %(code)s, good for 5 minutes. Give it to nobody.")
         queue_sms(phone, text % {"brand": settings.WAGEWATCH_BRAND, "code": code}, kind="login_code", now=now)
+
+
+def issue_code(phone: str, *, purpose: str, good_for: timedelta, address: str, now: datetime) -> str:
+    """Write a new code and return it; the caller has looked at the limits. `phone` may be another key of a person."""
+    code = f"{secrets.randbelow(10**6):06d}"
+    LoginCode.objects.create(
+        purpose=purpose,
+        phone_index=blind_index(phone, kind="phone"),
+        address_index=blind_index(address, kind="address") if address else None,
+        code_hash=_hash(phone, code, purpose),
+        created_at=now,
+        expires_at=now + good_for,
+    )
+    return code
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from registration.models import SmsMessage
+from registration.services import pushes
 from wagewatch.lib.crypto import blind_index
 
 log = structlog.get_logger(__name__)
@@ -101,7 +102,8 @@ def queue_many(messages: list[tuple[str, str, str]], *, kind: str, now: datetime
 
 
 def send_waiting(*, now: datetime, limit: int = 200) -> int:
-    """Hand waiting messages to the gateway, one transaction each; returns how many went out."""
+    """Hand waiting messages to the phone's notices or to the gateway, one transaction each; how many went out."""
+    pushes.text_what_was_not_shown(now=now)
     sent = 0
     carrier = gateway()
     for _attempt in range(limit):
@@ -114,6 +116,11 @@ def send_waiting(*, now: datetime, limit: int = 200) -> int:
             )
             if message is None:
                 break
+            if pushes.try_push(message, now=now):
+                message.state, message.pushed_at = SmsMessage.State.PUSHED, now
+                message.save(update_fields=["state", "pushed_at"])
+                sent += 1
+                continue
             message.tries += 1
             try:
                 carrier.send(str(message.phone), str(message.text), f"sms-{message.pk}")

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import path
 
-from registration.views import accounts, invitations, worker_accounts
+from registration.views import accounts, invitations, tablet_door, worker_accounts
 
 app_name = "accounts"
 urlpatterns = [
@@ -18,6 +18,8 @@ if settings.SIDE != "supervision":
         path("worker/", worker_accounts.worker_sign_in, name="worker-sign-in"),
         path("worker/code/", worker_accounts.worker_code, name="worker-code"),
         path("worker/which/", worker_accounts.worker_which, name="worker-which"),
+        path("tablet/", tablet_door.door, name="tablet"),
+        path("tablet/here/", tablet_door.here, name="tablet-here"),
         path("invitation/", invitations.invitation, name="invitation"),
         path("invitation/<str:token>/", invitations.open_link, name="invitation-open"),
         path("outbox/", worker_accounts.outbox, name="outbox"),

@@ -14,7 +14,6 @@ from django.contrib.auth import authenticate, login, logout, update_session_auth
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -30,20 +29,13 @@ from registration.models.accounts import Role
 from registration.services.phones import end_device
 from registration.services.second_factor import begin_device, check_device, confirmed_device
 from registration.views.home import serves
+from registration.views.next_page import safe_next
+from registration.views.tablet_door import leave_tablet
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 PENDING_KEY = "second_factor_for"
 PENDING_SECONDS = 600
 NEED_SECOND_FACTOR = frozenset({Role.INSPECTOR, Role.BANK_OFFICER})
-
-
-def safe_next(request: HttpRequest) -> str:
-    """Where to go after sign-in, if it is on this site; the front door otherwise."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    local = url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return wanted if local and wanted.startswith("/") else ""
 
 
 def locked_out(request: HttpRequest, response: Any = None, credentials: Any = None) -> HttpResponse:
@@ -179,6 +171,8 @@ def sign_out(request: ActorRequest) -> HttpResponseBase:
     """End the session; workers go back to their own sign-in."""
     was_worker = request.worker is not None
     device = request.session.get(WORKER_DEVICE_KEY)
+    if request.tablet_visit is not None:
+        return leave_tablet(request)
     if was_worker and device:
         end_device(device, actor=request.actor, now=timezone.now())
     logout(request)

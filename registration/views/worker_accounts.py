@@ -20,7 +20,7 @@ from registration.models import SmsMessage, Worker
 from registration.services.codes import check_code, request_code
 from registration.services.phones import add_device
 from registration.tasks import send_messages, start
-from registration.views.accounts import safe_next
+from registration.views.next_page import safe_next
 from wagewatch.lib.crypto import blind_index, decrypt, encrypt
 from wagewatch.lib.errors import RuleViolation
 from wagewatch.lib.identity import mask_phone

@@ -63,6 +63,9 @@ def service_worker(request: HttpRequest) -> HttpResponse:
         "shell": [static(name) for name in SHELL],
         "queue": static("js/queue.js"),
         "offline": reverse("registration:worker-offline"),
+        "shown": reverse("registration:notices-shown"),
+        "brand": settings.WAGEWATCH_BRAND,
+        "icon": static("img/icon-192.png"),
     }
     text = _content("js/service-worker.js").decode()
     response = HttpResponse(

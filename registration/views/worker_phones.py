@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from registration.http import ActorRequest, worker_view
 from registration.middleware import WORKER_DEVICE_KEY
-from registration.services import phones
+from registration.services import phones, pushes
 
 
 @require_safe
@@ -18,10 +18,16 @@ def worker_phones(request: ActorRequest) -> HttpResponseBase:
     """Every phone with the day it was last used."""
     assert request.worker is not None  # noqa: S101 - worker_view let us in
     here = request.session.get(WORKER_DEVICE_KEY)
+    found = list(phones.devices_of(request.worker.pk).select_related("push")[:50])
     return render(
         request,
         "registration/worker_phones.html",
-        {"phones": phones.devices_of(request.worker.pk)[:50], "here": here},
+        {
+            "phones": found,
+            "here": here,
+            "notices_here": any(one.pk == here and hasattr(one, "push") for one in found),
+            "push_key": pushes.public_key() if pushes.is_on() and here else "",
+        },
     )
 
 

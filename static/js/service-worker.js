@@ -117,6 +117,20 @@ self.addEventListener("message", (event) => {
     event.waitUntil(keptCaches().then((names) => Promise.all(names.map((name) => caches.delete(name)))).then(() => event.source && event.source.postMessage("forgotten")));
   }
 });
+// A notice: the words come sealed from our server and name nobody. What was shown needs no text message any more.
+self.addEventListener("push", (event) => {
+  let said = {};
+  try { said = event.data ? event.data.json() : {}; } catch { /* not ours: shown without words */ }
+  event.waitUntil((async () => {
+    await self.registration.showNotification(said.title || SETTINGS.brand, { body: said.body || "", icon: SETTINGS.icon, tag: said.shown, data: { url: said.url } });
+    if (said.shown) await fetch(SETTINGS.shown, { method: "POST", credentials: "omit", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ shown: said.shown }) }).catch(() => {});
+  })());
+});
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  const url = new URL((event.notification.data || {}).url || "/", self.location.origin);
+  if (url.origin === self.location.origin) event.waitUntil(self.clients.openWindow(url.href));
+});
 self.addEventListener("sync", (event) => {
   if (event.tag === "wagewatch-queue") event.waitUntil(self.wagewatchQueue.flush());
 });

@@ -137,7 +137,9 @@ def test_facts_are_as_of_the_instant(stage):
 
 
 def test_one_small_objected_slip_is_no_default(stage):
-    PaySlip.objects.filter(sheet_id=stage.sheet.pk, worker_id=stage.sun.pk).update(net_fen=20_000)
+    PaySlip.objects.filter(sheet_id=stage.sheet.pk, worker_id=stage.sun.pk).update(
+        gross_fen=20_000, net_fen=20_000
+    )
     set_slips(stage.sheet, worker=stage.zhou.pk, payment="paid", paid_at=at(DUE))
     assert of(stage.project, date(2026, 11, 20)).late_days == 0
 

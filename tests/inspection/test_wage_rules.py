@@ -216,9 +216,9 @@ def test_a_returned_wage_is_sent_again_within_three_working_days(stage, sheet):
 
 
 def test_a_line_can_be_too_large(stage, sheet):
-    set_slips(sheet, worker=stage.sun.pk, net_fen=5_000_000)
+    set_slips(sheet, worker=stage.sun.pk, gross_fen=5_000_000, net_fen=5_000_000)
     assert run(DUE, "D6").found == 0
-    set_slips(sheet, worker=stage.sun.pk, net_fen=5_000_001)
+    set_slips(sheet, worker=stage.sun.pk, gross_fen=5_000_001, net_fen=5_000_001)
     run(DUE, "D6")
     assert (only().people, only().facts["large"]) == (1, 1)
     set_parameter("pay.largest_line_fen", 6_000_000, "330703")

@@ -1,12 +1,16 @@
 """Every page of the worker's end for every eye and every network: axe, width, large text, weight, speed."""
 
 import time
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pytest
+from django.utils import timezone
 
-from registration.services.seeding import seed_bulletins
+from registration.models import LoginCode
+from registration.services.tablets import COOKIE, hand_out_code
 from tests.journeys.walker import AXE, PICTURES, sideways
+from tests.journeys.worker_pages import Pages, fill
 from tests.journeys.worker_phone import Site, build_site, phone, sign_in
 
 if TYPE_CHECKING:
@@ -22,24 +26,13 @@ SLOW_3G = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uplo
 
 @pytest.fixture
 def site(transactional_db: None, live_server) -> Site:
-    site = build_site(live_server.url)
-    seed_bulletins()
     PICTURES.mkdir(parents=True, exist_ok=True)
-    return site
+    return build_site(live_server.url)
 
 
-def pages(site: Site) -> dict[str, str]:
-    """Name to address: signed in, and for everybody."""
-    slip, posting = f"/my/pay/{site.slip().reference}/", site.cast.sun_posting
-    work = f"/my/work/{posting.project_id}/{posting.pk}/"
-    return {
-        "pay": "/my/pay/", "slip": slip, "confirm": slip + "confirm/", "object": slip + "object/",
-        "days": "/me/days/", "contract": "/contract/", "me": "/me/", "phones": "/me/phones/",
-        "trainings": "/me/trainings/", "history": "/my/history/", "work": work, "leave": work + "leave/",
-        "wrong": work + "wrong/", "not-me": work + "not-me/", "help": "/help/", "how": "/help/how/confirm/",
-        "complain": "/complain/", "follow": "/complain/follow/", "offline": "/my/offline/",
-        "verify": "/verify/",
-    }  # fmt: skip
+@pytest.fixture
+def pages(site: Site) -> Pages:
+    return fill(site)
 
 
 def faults(page: "Page") -> list[list[str]]:
@@ -53,71 +46,138 @@ def faults(page: "Page") -> list[list[str]]:
     return found
 
 
+@dataclass
+class Found:
+    """What is wrong where."""
+
+    unclean: dict[str, list[list[str]]] = field(default_factory=dict)
+    wide: dict[tuple[str, str], int] = field(default_factory=dict)
+
+
+def look(page: "Page", name: str, language: str, found: Found) -> None:
+    """One page as it is open now: axe, a picture, 320 px."""
+    # As tall as the page: what the fixed bar covers now is reached by scrolling and is no fault.
+    tall = page.evaluate("document.documentElement.scrollHeight") + 300
+    page.set_viewport_size({"width": 375, "height": tall})
+    if unclean := faults(page):
+        found.unclean[name] = unclean
+    page.set_viewport_size({"width": 375, "height": 812})
+    page.screenshot(path=str(PICTURES / f"worker-{language}-{name}.png"), full_page=True)
+    page.set_viewport_size({"width": 320, "height": 640})
+    if (pixels := sideways(page)) > 0:
+        found.wide[name, "320"] = pixels
+
+
+def look_at_all(page: "Page", paths: dict[str, str], language: str, found: Found) -> None:
+    """Every page, then every page in letters twice as large."""
+    for name, path in paths.items():
+        answer = page.goto(path)
+        assert answer
+        assert answer.status == 200, (name, path)
+        look(page, name, language, found)
+    link = page.context.new_cdp_session(page)
+    link.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+    for name, path in paths.items():
+        page.goto(path)
+        if (pixels := sideways(page)) > 0:
+            found.wide[name, "320 at 200 %"] = pixels
+    link.send("Page.setFontSizes", {"fontSizes": {"standard": 16, "fixed": 13}})
+
+
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
-def test_every_page_is_clean_narrow_and_large(browser: "Browser", site: Site, language: str) -> None:
-    unclean: dict[str, Any] = {}
-    wide: dict[tuple[str, str], int] = {}
+def test_every_page_is_clean_narrow_and_large(
+    browser: "Browser", site: Site, pages: Pages, language: str
+) -> None:
+    found = Found()
+    for number, paths in (
+        (None, pages.nobody),
+        (site.cast.sun_phone, pages.sun),
+        (site.cast.zhou_phone, pages.zhou),
+    ):
+        with phone(browser, site.url, language=language, csp=False, service_workers="block") as page:
+            if number:
+                sign_in(page, number)
+            look_at_all(page, paths, language, found)
     with phone(browser, site.url, language=language, csp=False, service_workers="block") as page:
-        sign_in(page, site.cast.sun_phone)
-        for name, path in pages(site).items():
-            answer = page.goto(path)
-            assert answer
-            assert answer.status == 200, path
-            # As tall as the page: what the fixed bar covers now is reached by scrolling and is no fault.
-            tall = page.evaluate("document.documentElement.scrollHeight") + 300
-            page.set_viewport_size({"width": 375, "height": tall})
-            if found := faults(page):
-                unclean[name] = found
-            page.set_viewport_size({"width": 375, "height": 812})
-            page.screenshot(path=str(PICTURES / f"worker-{language}-{name}.png"), full_page=True)
-            page.set_viewport_size({"width": 320, "height": 640})
-            if (pixels := sideways(page)) > 0:
-                wide[name, "320"] = pixels
-        fonts = {"fontSizes": {"standard": 32, "fixed": 26}}
-        page.context.new_cdp_session(page).send("Page.setFontSizes", fonts)
-        for name, path in pages(site).items():
-            page.goto(path)
-            if (pixels := sideways(page)) > 0:
-                wide[name, "320 at 200 %"] = pixels
-    assert unclean == {}
-    assert wide == {}
+        walk_by_code(page, site, language, found)
+    with phone(browser, site.url, language=language, csp=False, service_workers="block") as page:
+        walk_by_tablet(page, site, pages, language, found)
+    assert found.unclean == {}
+    assert found.wide == {}
 
 
-def test_the_first_view_is_light_and_fast_on_a_slow_network(
-    browser: "Browser", site: Site, capsys: pytest.CaptureFixture[str]
+def walk_by_code(page: "Page", site: Site, language: str, found: Found) -> None:
+    """The pages that only a step before them opens: the code, a complaint's number, its state."""
+    LoginCode.objects.all().delete()
+    page.goto("/accounts/worker/")
+    page.fill("input[name=phone]", site.cast.sun_phone)
+    page.locator("form button.go").click()
+    page.wait_for_url("**/accounts/worker/code/")
+    look(page, "code", language, found)
+    page.goto("/complain/")
+    page.locator("input[name=topic]").first.check()
+    page.fill("textarea[name=text]", "十月工资没有发")
+    if page.locator("select[name=region]").count():
+        page.locator("select[name=region]").select_option(index=1)
+    page.locator(".w-act button.go").click()
+    page.wait_for_url("**/complain/done/")
+    look(page, "complain-done", language, found)
+
+
+def walk_by_tablet(page: "Page", site: Site, pages: Pages, language: str, found: Found) -> None:
+    """The site's tablet: its door, one's own page there, out again; the arrow back shows nobody's pay."""
+    cast = site.cast
+    page.context.add_cookies(
+        [{"name": COOKIE, "value": pages.tablet_cookie, "url": site.url, "httpOnly": True}]
+    )
+    page.goto("/accounts/tablet/")
+    look(page, "tablet-door", language, found)
+    page.fill("input[name=id_number]", str(cast.sun.id_number))
+    page.fill("input[name=code]", "000000")
+    page.locator("form:has(input[name=code]) button").click()
+    page.locator("[role=alert]").wait_for()
+    look(page, "tablet-refused", language, found)
+    code = hand_out_code(cast.project.pk, cast.sun.pk, actor=cast.actor(cast.zhao), now=timezone.now())
+    page.fill("input[name=id_number]", str(cast.sun.id_number))
+    page.fill("input[name=code]", code)
+    page.locator("form:has(input[name=code]) button").click()
+    page.wait_for_url("**/my/pay/")
+    look(page, "tablet-pay", language, found)
+    assert cast.sun.name in page.inner_text("body")
+    page.locator(".w-tablet form button").click()
+    page.wait_for_url("**/accounts/tablet/")
+    page.go_back()
+    page.wait_for_load_state()
+    assert cast.sun.name not in page.inner_text("body")
+
+
+def test_the_first_view_of_every_page_is_light_and_fast_on_a_slow_network(
+    browser: "Browser", site: Site, pages: Pages, capsys: pytest.CaptureFixture[str]
 ) -> None:
     figures = []
-    for name in ("pay", "slip", "confirm", "object", "help"):
-        with phone(browser, site.url) as page:
-            sign_in(page, site.cast.sun_phone)
-            page.evaluate(
-                """async () => {
-                  for (const name of await caches.keys()) await caches.delete(name);
-                  for (const one of await navigator.serviceWorker.getRegistrations()) await one.unregister();
-                }"""
-            )
-            link = page.context.new_cdp_session(page)
-            link.send("Network.enable")
+    with phone(browser, site.url, service_workers="block") as page:
+        sign_in(page, site.cast.sun_phone)
+        link = page.context.new_cdp_session(page)
+        link.send("Network.enable")
+        link.send("Network.emulateNetworkConditions", SLOW_3G)
+        got: dict[str, float] = {}
+        asked: list[str] = []
+        link.on("Network.loadingFinished", lambda e: got.update({e["requestId"]: e["encodedDataLength"]}))
+        link.on("Network.requestWillBeSent", lambda e: asked.append(e["requestId"]))
+        for name, path in (pages.sun | pages.nobody).items():
             link.send("Network.clearBrowserCache")
-            got: dict[str, float] = {}
-            first: list[str] = []
-            link.on(
-                "Network.loadingFinished",
-                lambda e, got=got: got.update({e["requestId"]: e["encodedDataLength"]}),
-            )  # type: ignore[misc]
-            link.on("Network.requestWillBeSent", lambda e, first=first: first.append(e["requestId"]))  # type: ignore[misc]
-            link.send("Network.emulateNetworkConditions", SLOW_3G)
+            got.clear()
+            asked.clear()
             started = time.monotonic()
-            page.goto(pages(site)[name], wait_until="domcontentloaded")
+            page.goto(path, wait_until="domcontentloaded")
             seconds = time.monotonic() - started
-            needed = list(first)
+            needed = list(asked)
             page.wait_for_timeout(300)
-            weight = sum(got.get(one, 0) for one in needed)
-            figures.append((name, int(weight), round(seconds, 2)))
+            figures.append((name, int(sum(got.get(one, 0) for one in needed)), round(seconds, 2)))
     with capsys.disabled():
         for name, weight, seconds in figures:
             print(
-                f"\n  worker page {name:8} {weight:6} bytes first view, usable after {seconds} s on slow 3G",
+                f"\n  worker page {name:14} {weight:6} bytes first view, usable after {seconds} s on slow 3G",
                 end="",
             )
     assert [f for f in figures if f[1] >= LARGEST_BYTES] == []

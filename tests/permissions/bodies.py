@@ -54,6 +54,7 @@ BODIES: dict[str, Parts] = {
     },
     "registration:notice": lambda _s: {"answer": "已核对"},
     "registration:site-join": lambda _s: {"verdict": "refuse", "reason": "请带身份证来"},
+    "registration:tablet-make": lambda _s: {"name": "门卫室"},
     "registration:site-join-code": lambda _s: {"act": "new"},
     "registration:join": lambda _s: {"phone": "13700007001"},
     "registration:worker-posting-deny": lambda _s: {"reason": "never"},

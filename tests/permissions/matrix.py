@@ -49,6 +49,9 @@ POST accounts:worker-which           in    in    in    in    in    in    in    i
 GET  accounts:invitation              in    in    in    in    in    in    in    in    in    in    in    in    in    in    in
 POST accounts:invitation              in    in    in    in    in    in    in    in    in    in    in    in    in    in    in
 GET  accounts:invitation-open        409   409   409   409   409   409   409   409   409   409   409   409   409   409   409
+GET  accounts:tablet                200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
+POST accounts:tablet                200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
+GET  accounts:tablet-here           410   410   410   410   410   410   410   410   410   410   410   410   410   410   410
 GET  accounts:outbox                404   404   404   404   404   404   404   404   404   404   404   404   404   404   404
 
 GET  devices:sites                   in    in    in   200   200   200   200   200   200   200   200   200   200    in    in
@@ -205,6 +208,10 @@ GET  registration:complain-follow   200   200   200   200   200   200   200   20
 POST registration:complain-follow   400   400   400   400   400   400   400   400   400   400   400   400   400   400   400
 GET  registration:worker-phones      in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 POST registration:worker-phone-end    in    go   404    in    in    in    in    in    in    in    in    in    in    in    in
+GET  registration:worker-notices      in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
+POST registration:notices-on         in   404   404    in    in    in    in    in    in    in    in    in    in    in    in
+POST registration:notices-off        in   204   204    in    in    in    in    in    in    in    in    in    in    in    in
+POST registration:notices-shown     204   204   204   204   204   204   204   204   204   204   204   204   204   204   204
 GET  registration:worker-me          in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 GET  registration:worker-contract    in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 GET  registration:worker-contract-read    in   200   404    in    in    in    in    in    in    in    in    in    in    in    in
@@ -222,6 +229,10 @@ POST registration:notice               in    in    in   404    go   403    go   
 GET  registration:site-joins           in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
 GET  registration:site-join            in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
 POST registration:site-join            in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+GET  registration:tablets              in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
+POST registration:tablet-make          in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+POST registration:tablet-end           in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
+POST registration:tablet-code          in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
 GET  registration:site-join-code       in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
 POST registration:site-join-code       in    in    in   404    go   404   403   404   404   404   404   404   404    in    in
 GET  registration:site-join-poster     in    in    in   404   200   404   200   404   404   404   404   404   404    in    in

@@ -49,6 +49,7 @@ from registration.models import (
     Posting,
     PostingNotice,
     RosterUpload,
+    SiteTablet,
     SourceSystem,
     Training,
     WorkerDevice,
@@ -59,6 +60,7 @@ from registration.services.citizen_cards import apply_for_cards
 from registration.services.phones import add_device
 from registration.services.portraits import store_portrait
 from registration.services.sources import let_in
+from registration.services.tablets import make_tablet
 from registration.services.trainings import Result, Scan, record_training
 from tests.cast import NOW, Cast, build_cast, make_posting, make_user, make_worker
 from tests.devices.post import headers
@@ -119,6 +121,7 @@ class Stage:
     share: HistoryShare
     loan_pk: int
     device: WorkerDevice
+    tablet: SiteTablet
     bulletin: Bulletin
 
     def ask(self, role: str, method: str, path: str, data: Any = None, **options: Any) -> HttpResponse:
@@ -318,6 +321,7 @@ def build_stage() -> Stage:
             cast.project.pk, cast.zhou_posting.pk, reason="pay", actor=cast.actor(cast.zhou), now=cast.now
         ),
         loan_pk=loan_pk,
+        tablet=make_tablet(cast.project.pk, "食堂", "", actor=cast.actor(cast.zhao), now=cast.now)[0],
         device=add_device(cast.sun, user_agent="Android 9 Chrome/90", now=cast.now),
         bulletin=Bulletin.objects.create(
             kind="help",

@@ -1,0 +1,95 @@
+"""Every page of the worker's end with something on it: for whom, and at which address."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from payroll.models import PaySlip
+from payroll.services import confirmations
+from payroll.work_history import history_facts
+from registration.services import joining, sharing, tablets
+from registration.services.seeding import seed_bulletins
+from tests.cast import NOW
+from tests.inspection.stage import sent_sheet
+from tests.journeys.worker_phone import Site
+from tests.payroll import stage
+from tests.registration import contracts
+from wagewatch.evidence.models import Entry
+
+AUGUST, SEPTEMBER = date(2026, 8, 1), date(2026, 9, 1)
+
+
+@dataclass
+class Pages:
+    """Name to address: of Sun, of Zhou, and of everybody who is signed in nowhere."""
+
+    sun: dict[str, str]
+    zhou: dict[str, str]
+    nobody: dict[str, str]
+    tablet_cookie: str
+    """What makes a browser the site's tablet."""
+
+
+def fill(site: Site) -> Pages:
+    """Give Sun a paid, a late and a waiting month and a contract to sign; Zhou a quarrel."""
+    cast = site.cast
+    seed_bulletins()
+    contracts.set_stage()
+    (contract,) = contracts.offer(cast, contracts.draft(cast, cast.sun_posting))
+    sent_sheet(
+        cast.sc_part, [(cast.sun_posting, 756_000)], month=AUGUST, due_on=date(2026, 9, 15), payment="paid",
+        confirmation="confirmed",
+    )  # fmt: skip
+    late = sent_sheet(
+        cast.sc_part, [(cast.sun_posting, 792_000)], month=SEPTEMBER, due_on=date(2026, 10, 15), number=2
+    )
+    stage.confirm(cast, late, cast.sun)
+    quarrel(site)
+    code = joining.renew_join_code(cast.project.pk, actor=cast.actor(cast.zhao), now=NOW)
+    share = sharing.share_history(
+        history_facts(cast.sun, with_pay=True), days=30, actor=cast.actor(cast.sun), now=NOW
+    )
+    _tablet, cookie = tablets.make_tablet(
+        cast.project.pk, "生活区门口", "", actor=cast.actor(cast.zhao), now=NOW
+    )
+    slip = f"/my/pay/{site.slip().reference}/"
+    settled = f"/my/pay/{stage.slip_of(late, cast.sun).reference}/"
+    posting = cast.sun_posting
+    work = f"/my/work/{posting.project_id}/{posting.pk}/"
+    paper = f"/contract/{posting.project_id}/{contract}/"
+    entry = Entry.objects.filter(kind="slip.confirmed").latest("pk")
+    sun = {
+        "pay": "/my/pay/", "slip": slip, "confirm": slip + "confirm/", "object": slip + "object/",
+        "late": settled, "receipt": settled + "receipt/", "print": settled + "receipt/print/",
+        "cash": "/my/cash/", "days": "/me/days/", "day": f"/me/days/{posting.project_id}/2026-10-08/",
+        "contract": "/contract/", "read": paper, "sign": paper + "sign/", "refuse": paper + "refuse/",
+        "me": "/me/", "phones": "/me/phones/", "notices": "/me/notices/", "trainings": "/me/trainings/", "citizen-card": "/me/citizen-card/",
+        "history": "/my/history/", "work": work, "leave": work + "leave/", "wrong": work + "wrong/",
+        "not-me": work + "not-me/", "help": "/help/", "complain": "/complain/", "join": f"/join/{code}/who/",
+        **{f"how-{slug}": f"/help/how/{slug}/" for slug in ("pay", "confirm", "wrong", "offline", "number")},
+    }  # fmt: skip
+    theirs = f"/my/pay/{site.slip(cast.zhou).reference}/"
+    zhou = {"quarrel": theirs, "objected": theirs + "receipt/", "mediation": theirs + "mediation/"}
+    nobody = {
+        "sign-in": "/accounts/worker/", "tablet-none": "/accounts/tablet/", "follow": "/complain/follow/",
+        "offline": "/my/offline/", "verify": "/verify/", "proof": f"/verify/{entry.pk}/",
+        "shared": f"/history/{share.token}/", "join-start": f"/join/{code}/",
+    }  # fmt: skip
+    return Pages(sun, zhou, nobody, cookie)
+
+
+def quarrel(site: Site) -> None:
+    """Zhou says that October is wrong; Qian does not agree."""
+    cast = site.cast
+    slip: PaySlip = site.slip(cast.zhou)
+    objection = confirmations.object_to_slip(
+        slip.reference,
+        reason="days",
+        text="少算两天",
+        wrong_days=[date(2026, 10, 8)],
+        version=slip.version,
+        actor=cast.actor(cast.zhou),
+        now=NOW,
+    )
+    confirmations.answer_objection(
+        objection.pk, accept=False, answer="那天没有进场记录", actor=cast.actor(cast.qian), now=NOW
+    )
