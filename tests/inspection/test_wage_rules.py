@@ -299,7 +299,8 @@ def test_money_that_left_for_something_else_must_come_back(stage):
 def test_every_alarm_of_wages_has_a_page_and_a_line(stage, sheet, language):
     ledger = account(stage, 1_000)
     book(ledger, [Movement("O1", "other_out", -500, at(SENT), "某建材")])
-    set_slips(sheet, worker=stage.sun.pk, net_fen=6_000_000, gross_fen=10_000)
+    set_slips(sheet, gross_fen=10_000, net_fen=10_000)
+    set_slips(sheet, worker=stage.sun.pk, gross_fen=6_000_000, net_fen=6_000_000)
     attend(stage.wu_posting, 10)
     Posting.objects.filter(pk=stage.zhou_posting.pk).update(left_on=SENT, settle_by=SENT)
     attend(stage.zhou_posting, 2)
