@@ -33,7 +33,7 @@ DELETE FROM devices_allowlistversion WHERE project_id = %(project)s AND id IN (
 
 def current_version(project_id: int, *, now: datetime) -> str:
     """The version of a project's list as it is now; the list is made only if something changed or the day did."""
-    stamp = _stamp(project_id, now)
+    stamp = stamp_of(project_id, now)
     found = _known.get(project_id)
     if found is not None and found[0] == stamp:
         return found[1]
@@ -44,7 +44,7 @@ def current_version(project_id: int, *, now: datetime) -> str:
 
 def list_since(project_id: int, since: str, *, now: datetime) -> dict[str, Any]:
     """The list, or what changed since a version that is still known. What it answers can be asked since itself."""
-    stamp = _stamp(project_id, now)
+    stamp = stamp_of(project_id, now)
     answer = allow_list(project_id, now=now)
     _remember(project_id, stamp, answer["version"])
     with transaction.atomic():
@@ -73,7 +73,8 @@ def _digests_of(project_id: int, version: str) -> dict[str, str] | None:
     return pins
 
 
-def _stamp(project_id: int, now: datetime) -> Stamp:
+def stamp_of(project_id: int, now: datetime) -> Stamp:
+    """The same as long as nothing changed that a project's list is made of, and the day did not."""
     with connection.cursor() as cursor:
         cursor.execute(_STAMP, [project_id])
         count, total, highest = cursor.fetchone()

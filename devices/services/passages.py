@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from devices.models import Batch, RefusedEntry, Terminal
 from devices.models.passages import Direction
 from devices.rules import work_date
-from devices.services import days, seals, stage_sql
+from devices.services import days, direct, seals, stage_sql
 from devices.services.terminals import KnownTerminal, device_of, replayed, revoked, skew_ms, unknown_device
 from devices.wire import Decoded, Event, read_envelope, read_events
 from registration.rules.citizen_cards import normalise_card_number
@@ -118,7 +118,8 @@ def _keep(
     if not events:
         return {"accepted": 0, "repeated": 0, "duplicates": 0, "refused": []}
     latest = now + AHEAD
-    first, last = _span(events, latest)
+    moments = [e.at for _, e in events]
+    first, last = max(min(moments), EARLIEST), min(max(moments), latest)
     low, high = work_date(first, terminal.day_starts_at), work_date(last, terminal.day_starts_at)
     touches_seal = False
     if seals.may_touch_seals(first, now=now):
@@ -138,9 +139,22 @@ def _keep(
         "high": high,
     }
     staged = len(events) >= COPY_FROM
+    directions = {word: _DIRECTION.get(terminal.lane, code) for word, code in _DIRECTION.items()}
+    if staged and not indexes and min(moments) == first and max(moments) == last:
+        place = direct.Place(terminal.project_id, terminal.id, batch_pk, terminal.day_starts_at)
+        again = direct.write_directly(events, place, directions, direct.Span(first, last, low, high), now=now)
+        if again is not None:
+            if touches_seal:
+                _settle_late_days(terminal.project_id, low, high, now=now)
+            return {
+                "accepted": len(events) - again,
+                "repeated": again,
+                "duplicates": 0,
+                "refused": [],
+            }
     with connection.cursor() as cursor:
         if staged:
-            _copy(cursor, events, terminal.lane, indexes)
+            _copy(cursor, events, directions, indexes)
         else:
             parameters |= _arrays(events, terminal.lane, indexes)
         by_card = bool(indexes) and any(e.card is not None for _, e in events)
@@ -173,12 +187,6 @@ def _settle_late_days(project_id: int, low: date, high: date, *, now: datetime) 
     seals.reseal([(project_id, low + timedelta(days=k)) for k in around], now=now)
 
 
-def _span(events: Sequence[tuple[int, Event]], latest: datetime) -> tuple[datetime, datetime]:
-    """The first and last moment that a batch tells of, within what is believed."""
-    moments = [e.at for _, e in events]
-    return max(min(moments), EARLIEST), min(max(moments), latest)
-
-
 def _index_of(event: Event) -> bytes:
     """The index by which the person of an event is found, by ID number or citizen card.
 
@@ -199,13 +207,14 @@ def _direction(lane: str, event: Event) -> int:
     return _DIRECTION[lane] if lane in _DIRECTION else _DIRECTION[event.direction]
 
 
-def _copy(cursor: Any, events: Sequence[tuple[int, Event]], lane: str, indexes: dict[int, bytes]) -> None:
+def _copy(
+    cursor: Any, events: Sequence[tuple[int, Event]], directions: dict[Any, int], indexes: dict[int, bytes]
+) -> None:
     """COPY the events into this connection's stage. No text needs escaping: wire.py lets no escape through."""
     if not connection.has_devices_stage:  # type: ignore[attr-defined]
         cursor.execute(stage_sql.STAGE)
         cursor.execute("DELETE FROM devices_stage")  # rows of the same transaction: tests only
         transaction.on_commit(_remember_stage)
-    directions = {word: _DIRECTION.get(lane, code) for word, code in _DIRECTION.items()}
     lines = [
         f"{i}\t{e.pin}\t\\N\t{e.at.isoformat()}\t{directions[e.direction]}\t{e.type}\t{e.admitted}\t{e.id}\n"
         if e.pin is not None
