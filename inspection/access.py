@@ -1,12 +1,12 @@
 """The only door to alarms: an authority sees those of its region and sectors."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from inspection.models import Alarm, ProjectStat, RegionDay
-from registration.access import not_found, projects_for
+from inspection.models import Alarm, AlarmAnswer, AlarmStepFile, Level, ProjectStat, RegionDay
+from registration.access import not_found, organisations_with, own_and_below, projects_for
 from registration.actors import Actor
-from registration.models import Region
-from registration.permissions import PERMISSIONS
+from registration.models import Participation, Region, Role, StoredFile
+from registration.permissions import GC, PERMISSIONS
 
 
 def alarms_for(actor: Actor) -> QuerySet[Alarm]:
@@ -16,7 +16,7 @@ def alarms_for(actor: Actor) -> QuerySet[Alarm]:
 
 def access_alarm(pk: int, actor: Actor) -> Alarm:
     """One alarm within reach, or NotFound."""
-    alarm = alarms_for(actor).select_related("project__region").filter(pk=pk).first()
+    alarm = alarms_for(actor).select_related("project__region", "holder").filter(pk=pk).first()
     if alarm is None:
         not_found()
     return alarm
@@ -44,3 +44,60 @@ def region_days_for(actor: Actor) -> QuerySet[RegionDay]:
             here = Q(region__code__startswith=duty.region_prefix)
             reach |= here & Q(sector__in=duty.sectors) if duty.sectors else here
     return RegionDay.objects.filter(reach)
+
+
+def told_alarms(actor: Actor) -> QuerySet[Alarm]:
+    """Alarms that a firm was told of: the general contractor all of its project, the owner from orange on, a
+    subcontractor or agency those about its own part and what stands below it."""
+    told = PERMISSIONS["alarm.told"]
+    parts = Participation.objects.filter(project=OuterRef("project"))
+    leads = parts.filter(
+        role=Participation.Role.GENERAL_CONTRACTOR, organisation__in=organisations_with(actor, GC & told)
+    )
+    owns = parts.filter(
+        role=Participation.Role.OWNER, organisation__in=organisations_with(actor, {Role.OWNER_CLERK} & told)
+    )
+    below = own_and_below(organisations_with(actor, (told - GC) - {Role.OWNER_CLERK}))
+    return Alarm.objects.filter(told_level__gt=0).filter(
+        Exists(leads) | (Q(told_level__gte=Level.ORANGE) & Exists(owns)) | Q(participation__in=below)
+    )
+
+
+def access_told(pk: int, actor: Actor) -> Alarm:
+    """One alarm that the actor's firm was told of, or NotFound."""
+    alarm = told_alarms(actor).select_related("project__region").filter(pk=pk).first()
+    if alarm is None:
+        not_found()
+    return alarm
+
+
+def sees_whole(alarm: Alarm, actor: Actor) -> bool:
+    """Whether a firm sees the figures of the whole project, and not only that its own part is concerned."""
+    firms = organisations_with(actor, GC | {Role.OWNER_CLERK})
+    return Participation.objects.filter(
+        project=alarm.project_id,
+        organisation__in=firms,
+        role__in=(Participation.Role.GENERAL_CONTRACTOR, Participation.Role.OWNER),
+    ).exists()
+
+
+def step_file(alarm: Alarm, number: int) -> StoredFile:
+    """A paper of a step of the alarm, which the caller reached. NotFound."""
+    found = AlarmStepFile.objects.select_related("file").filter(
+        pk=number, project=alarm.project_id, step__alarm=alarm.pk
+    )
+    one = found.first()
+    if one is None:
+        not_found()
+    return one.file
+
+
+def answer_file(alarm: Alarm, number: int) -> StoredFile:
+    """The paper of an answer to the alarm, which the caller reached. NotFound."""
+    found = AlarmAnswer.objects.select_related("file").filter(
+        pk=number, project=alarm.project_id, alarm=alarm.pk
+    )
+    one = found.first()
+    if one is None or one.file is None:
+        not_found()
+    return one.file

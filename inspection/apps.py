@@ -8,24 +8,38 @@ class InspectionConfig(AppConfig):
     verbose_name = "监察"
 
     def ready(self) -> None:
+        from inspection import proof
         from inspection.alarm_counts import open_wage_alarms
-        from inspection.proof import expected_changes, expected_flips, load_changes, load_flips
+        from inspection.services.answers import ANSWER
         from inspection.services.parameter_changes import CHANGED
+        from inspection.services.steps import STEP
         from inspection.sides import grant_sides
         from payroll.services.account_closing import COUNTERS
         from wagewatch.evidence.registry import register_kind
 
         register_kind(
             "alarm.flip",
-            load_many=load_flips,
-            expected_subjects=expected_flips,
+            load_many=proof.load_flips,
+            expected_subjects=proof.expected_flips,
             label=_("Alarm opened or changed"),
+        )
+        register_kind(
+            STEP,
+            load_many=proof.load_steps,
+            expected_subjects=proof.expected_steps,
+            label=_("What was done about an alarm"),
+        )
+        register_kind(
+            ANSWER,
+            load_many=proof.load_answers,
+            expected_subjects=proof.expected_answers,
+            label=_("A firm's answer to an alarm"),
         )
         COUNTERS.append(open_wage_alarms)
         register_kind(
             CHANGED,
-            load_many=load_changes,
-            expected_subjects=expected_changes,
+            load_many=proof.load_changes,
+            expected_subjects=proof.expected_changes,
             label=_("Figure of a rule set for a region"),
         )
         post_migrate.connect(grant_sides, sender=self, dispatch_uid="inspection.grant_sides")

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from inspection.access import alarms_for, region_days_for, stats_for
+from inspection.alarm_story import next_step
 from inspection.models import Alarm, ProjectStat
 from inspection.places import Scope, full_code, level_below, tile_places
 from inspection.rules import Stop, days_overdue, level_name, stop_of_alarm
@@ -30,6 +31,8 @@ class AlarmLine:
     stop: Stop
     late: int
     left: int = 0
+    to_act: str = ""
+    act_late: bool = False
 
     @property
     def level(self) -> str:
@@ -50,6 +53,8 @@ def lines(alarms: Iterable[Alarm], today: date) -> list[AlarmLine]:
             stop=stop_of_alarm(a.rule, a.facts),
             late=days_overdue(a.due_on, site_date(a.closed_at) if a.closed_at else today),
             left=max((a.due_on - today).days, 0) if a.due_on else 0,
+            to_act=next_step(a.stage),
+            act_late=bool(a.handle_by and a.handle_by < today and not a.paused_until),
         )
         for a in alarms
     ]
@@ -69,13 +74,25 @@ def _stats(actor: Actor, scope: Scope) -> QuerySet[ProjectStat]:
     return found.filter(project__sector=scope.sector) if scope.sector else found
 
 
+IN_QUEUE = Q(state="open", stage__in=("new", "assigned", "read", "true", "handled"))
+"""Open, and not found untrue on the data of now."""
+FIRST = (
+    F("paused_until").asc(nulls_first=True),
+    F("level").desc(),
+    F("handle_by").asc(nulls_last=True),
+    F("due_on").asc(nulls_last=True),
+    F("amount_fen").desc(),
+)
+"""What is not paused first, then by level and deadline."""
+
+
 def open_alarms(actor: Actor, scope: Scope = EVERYWHERE) -> QuerySet[Alarm]:
-    """Open alarms within reach, the most urgent first."""
+    """Alarms of the queue within reach, the most urgent first."""
     return (
         _alarms(actor, scope)
-        .filter(state=Alarm.State.OPEN)
-        .select_related("project__region")
-        .order_by("-level", "due_on", "-amount_fen", "pk")
+        .filter(IN_QUEUE)
+        .select_related("project__region", "holder")
+        .order_by(*FIRST, "pk")
     )
 
 
@@ -95,9 +112,9 @@ def totals(actor: Actor, now: datetime, scope: Scope = EVERYWHERE) -> dict[str, 
         _alarms(actor, scope)
         .filter(Q(state=Alarm.State.OPEN) | Q(state=Alarm.State.CLOSED, closed_at__gte=now - CLOSED_WITHIN))
         .aggregate(
-            red=Count("pk", filter=Q(state="open", level=3)),
-            orange=Count("pk", filter=Q(state="open", level=2)),
-            yellow=Count("pk", filter=Q(state="open", level=1)),
+            red=Count("pk", filter=IN_QUEUE & Q(level=3)),
+            orange=Count("pk", filter=IN_QUEUE & Q(level=2)),
+            yellow=Count("pk", filter=IN_QUEUE & Q(level=1)),
             closed=Count("pk", filter=Q(state="closed")),
         )
     )
@@ -112,13 +129,7 @@ def totals(actor: Actor, now: datetime, scope: Scope = EVERYWHERE) -> dict[str, 
 def open_by_group(actor: Actor, scope: Scope = EVERYWHERE) -> dict[str, int]:
     """Open alarms within reach by the letter of their rule's group."""
     found: dict[str, int] = {}
-    rows = (
-        _alarms(actor, scope)
-        .filter(state=Alarm.State.OPEN)
-        .order_by()
-        .values_list("rule")
-        .annotate(n=Count("pk"))
-    )
+    rows = _alarms(actor, scope).filter(IN_QUEUE).order_by().values_list("rule").annotate(n=Count("pk"))
     for rule, count in rows:
         found[rule[:1]] = found.get(rule[:1], 0) + count
     return found

@@ -28,6 +28,11 @@ def alarm_sheet(lines: Iterable[AlarmLine], today: date) -> SheetOut:
         ColumnOut(_("Days overdue"), "number", width=10),
         ColumnOut(_("Where the wage stopped"), width=18),
         ColumnOut(_("State"), width=12),
+        ColumnOut(_("Stage"), width=14),
+        ColumnOut(_("Inspector"), width=12),
+        ColumnOut(_("Deadline"), "date", width=12),
+        ColumnOut(_("Paused until"), "date", width=12),
+        ColumnOut(_("Desk"), width=10),
     ]
     rows = [
         (
@@ -43,6 +48,11 @@ def alarm_sheet(lines: Iterable[AlarmLine], today: date) -> SheetOut:
             line.late if line.alarm.due_on and line.alarm.state == "open" else None,
             str(line.stop.words),
             line.alarm.get_state_display(),
+            line.alarm.get_stage_display() if line.alarm.state == "open" else "",
+            line.alarm.holder.name if line.alarm.holder else "",
+            line.alarm.handle_by,
+            line.alarm.paused_until,
+            line.alarm.get_tier_display(),
         )
         for line in lines
     ]

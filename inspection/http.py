@@ -20,6 +20,7 @@ from registration.services.parameters import region_names
 P = ParamSpec("P")
 View = Callable[Concatenate[ActorRequest, P], HttpResponseBase]
 LONGEST_TEXT = 60
+IN_QUEUE = tuple(stage for stage in Alarm.Stage.values if stage != Alarm.Stage.ANSWERED)
 
 
 def inspector_view(view: View[P]) -> View[P]:
@@ -40,7 +41,11 @@ def counts_of(actor: Actor) -> dict[str, int]:
     """Projects within reach and their open alarms; one query."""
     return projects_for(actor, permission="alarm.view").aggregate(
         projects=Count("pk", distinct=True),
-        alarms=Count("alarms", filter=Q(alarms__state=Alarm.State.OPEN), distinct=True),
+        alarms=Count(
+            "alarms",
+            filter=Q(alarms__state=Alarm.State.OPEN, alarms__stage__in=IN_QUEUE),
+            distinct=True,
+        ),
     )
 
 

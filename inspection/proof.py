@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from inspection.models import AlarmFlip, ParameterChange
+from inspection.models import AlarmAnswer, AlarmFlip, AlarmStep, ParameterChange
 from inspection.services.alarms import flip_record
+from inspection.services.answers import answer_record
 from inspection.services.parameter_changes import change_record, change_subject
+from inspection.services.steps import step_record
 
 
 def load_flips(subjects: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
@@ -34,3 +36,38 @@ def expected_changes(project_id: int | None) -> Iterable[str]:
     if project_id is None:
         for pk in ParameterChange.objects.order_by("pk").values_list("pk", flat=True).iterator():
             yield f"parameter-change:{pk}"
+
+
+def load_steps(subjects: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    """Subject "alarm-step:ID" → canonical record."""
+    ids = [int(subject.partition(":")[2]) for subject in subjects]
+    steps = AlarmStep.objects.filter(pk__in=ids).prefetch_related("files__file")
+    return {
+        f"alarm-step:{step.pk}": step_record(
+            step, [one.file for one in sorted(step.files.all(), key=lambda one: one.pk)]
+        )
+        for step in steps
+    }
+
+
+def expected_steps(project_id: int | None) -> Iterable[str]:
+    """Every step must have an entry."""
+    steps = AlarmStep.objects.all() if project_id is None else AlarmStep.objects.filter(project_id=project_id)
+    for pk in steps.order_by("pk").values_list("pk", flat=True).iterator():
+        yield f"alarm-step:{pk}"
+
+
+def load_answers(subjects: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    """Subject "alarm-answer:ID" → canonical record."""
+    ids = [int(subject.partition(":")[2]) for subject in subjects]
+    answers = AlarmAnswer.objects.filter(pk__in=ids).select_related("file")
+    return {f"alarm-answer:{answer.pk}": answer_record(answer) for answer in answers}
+
+
+def expected_answers(project_id: int | None) -> Iterable[str]:
+    """Every answer must have an entry."""
+    answers = AlarmAnswer.objects.all()
+    if project_id is not None:
+        answers = answers.filter(project_id=project_id)
+    for pk in answers.order_by("pk").values_list("pk", flat=True).iterator():
+        yield f"alarm-answer:{pk}"

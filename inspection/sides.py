@@ -55,6 +55,9 @@ BEGIN
     ELSIF t.tablename IN ('registration_bulletin', 'registration_historicalbulletin') THEN
       EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %I FROM wagewatch_enterprise', t.tablename);
       EXECUTE format('GRANT INSERT, UPDATE ON %I TO wagewatch_supervision', t.tablename);
+    -- Firms answer alarms; all else about them is the authority's.
+    ELSIF t.tablename = 'inspection_alarmanswer' THEN
+      GRANT INSERT ON inspection_alarmanswer TO wagewatch_enterprise;
     -- Complaints go past the enterprises: their side hands one in and reads what its sender may follow.
     ELSIF t.tablename = 'registration_complaint' THEN
       REVOKE ALL ON registration_complaint FROM wagewatch_enterprise;
@@ -82,6 +85,8 @@ BEGIN
     GRANT INSERT ON registration_historicalproject, registration_historicalorganisation,
       registration_membership, registration_historicalmembership TO wagewatch_supervision;
     GRANT INSERT, UPDATE ON registration_invitation TO wagewatch_supervision;
+    GRANT INSERT ON registration_storedfile TO wagewatch_supervision;
+    GRANT INSERT, UPDATE ON registration_smsmessage TO wagewatch_supervision;
   END IF;
 END $$;
 """

@@ -4,6 +4,7 @@ from django.urls import path
 
 from inspection.views import (
     accounts,
+    alarm,
     alarms,
     bulletins,
     citizen_cards,
@@ -33,7 +34,9 @@ urlpatterns = [
     path("risk/export/", risk.risk_export, name="risk-export"),
     path("alarms/", alarms.alarms, name="alarms"),
     path("alarms/export/", alarms.alarms_export, name="alarms-export"),
-    path("alarms/<int:pk>/", alarms.alarm, name="alarm"),
+    path("alarms/give/", alarms.alarms_give, name="alarms-give"),
+    path("alarms/<int:pk>/", alarm.alarm, name="alarm"),
+    path("alarms/<int:pk>/papers/<slug:kind>/<int:number>/", alarm.alarm_file, name="alarm-file"),
     path("alarms/rules/", rule_pages.rules, name="rules"),
     path("alarms/rules/<str:code>/", rule_pages.rule, name="rule"),
     path("alarms/rules/<str:code>/figures/<str:key>/", rule_pages.rule_figure, name="rule-figure"),

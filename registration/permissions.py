@@ -66,6 +66,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "deposit.lodge": GC,
         "deposit.rule": {Role.INSPECTOR},
         "alarm.view": {Role.INSPECTOR},
+        "alarm.handle": {Role.INSPECTOR},
+        "alarm.told": {*CONTRACTOR, Role.OWNER_CLERK},
         "parameter.set": {Role.INSPECTOR},
     }.items()
 }

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from registration.models import Participation, Project
+from registration.models import Participation, Project, User
 
 
 class Level(models.IntegerChoices):
@@ -37,11 +37,33 @@ class RuleRun(models.Model):
 
 
 class Alarm(models.Model):
-    """预警. `facts` are the figures that fired it; it is closed only by data that no longer fires the rule."""
+    """预警. `facts` are the figures that fired it; it is closed only by data that no longer fires the rule.
+
+    `stage`, `holder`, `handle_by`, `tier` are what people do about it. A `round` begins when it opens, opens
+    again, or comes back because its facts changed after it was found not true (`answered_for` is their
+    fingerprint). `round_told` is the highest level of which people were told in this round, `told_level` ever.
+    """
 
     class State(models.TextChoices):
         OPEN = "open", _("Open")
         CLOSED = "closed", _("Closed by data")
+
+    class Stage(models.TextChoices):
+        """How far the office is with it; whether it is open is the data's alone to say."""
+
+        NEW = "new", _("Nobody has it")
+        ASSIGNED = "assigned", _("Given, not read")
+        READ = "read", _("Being checked")
+        TRUE = "true", _("Found true")
+        HANDLED = "handled", _("Measures taken")
+        ANSWERED = "answered", _("Found not true")
+
+    class Tier(models.IntegerChoices):
+        """Whose desk it is on: it goes up one level when nobody acts in time."""
+
+        COUNTY = 1, _("County")
+        CITY = 2, _("City")
+        PROVINCE = 3, _("Province")
 
     project = models.ForeignKey(Project, models.PROTECT, related_name="alarms")
     participation = models.ForeignKey(
@@ -58,6 +80,15 @@ class Alarm(models.Model):
     opened_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    stage = models.CharField("办理", max_length=10, choices=Stage.choices, default=Stage.NEW)
+    holder = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name="承办人")
+    handle_by = models.DateField("办理期限", null=True)
+    tier = models.PositiveSmallIntegerField("层级", choices=Tier.choices, default=Tier.COUNTY)
+    round = models.PositiveSmallIntegerField("轮次", default=1)
+    answered_for = models.CharField("不属实时的数据指纹", max_length=32, blank=True)
+    round_told = models.PositiveSmallIntegerField("本轮已告知等级", default=0)
+    told_level = models.PositiveSmallIntegerField("曾告知等级", default=0)
+    paused_until = models.DateField("暂停至", null=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "预警"
@@ -66,6 +97,8 @@ class Alarm(models.Model):
         ]
         indexes = [
             models.Index(fields=["level", "due_on"], name="alarm_open", condition=Q(state="open")),
+            models.Index(fields=["handle_by"], name="alarm_deadline", condition=Q(state="open")),
+            models.Index(fields=["holder", "handle_by"], name="alarm_of_holder", condition=Q(state="open")),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from inspection.alarms.rule import Finding
 from inspection.models import Alarm, AlarmFlip
+from inspection.services.rounds import begin, follow
 from registration.actors import SYSTEM
 from wagewatch.evidence.services import Fact, append_many
 
@@ -101,9 +102,11 @@ def apply_findings(rule: str, findings: Iterable[Finding], *, now: datetime) -> 
             flips.append((alarm, AlarmFlip.Kind.CLOSED))
             counts.closed += 1
 
+    begin(fresh, now=now)
     Alarm.objects.bulk_create(fresh, batch_size=1000)
     Alarm.objects.bulk_update(changed, CHANGED_FIELDS, batch_size=500)
     _record(flips, now)
+    follow(rule, flips, now=now)
     return counts
 
 

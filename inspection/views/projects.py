@@ -121,7 +121,7 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
     alarms = dashboard.lines(
         alarms_for(request.actor)
         .filter(project=found, state=Alarm.State.OPEN)
-        .select_related("project__region")
+        .select_related("project__region", "holder")
         .order_by("-level", "due_on"),
         today,
     )

@@ -120,7 +120,7 @@ def rule(request: ActorRequest, code: str) -> HttpResponseBase:
     alarms = (
         alarms_for(request.actor)
         .filter(state=Alarm.State.OPEN, rule=code)
-        .select_related("project__region")
+        .select_related("project__region", "holder")
         .order_by("-level", "due_on", "-amount_fen", "pk")
     )
     lines = dashboard.lines(alarms[:ALARMS_SHOWN], today)

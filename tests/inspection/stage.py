@@ -26,7 +26,15 @@ def at(day: date, hour: int = 9) -> datetime:
     return datetime.combine(day, time(hour), SITE_TZ).astimezone(UTC)
 
 
-NEEDED = tuple(sorted({key for rule in RULES.values() for key in rule.parameters}))
+LIFE = (
+    "alarm.handle_within_wd",
+    "alarm.measures_within_wd",
+    "alarm.recheck_within_wd",
+    "alarm.escalate_after_wd",
+    "alarm.pausable_rules",
+    "alarm.pause_at_most_days",
+)
+NEEDED = tuple(sorted({key for rule in RULES.values() for key in rule.parameters} | {*LIFE}))
 
 
 def set_parameters() -> None:

@@ -385,6 +385,7 @@ PARTS: dict[str, Parts] = {
     "payroll:worker-history-take-back": lambda s: {"pk": s.share.pk},
     "payroll:history-shared": lambda s: {"token": s.share.token},
     "inspection:alarm": lambda s: {"pk": s.alarm.pk},
+    "inspection:alarm-file": lambda s: {"pk": s.alarm.pk, "kind": "step", "number": 1},
     "inspection:rule": lambda _s: {"code": "D3"},
     "inspection:rule-figure": lambda _s: {"code": "D3", "key": "alarm.D3.days"},
     "inspection:project": _project,

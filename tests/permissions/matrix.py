@@ -466,6 +466,9 @@ GET  inspection:risk-export          in    in    in   404   404   404   404   40
 GET  inspection:alarms               in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:alarms-export        in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:alarm                in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+POST inspection:alarm                in    in    in   404   404   404   404   404   404   404   400   404   404    in    in
+GET  inspection:alarm-file           in    in    in   404   404   404   404   404   404   404   404   404   404    in    in
+POST inspection:alarms-give          in    in    in   404   404   404   404   404   404   404    go    go    go    in    in
 GET  inspection:rules                in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:rule                 in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:rule-figure          in    in    in   404   404   404   404   404   404   404   200   200   403    in    in
