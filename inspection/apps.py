@@ -8,6 +8,7 @@ class InspectionConfig(AppConfig):
     verbose_name = "监察"
 
     def ready(self) -> None:
+        from inspection import permit_records
         from inspection.alarm_counts import open_wage_alarms
         from inspection.proof import expected_changes, expected_flips, load_changes, load_flips
         from inspection.services.parameter_changes import CHANGED
@@ -28,4 +29,5 @@ class InspectionConfig(AppConfig):
             expected_subjects=expected_changes,
             label=_("Figure of a rule set for a region"),
         )
+        permit_records.register()
         post_migrate.connect(grant_sides, sender=self, dispatch_uid="inspection.grant_sides")

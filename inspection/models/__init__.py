@@ -1,4 +1,4 @@
-"""What the state does about it: rule runs, alarms and the figures that dashboards read."""
+"""What the state does about it: rule runs, alarms, the figures that dashboards read, answers to permit offices."""
 
 from inspection.models.alarms import Alarm, AlarmFlip, RuleRun
 from inspection.models.parameters import ParameterChange
@@ -6,3 +6,8 @@ from inspection.models.risk import RegionDay, RiskScore
 from inspection.models.stats import ProjectStat
 
 __all__ = ["Alarm", "AlarmFlip", "ParameterChange", "ProjectStat", "RegionDay", "RiskScore", "RuleRun"]
+__all__ = ["Alarm", "AlarmFlip", "ParameterChange", "ProjectStat", "RuleRun"]
+from inspection.models.permits import PermitAnswer, PermitKey, SocialDeposit
+from inspection.models.stats import ProjectStat
+
+__all__ = ["Alarm", "AlarmFlip", "PermitAnswer", "PermitKey", "ProjectStat", "RuleRun", "SocialDeposit"]

@@ -51,7 +51,6 @@ _NATIONWIDE = (
         "pay.statutory_holidays", STATUTORY_HOLIDAYS, "全国年节及纪念日放假办法（国务院令第795号）第2条"
     ),
     _Default("pay.record_keeping_years", 3, "国务院令第724号第28条"),
-    _Default("pay.social_deposit_percent", "2", "南京市，占人工费"),
     _Default("attendance.day_start_hour", 0, PROPOSED),
     _Default("attendance.correct_within_days", 90, PROPOSED),
     _Default("attendance.longest_stay_hours", 16, PROPOSED),
@@ -170,6 +169,7 @@ _NATIONWIDE = (
     _Default("case.extension_wd", 30, "劳动保障监察条例第17条"),
     _Default("case.limit_years", 2, "劳动保障监察条例第20条"),
     _Default("board.fresh_within_months", 1, PROPOSED),
+    _Default("permit.contracts_percent", 100, PROPOSED),
 )
 
 

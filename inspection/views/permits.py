@@ -1,0 +1,218 @@
+"""Permit readiness for inspectors: how a project stands, the answers given, keys for other offices' systems."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from inspection.http import inspector_view, text_of
+from inspection.models import PermitAnswer, PermitKey, SocialDeposit
+from inspection.permit_rules import differing, is_ready
+from inspection.permit_words import TITLES, lines_of
+from inspection.services.permits import (
+    authorities_of,
+    end_key,
+    give_answer,
+    latest_social,
+    make_key,
+    points_now,
+    record_social,
+    social_rates,
+)
+from payroll.forms import YuanField
+from registration.access import access_project, not_found, not_permitted, projects_for
+from registration.http import ActorRequest
+from registration.models import Project
+from registration.views.chain_forms import choice, say_at, text
+from wagewatch.lib.dates import site_date
+from wagewatch.lib.errors import WagewatchError
+
+PER_PAGE = 50
+RECENT = 20
+
+
+class SocialForm(forms.Form):
+    """The social insurance pre-deposit of a project."""
+
+    base = forms.ChoiceField(
+        label=gettext_lazy("Reckoned from"), choices=SocialDeposit.Base.choices, widget=choice()
+    )
+    base_fen = YuanField(label=gettext_lazy("Cost, yuan"), max_length=24, widget=text(inputmode="decimal"))
+    paid_fen = YuanField(
+        label=gettext_lazy("Paid so far, yuan"),
+        required=False,
+        max_length=24,
+        widget=text(inputmode="decimal"),
+    )
+    paid_on = forms.DateField(
+        label=gettext_lazy("Paid on"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date", "class": "input"}, format="%Y-%m-%d"),
+    )
+    paper = forms.CharField(
+        label=gettext_lazy("Number of the receipt or of the panel's decision"), max_length=60, widget=text()
+    )
+    FIELDS = {
+        "social.base_fen": "base_fen",
+        "social.paid_on": "paid_on",
+        "social.paper": "paper",
+        "social": "base",
+    }
+
+
+class KeyForm(forms.Form):
+    """For which office and what a key is."""
+
+    authority = forms.TypedChoiceField(label=gettext_lazy("Office"), coerce=int, widget=choice())
+    name = forms.CharField(label=gettext_lazy("What for"), max_length=60, widget=text())
+
+    def __init__(self, *args: Any, offices: list[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["authority"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(office.pk, office.name) for office in offices]
+
+
+def page_context(project: Project) -> dict[str, Any]:
+    """The conditions as they stand, and the answers given before, with what changed since the latest."""
+    points = points_now(project, today=site_date(timezone.now()))
+    answers = list(PermitAnswer.objects.filter(project=project).order_by("-at", "-pk")[:RECENT])
+    changed = differing(answers[0].points, points) if answers else []
+    return {
+        "project": project,
+        "lines": lines_of(point.as_json() for point in points),
+        "ready": is_ready(points),
+        "missing": sum(point.state == "missing" for point in points),
+        "answers": answers,
+        "changed": [TITLES[code] for code in changed],
+    }
+
+
+@require_http_methods(["GET", "POST"])
+@inspector_view
+def permit(request: ActorRequest, pk: int) -> HttpResponseBase:
+    """How a project stands with its permit; POST gives an answer that is kept under a number."""
+    project = access_project(pk, request.actor, permission="permit.answer")
+    if request.method == "POST":
+        answer = give_answer(pk, actor=request.actor, now=timezone.now())
+        messages.success(request, _("The answer is kept as %(number)s.") % {"number": answer.number})
+        return redirect("inspection:permit", pk)
+    context = page_context(project)
+    today = site_date(timezone.now())
+    context["social"] = latest_social(pk)
+    context["social_asked"] = social_rates(project, on=today) is not None
+    return render(request, "inspection/permit.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@inspector_view
+def social(request: ActorRequest, pk: int) -> HttpResponseBase:
+    """Put the social insurance pre-deposit of a project on record."""
+    project = access_project(pk, request.actor, permission="permit.record_social")
+    rates = social_rates(project, on=site_date(timezone.now()))
+    if rates is None:
+        not_found()
+    last = latest_social(pk)
+    start = (
+        {
+            "base": last.base,
+            "base_fen": f"{last.base_fen / 100:.2f}",
+            "paid_fen": f"{last.paid_fen / 100:.2f}",
+            "paid_on": last.paid_on,
+            "paper": last.paper,
+        }
+        if last
+        else {}
+    )
+    form = SocialForm(request.POST or None, initial=start)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            record_social(
+                pk,
+                base=data["base"],
+                base_fen=data["base_fen"],
+                paid_fen=data["paid_fen"] or 0,
+                paid_on=data["paid_on"],
+                paper=data["paper"],
+                actor=request.actor,
+                now=timezone.now(),
+            )
+        except WagewatchError as refusal:
+            say_at(form, refusal, form.FIELDS)
+        else:
+            messages.success(request, _("The pre-deposit is on record."))
+            return redirect("inspection:permit", pk)
+    history = SocialDeposit.objects.filter(project=project).select_related("made_by").order_by("-made_at", "-pk")
+    context = {"project": project, "form": form, "rates": rates, "history": history[:RECENT]}
+    return render(request, "inspection/permit_social.html", context, status=400 if form.errors else 200)
+
+
+@require_GET
+@inspector_view
+def permits(request: ActorRequest) -> HttpResponseBase:
+    """Every answer given about projects within reach, newest first, found by number or project."""
+    query = text_of(request, "q")
+    answers = (
+        PermitAnswer.objects.filter(project__in=projects_for(request.actor, permission="permit.answer"))
+        .select_related("project__region")
+        .order_by("-at", "-pk")
+    )
+    if query:
+        by_number = answers.filter(number__iexact=query)
+        answers = by_number if by_number.exists() else answers.filter(project__code__iexact=query)
+    page = Paginator(answers, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "query": query, "may_keys": bool(authorities_of(request.actor))}
+    return render(request, "inspection/permits.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@inspector_view
+def permit_keys(request: ActorRequest) -> HttpResponseBase:
+    """Keys with which permit offices ask by machine; a new one is shown once."""
+    offices = authorities_of(request.actor)
+    if not offices:
+        not_permitted("permit.keys")
+    form = KeyForm(request.POST or None, offices=offices)
+    secret, made = None, None
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            made, secret = make_key(
+                data["authority"], data["name"], actor=request.actor, now=timezone.now()
+            )
+        except WagewatchError as refusal:
+            say_at(form, refusal, {"key.name": "name"})
+        else:
+            form = KeyForm(offices=offices)
+    keys = (
+        PermitKey.objects.filter(authority__in=[o.pk for o in offices])
+        .select_related("authority", "made_by")
+        .order_by("-is_active", "-made_at")
+    )
+    context = {"form": form, "keys": keys[:PER_PAGE], "secret": secret, "made": made}
+    return render(request, "inspection/permit_keys.html", context, status=400 if form.errors else 200)
+
+
+@require_POST
+@inspector_view
+def permit_key_end(request: ActorRequest, pk: int) -> HttpResponseBase:
+    """Take a key out of use."""
+    try:
+        end_key(pk, actor=request.actor, now=timezone.now())
+    except WagewatchError as refusal:
+        if refusal.status != 409:
+            raise
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, _("The key is out of use."))
+    return redirect("inspection:permit-keys")
