@@ -13,8 +13,10 @@ State = Literal["met", "missing", "not_asked"]
 class Facts:
     """What is on record about a project on a day. Sums in fen.
 
-    `deposit_state` is a code of `payroll.deposit_rules.state_of`; `social_rates` is None where the region asks
-    for no social pre-deposit; `people` and `with_contract` count those on the register today.
+    `account_state` is a value of `AccountState`, "" without an account; `account_asked` is False for works so
+    small that the region asks for none. `deposit_state` is a code of `payroll.deposit_rules.state_of`;
+    `social_asked` is False where the region asks for no social pre-deposit; `people` and `with_contract` count
+    those on the register today. `…_on` and `…_paper` say on what a condition rests.
     """
 
     today: date
@@ -24,14 +26,21 @@ class Facts:
     signed_on: date | None
     sum_fen: int
     address: str
+    account_asked: bool
+    account_state: str
     account_opened_on: date | None
     account_filed_on: date | None
+    account_paper: str
     deposit_state: str
     deposit_due_fen: int
     deposit_balance_fen: int
+    deposit_on: date | None
+    deposit_paper: str
     social_asked: bool
     social_due_fen: int | None
     social_paid_fen: int
+    social_on: date | None
+    social_paper: str
     clerk: str
     subcontractors: int
     subcontractors_signed: int
@@ -53,6 +62,8 @@ class Point:
         return {"code": self.code, "state": self.state, "figures": dict(self.figures)}
 
 
+ACCOUNT_WORKS = frozenset({"open", "closing"})
+"""States in which the bank keeps the account for the project."""
 DEPOSIT_IN_ORDER = frozenset({"lodged", "exempt", "expiring", "return_asked", "release"})
 """States of a wage deposit that stand in nobody's way."""
 
@@ -84,14 +95,16 @@ def differing(then: list[dict[str, Any]], now: list[Point]) -> list[str]:
 def social_due_fen(base_fen: int, base: str, rates: Mapping[str, Any]) -> int:
     """Nanjing's pre-deposit: `labour_percent` of the labour cost or `construction_permille` of the building cost,
     half up to the fen."""
-    share, of = (
-        (rates["labour_percent"], 100) if base == "labour" else (rates["construction_permille"], 1000)
-    )
+    share, of = (rates["labour_percent"], 100) if base == "labour" else (rates["construction_permille"], 1000)
     return int((Decimal(base_fen) * Decimal(str(share)) / of).quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def _point(code: str, met: bool, **figures: Any) -> Point:
+def _point(code: str, met: bool, /, **figures: Any) -> Point:
     return Point(code, "met" if met else "missing", figures)
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _registered(facts: Facts) -> Point:
@@ -106,16 +119,19 @@ def _registered(facts: Facts) -> Point:
         )
         if not there
     ]
-    return _point("registered", not lacking, code=facts.code, lacking=lacking)
+    return _point("registered", not lacking, code=facts.code, lacking=lacking, on=_iso(facts.signed_on))
 
 
 def _account(facts: Facts) -> Point:
-    opened, filed = facts.account_opened_on, facts.account_filed_on
+    if not facts.account_asked and not facts.account_state:
+        return Point("account", "not_asked", {})
     return _point(
         "account",
-        opened is not None and filed is not None,
-        opened=opened and opened.isoformat(),
-        filed=filed and filed.isoformat(),
+        facts.account_state in ACCOUNT_WORKS and facts.account_filed_on is not None,
+        state=facts.account_state,
+        opened=_iso(facts.account_opened_on),
+        on=_iso(facts.account_filed_on),
+        paper=facts.account_paper,
     )
 
 
@@ -126,6 +142,8 @@ def _deposit(facts: Facts) -> Point:
         state=facts.deposit_state,
         due_fen=facts.deposit_due_fen,
         balance_fen=facts.deposit_balance_fen,
+        on=_iso(facts.deposit_on),
+        paper=facts.deposit_paper,
     )
 
 
@@ -138,6 +156,8 @@ def _social(facts: Facts) -> Point:
         due is not None and facts.social_paid_fen >= due,
         due_fen=due,
         paid_fen=facts.social_paid_fen,
+        on=_iso(facts.social_on),
+        paper=facts.social_paper,
     )
 
 
@@ -165,4 +185,5 @@ def _contracts(facts: Facts) -> Point:
         signed=facts.with_contract,
         all=facts.people,
         percent=facts.contracts_percent,
+        on=facts.today.isoformat(),
     )

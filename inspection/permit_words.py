@@ -2,13 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from inspection.permit_rules import ACCOUNT_WORKS
 from payroll.deposit_words import STATES as DEPOSIT_STATES
-from wagewatch.lib.money import format_yuan
+from payroll.models import AccountState
+from wagewatch.lib.money import format_cny
+
+ACCOUNT_STATES = dict(AccountState.choices)
 
 TITLES: dict[str, Any] = {
     "registered": gettext_lazy("Project registered"),
@@ -39,13 +44,15 @@ LACKING: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Line:
-    """A condition as a page shows it."""
+    """A condition as a page shows it; `on` and `paper` are the day and the paper on which it rests."""
 
     code: str
     title: str
     law: str
     state: str
     text: str
+    on: date | None
+    paper: str
 
 
 def lines_of(points: Iterable[Mapping[str, Any]]) -> list[Line]:
@@ -57,6 +64,8 @@ def lines_of(points: Iterable[Mapping[str, Any]]) -> list[Line]:
             str(LAW[point["code"]]),
             point["state"],
             _WORDS[point["code"]](point["state"], point["figures"]),
+            date.fromisoformat(day) if (day := point["figures"].get("on")) else None,
+            point["figures"].get("paper") or "",
         )
         for point in points
         if point["code"] in TITLES
@@ -71,19 +80,24 @@ def _registered(state: str, figures: Mapping[str, Any]) -> str:
 
 
 def _account(state: str, figures: Mapping[str, Any]) -> str:
+    if state == "not_asked":
+        return _("Not asked for: the works are small.")
     if state == "met":
-        return _("Opened on %(opened)s, filed on %(filed)s.") % figures
-    if figures["opened"]:
-        return _("Opened on %(opened)s, but not filed yet.") % figures
-    return _("No account has been opened. The general contractor opens it at a bank.")
+        return _("Opened on %(day)s, filed with the authority.") % {"day": figures["opened"]}
+    if not figures["state"]:
+        return _("No account has been opened. The general contractor opens it at a bank.")
+    if figures["state"] in ACCOUNT_WORKS:
+        text = _("Opened on %(day)s, but not filed with the authority yet.")
+        return text % {"day": figures["opened"]}
+    return _("Account: %(state)s.") % {"state": ACCOUNT_STATES.get(figures["state"], figures["state"])}
 
 
 def _deposit(state: str, figures: Mapping[str, Any]) -> str:
     words = str(DEPOSIT_STATES[figures["state"]][0])
-    return _("%(state)s: %(paid)s of %(due)s yuan.") % {
+    return _("%(state)s: %(paid)s of %(due)s.") % {
         "state": words,
-        "paid": format_yuan(figures["balance_fen"]),
-        "due": format_yuan(figures["due_fen"]),
+        "paid": format_cny(figures["balance_fen"]),
+        "due": format_cny(figures["due_fen"]),
     }
 
 
@@ -91,16 +105,16 @@ def _social(state: str, figures: Mapping[str, Any]) -> str:
     if state == "not_asked":
         return _("Not asked for in this region.")
     if figures["due_fen"] is None:
-        return _("The amount has not been set.")
-    return _("%(paid)s of %(due)s yuan paid.") % {
-        "paid": format_yuan(figures["paid_fen"]),
-        "due": format_yuan(figures["due_fen"]),
+        return _("The amount has not been set. The labour authority puts it on record.")
+    return _("%(paid)s of %(due)s paid.") % {
+        "paid": format_cny(figures["paid_fen"]),
+        "due": format_cny(figures["due_fen"]),
     }
 
 
 def _clerk(state: str, figures: Mapping[str, Any]) -> str:
     if state == "met":
-        return figures["name"]
+        return str(figures["name"])
     return _("The general contractor has named nobody.")
 
 

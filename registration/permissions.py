@@ -66,13 +66,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "deposit.lodge": GC,
         "deposit.rule": {Role.INSPECTOR},
         "alarm.view": {Role.INSPECTOR},
-<<<<<<< HEAD
         "parameter.set": {Role.INSPECTOR},
-=======
-        "permit.view": {*GC, Role.OWNER_CLERK, Role.INSPECTOR},
+        "permit.view": {*GC, Role.OWNER_CLERK},
         "permit.answer": {Role.INSPECTOR},
         "permit.record_social": {Role.INSPECTOR},
         "permit.keys": {Role.INSPECTOR},
->>>>>>> f71bb45 (inspection: Begin the permit readiness of a project.)
     }.items()
 }

@@ -359,6 +359,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "devices.schema.add_terminal_endpoints",
         "devices.push_schema.add_push_endpoints",
+        "inspection.permit_schema.add_permit_endpoints",
     ],
 }
 

@@ -2,12 +2,19 @@
 
 from inspection.models.alarms import Alarm, AlarmFlip, RuleRun
 from inspection.models.parameters import ParameterChange
+from inspection.models.permits import PermitAnswer, PermitKey, SocialDeposit
 from inspection.models.risk import RegionDay, RiskScore
 from inspection.models.stats import ProjectStat
 
-__all__ = ["Alarm", "AlarmFlip", "ParameterChange", "ProjectStat", "RegionDay", "RiskScore", "RuleRun"]
-__all__ = ["Alarm", "AlarmFlip", "ParameterChange", "ProjectStat", "RuleRun"]
-from inspection.models.permits import PermitAnswer, PermitKey, SocialDeposit
-from inspection.models.stats import ProjectStat
-
-__all__ = ["Alarm", "AlarmFlip", "PermitAnswer", "PermitKey", "ProjectStat", "RuleRun", "SocialDeposit"]
+__all__ = [
+    "Alarm",
+    "AlarmFlip",
+    "ParameterChange",
+    "PermitAnswer",
+    "PermitKey",
+    "ProjectStat",
+    "RegionDay",
+    "RiskScore",
+    "RuleRun",
+    "SocialDeposit",
+]

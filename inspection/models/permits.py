@@ -50,7 +50,12 @@ class PermitAnswer(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "许可条件答复"
-        constraints = [models.UniqueConstraint(fields=["project", "number"], name="permit_answer_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["project", "number"], name="permit_answer_once"),
+            models.CheckConstraint(
+                condition=models.Q(asked_by=None) ^ models.Q(key=None), name="permit_answer_one_asker"
+            ),
+        ]
         indexes = [
             models.Index(fields=["number"], name="permit_answer_number"),
             models.Index(fields=["project", "-at"], name="permit_answer_recent"),
@@ -87,7 +92,8 @@ class SocialDeposit(models.Model):
         indexes = [models.Index(fields=["project", "-made_at"], name="social_deposit_recent")]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(base_fen__gt=0, due_fen__gte=0, paid_fen__gte=0), name="social_deposit_sums"
+                condition=models.Q(base_fen__gt=0, due_fen__gte=0, paid_fen__gte=0),
+                name="social_deposit_sums",
             )
         ]
         triggers = [pgtrigger.Protect(name="social_deposit_append_only", operation=APPEND_ONLY)]

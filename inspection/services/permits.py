@@ -9,15 +9,18 @@ import secrets
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from simple_history.utils import update_change_reason
 
+from inspection.access import access_permit
 from inspection.models import PermitAnswer, PermitKey, SocialDeposit
 from inspection.permit_records import ANSWER, SOCIAL, answer_record, social_record
 from inspection.permit_rules import Facts, Point, is_ready, points_of, social_due_fen
-from payroll.models import SubLedger
+from payroll.models import AccountState, SubLedger
 from payroll.services.deposit_facts import load_deposit
-from registration.access import access_project, not_found, not_permitted
+from payroll.services.deposit_rulings import may_rule
+from registration.access import not_found, not_permitted
 from registration.actors import Actor, Duty
 from registration.middleware import SECTORS_OF
 from registration.models import Authority, Participation, Posting, Project, Role
@@ -52,15 +55,17 @@ def facts_of(project: Project, *, today: date) -> Facts:
     )
     roles = {part.role for part in parts}
     leader = next((p for p in parts if p.role == Participation.Role.GENERAL_CONTRACTOR), None)
-    below = [
-        p for p in parts if p.role in {Participation.Role.SUBCONTRACTOR, Participation.Role.AGENCY}
-    ]
+    below = [p for p in parts if p.role in {Participation.Role.SUBCONTRACTOR, Participation.Role.AGENCY}]
     ledger = SubLedger.objects.filter(project=project).select_related("account").first()
     deposit = load_deposit(project, today=today)
+    entry = deposit.entries[-1] if deposit.entries else None
+    small = int(parameter("account.small_under_fen", region_code=project.region_id, on=today, default=0))
     rates = social_rates(project, on=today)
     social = latest_social(project.pk) if rates else None
     on_register = set(
-        Posting.objects.filter(project=project, joined_on__lte=today, left_on=None).values_list("pk", flat=True)
+        Posting.objects.filter(
+            Q(left_on=None) | Q(left_on__gte=today), project=project, joined_on__lte=today
+        ).values_list("pk", flat=True)
     )
     covered = postings_with_contract(project.pk, on=today) & on_register
     return Facts(
@@ -71,14 +76,21 @@ def facts_of(project: Project, *, today: date) -> Facts:
         signed_on=project.contract_signed_on,
         sum_fen=project.contract_sum_fen,
         address=project.address,
+        account_asked=project.contract_sum_fen >= small,
+        account_state=_account_state(ledger),
         account_opened_on=ledger.account.opened_on if ledger else None,
-        account_filed_on=ledger.account.filed_on if ledger else None,
+        account_filed_on=ledger.filed_on if ledger else None,
+        account_paper=ledger.filing_number if ledger else "",
         deposit_state=deposit.state.code,
         deposit_due_fen=deposit.state.due_fen,
         deposit_balance_fen=deposit.state.balance_fen,
+        deposit_on=entry.happened_on if entry else None,
+        deposit_paper=f"{entry.issuer} {entry.paper_number}".strip() if entry else "",
         social_asked=rates is not None,
         social_due_fen=social.due_fen if social else None,
         social_paid_fen=social.paid_fen if social else 0,
+        social_on=(social.paid_on or site_date(social.made_at)) if social else None,
+        social_paper=social.paper if social else "",
         clerk=(leader.clerk.name if leader.clerk else leader.clerk_name) if leader else "",
         subcontractors=len(below),
         subcontractors_signed=sum(p.contract_signed_on is not None for p in below),
@@ -90,15 +102,24 @@ def facts_of(project: Project, *, today: date) -> Facts:
     )
 
 
+def _account_state(ledger: SubLedger | None) -> str:
+    """The project's share, or the whole account where that is not open."""
+    if ledger is None:
+        return ""
+    return ledger.state if ledger.account.state == AccountState.OPEN else ledger.account.state
+
+
 def points_now(project: Project, *, today: date) -> list[Point]:
     """The conditions as they stand."""
     return points_of(facts_of(project, today=today))
 
 
 @transaction.atomic
-def give_answer(project_pk: int, *, actor: Actor, now: datetime, key: PermitKey | None = None) -> PermitAnswer:
+def give_answer(
+    project_pk: int, *, actor: Actor, now: datetime, key: PermitKey | None = None
+) -> PermitAnswer:
     """Answer for a project and keep what was answered. NotFound out of reach, NotPermitted for other roles."""
-    project = access_project(project_pk, actor, permission="permit.answer")
+    project = access_permit(project_pk, actor)
     points = points_now(project, today=site_date(now))
     office = key.authority.name if key else _body(actor, project)
     answer = PermitAnswer.objects.create(
@@ -122,19 +143,20 @@ def give_answer(project_pk: int, *, actor: Actor, now: datetime, key: PermitKey 
     return answer
 
 
+def answer_with(number: str, projects: QuerySet[Project]) -> PermitAnswer | None:
+    """The answer kept under a number, if it is about one of these projects."""
+    number = number.replace("\x00", "").upper()[:24]
+    found = PermitAnswer.objects.filter(project__in=projects, number=number)
+    return found.select_related("project__region", "asked_by", "key").first()
+
+
 def _body(actor: Actor, project: Project) -> str:
-    """The office that an inspector asks for."""
-    duty = next(
-        (
-            d
-            for d in actor.duties
-            if d.authority_id is not None
-            and project.region_id.startswith(d.region_prefix)
-            and (not d.sectors or project.sector in d.sectors)
-        ),
-        None,
-    )
-    return duty.body if duty else ""
+    """The office for which an inspector within reach of the project asks."""
+    for duty in actor.duties:
+        here = duty.authority_id is not None and project.region_id.startswith(duty.region_prefix)
+        if here and (not duty.sectors or project.sector in duty.sectors):
+            return duty.body
+    return ""
 
 
 @transaction.atomic
@@ -154,7 +176,9 @@ def record_social(
     Raises NotFound, NotPermitted, RuleViolation `social.none_here`, Malformed `social.base_fen`,
     `social.paid_on`, `social.paper`.
     """
-    project = access_project(project_pk, actor, permission="permit.record_social", for_write=True)
+    project = access_permit(project_pk, actor, permission="permit.record_social", for_write=True)
+    if not may_rule(actor):
+        not_permitted("permit.record_social")
     today = site_date(now)
     rates = social_rates(project, on=today)
     if rates is None or actor.id is None:
@@ -188,16 +212,15 @@ def record_social(
 
 
 def authorities_of(actor: Actor) -> list[Authority]:
-    """The offices for which the actor may hand out keys: those it inspects for, and those of its places
-    whose permits depend on it (housing, transport, water)."""
-    labour = [
-        d.region_prefix
-        for d in actor.duties
-        if d.authority_id is not None and not d.sectors and d.role in PERMISSIONS["permit.keys"]
-    ]
+    """The permit offices (housing, transport, water) in the region of a labour authority for which the actor
+    inspects: only it hands out keys."""
+    own = [d.authority_id for d in actor.duties if d.role in PERMISSIONS["permit.keys"]]
+    labour = Authority.objects.filter(pk__in=own, kind=Authority.Kind.LABOUR).select_related("region")
+    reach = Q(pk__in=())
+    for one in labour:
+        reach |= Q(region__code__startswith=one.region.prefix)
     kinds = [Authority.Kind.HOUSING, Authority.Kind.TRANSPORT, Authority.Kind.WATER]
-    found = Authority.objects.filter(kind__in=kinds).select_related("region").order_by("region_id", "kind")
-    return [a for a in found if any(a.region_id.startswith(prefix) for prefix in labour)]
+    return list(Authority.objects.filter(reach, kind__in=kinds).order_by("region_id", "kind", "pk"))
 
 
 @transaction.atomic

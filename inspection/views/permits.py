@@ -5,19 +5,23 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from inspection.access import access_permit, permit_projects
 from inspection.http import inspector_view, text_of
 from inspection.models import PermitAnswer, PermitKey, SocialDeposit
-from inspection.permit_rules import differing, is_ready
-from inspection.permit_words import TITLES, lines_of
+from inspection.permit_rules import Point, differing, is_ready
+from inspection.permit_words import TITLES, Line, lines_of
 from inspection.services.permits import (
+    answer_with,
     authorities_of,
     end_key,
     give_answer,
@@ -28,7 +32,8 @@ from inspection.services.permits import (
     social_rates,
 )
 from payroll.forms import YuanField
-from registration.access import access_project, not_found, not_permitted, projects_for
+from payroll.services.deposit_rulings import may_rule
+from registration.access import not_found, not_permitted
 from registration.http import ActorRequest
 from registration.models import Project
 from registration.views.chain_forms import choice, say_at, text
@@ -71,52 +76,103 @@ class SocialForm(forms.Form):
 class KeyForm(forms.Form):
     """For which office and what a key is."""
 
-    authority = forms.TypedChoiceField(label=gettext_lazy("Office"), coerce=int, widget=choice())
     name = forms.CharField(label=gettext_lazy("What for"), max_length=60, widget=text())
+
+    field_order = ("authority", "name")
 
     def __init__(self, *args: Any, offices: list[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["authority"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [(office.pk, office.name) for office in offices]
+        self.fields["authority"] = forms.TypedChoiceField(
+            label=gettext_lazy("Office"),
+            coerce=int,
+            choices=[(office.pk, office.name) for office in offices],
+            widget=choice(),
+        )
+        self.order_fields(self.field_order)
+
+
+PLACES = {
+    "registered": "inspection:project",
+    "account": "inspection:account",
+    "deposit": "inspection:deposit",
+    "social": "inspection:permit-social",
+    "clerk": "inspection:project",
+    "subcontracts": "inspection:project",
+    "contracts": "inspection:contracts",
+}
+"""Where an inspector looks at what stands behind a condition."""
+
+
+def rows_of(lines: list[Line], places: dict[str, str], pk: int) -> list[dict[str, Any]]:
+    """Conditions with the page on which each is looked after."""
+    return [
+        {"line": one, "url": reverse(places[one.code], args=[pk]) if one.code in places else ""}
+        for one in lines
+    ]
 
 
 def page_context(project: Project) -> dict[str, Any]:
     """The conditions as they stand, and the answers given before, with what changed since the latest."""
     points = points_now(project, today=site_date(timezone.now()))
     answers = list(PermitAnswer.objects.filter(project=project).order_by("-at", "-pk")[:RECENT])
-    changed = differing(answers[0].points, points) if answers else []
     return {
         "project": project,
         "lines": lines_of(point.as_json() for point in points),
         "ready": is_ready(points),
         "missing": sum(point.state == "missing" for point in points),
         "answers": answers,
-        "changed": [TITLES[code] for code in changed],
+        "changed": titles_of(answers[0], points) if answers else [],
     }
+
+
+def titles_of(answer: PermitAnswer, points: list[Point]) -> list[Any]:
+    """The conditions that stand otherwise than an answer says."""
+    return [TITLES[code] for code in differing(answer.points, points)]
 
 
 @require_http_methods(["GET", "POST"])
 @inspector_view
 def permit(request: ActorRequest, pk: int) -> HttpResponseBase:
     """How a project stands with its permit; POST gives an answer that is kept under a number."""
-    project = access_project(pk, request.actor, permission="permit.answer")
+    project = access_permit(pk, request.actor)
     if request.method == "POST":
         answer = give_answer(pk, actor=request.actor, now=timezone.now())
         messages.success(request, _("The answer is kept as %(number)s.") % {"number": answer.number})
-        return redirect("inspection:permit", pk)
+        return redirect("inspection:permit-answer", answer.number)
     context = page_context(project)
-    today = site_date(timezone.now())
-    context["social"] = latest_social(pk)
-    context["social_asked"] = social_rates(project, on=today) is not None
+    places = dict(PLACES)
+    if not may_rule(request.actor):
+        del places["social"]
+    context["rows"] = rows_of(context["lines"], places, pk)
     return render(request, "inspection/permit.html", context)
+
+
+@require_GET
+@inspector_view
+def permit_answer(request: ActorRequest, number: str) -> HttpResponseBase:
+    """What was answered under a number, and what stands otherwise today."""
+    answer = answer_with(number, permit_projects(request.actor))
+    if answer is None:
+        not_found()
+    points = points_now(answer.project, today=site_date(timezone.now()))
+    context = {
+        "answer": answer,
+        "project": answer.project,
+        "rows": rows_of(lines_of(answer.points), {}, 0),
+        "missing": sum(point["state"] == "missing" for point in answer.points),
+        "changed": titles_of(answer, points),
+        "ready_now": is_ready(points),
+    }
+    return render(request, "inspection/permit_answer.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @inspector_view
 def social(request: ActorRequest, pk: int) -> HttpResponseBase:
     """Put the social insurance pre-deposit of a project on record."""
-    project = access_project(pk, request.actor, permission="permit.record_social")
+    project = access_permit(pk, request.actor, permission="permit.record_social")
+    if not may_rule(request.actor):
+        not_permitted("permit.record_social")
     rates = social_rates(project, on=site_date(timezone.now()))
     if rates is None:
         not_found()
@@ -124,8 +180,8 @@ def social(request: ActorRequest, pk: int) -> HttpResponseBase:
     start = (
         {
             "base": last.base,
-            "base_fen": f"{last.base_fen / 100:.2f}",
-            "paid_fen": f"{last.paid_fen / 100:.2f}",
+            "base_fen": last.base_fen,
+            "paid_fen": last.paid_fen,
             "paid_on": last.paid_on,
             "paper": last.paper,
         }
@@ -151,7 +207,9 @@ def social(request: ActorRequest, pk: int) -> HttpResponseBase:
         else:
             messages.success(request, _("The pre-deposit is on record."))
             return redirect("inspection:permit", pk)
-    history = SocialDeposit.objects.filter(project=project).select_related("made_by").order_by("-made_at", "-pk")
+    history = (
+        SocialDeposit.objects.filter(project=project).select_related("made_by").order_by("-made_at", "-pk")
+    )
     context = {"project": project, "form": form, "rates": rates, "history": history[:RECENT]}
     return render(request, "inspection/permit_social.html", context, status=400 if form.errors else 200)
 
@@ -162,13 +220,14 @@ def permits(request: ActorRequest) -> HttpResponseBase:
     """Every answer given about projects within reach, newest first, found by number or project."""
     query = text_of(request, "q")
     answers = (
-        PermitAnswer.objects.filter(project__in=projects_for(request.actor, permission="permit.answer"))
+        PermitAnswer.objects.filter(project__in=permit_projects(request.actor))
         .select_related("project__region")
         .order_by("-at", "-pk")
     )
     if query:
         by_number = answers.filter(number__iexact=query)
-        answers = by_number if by_number.exists() else answers.filter(project__code__iexact=query)
+        by_project = answers.filter(Q(project__code__iexact=query) | Q(project__name__icontains=query))
+        answers = by_number if by_number.exists() else by_project
     page = Paginator(answers, PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "query": query, "may_keys": bool(authorities_of(request.actor))}
     return render(request, "inspection/permits.html", context)
@@ -187,9 +246,7 @@ def permit_keys(request: ActorRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            made, secret = make_key(
-                data["authority"], data["name"], actor=request.actor, now=timezone.now()
-            )
+            made, secret = make_key(data["authority"], data["name"], actor=request.actor, now=timezone.now())
         except WagewatchError as refusal:
             say_at(form, refusal, {"key.name": "name"})
         else:

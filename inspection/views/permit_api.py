@@ -14,17 +14,19 @@ from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
+from inspection.access import permit_projects
 from inspection.models import PermitAnswer, PermitKey
 from inspection.permit_rules import differing, is_ready
 from inspection.permit_words import lines_of
-from inspection.services.permits import actor_of_key, give_answer, key_of, points_now
-from registration.access import not_found, projects_for
+from inspection.services.permits import actor_of_key, answer_with, give_answer, key_of, points_now
+from registration.access import not_found
 from registration.actors import Actor
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import Malformed, WagewatchError
 from wagewatch.views import error_response
 
 MAX_BYTES = 10_000
+"""Longest body of a question."""
 Door = Callable[[HttpRequest, PermitKey, Actor], dict[str, Any]]
 
 
@@ -63,7 +65,14 @@ def as_json(answer: PermitAnswer) -> dict[str, Any]:
         "ready": answer.is_ready,
         "at": answer.at,
         "points": [
-            {"code": zh.code, "state": zh.state, "zh": f"{zh.title}：{zh.text}", "en": f"{en.title}: {en.text}"}
+            {
+                "code": zh.code,
+                "state": zh.state,
+                "on": zh.on,
+                "paper": zh.paper,
+                "zh": f"{zh.title}：{zh.text}",
+                "en": f"{en.title}: {en.text}",
+            }
             for zh, en in zip(words["zh-hans"], words["en"], strict=True)
         ],
     }
@@ -82,7 +91,7 @@ def ask(request: HttpRequest) -> HttpResponse:
             question = msgspec.json.decode(request.body, type=Question)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise Malformed("permit.body", _("Send a JSON object with the project's code.")) from None
-        found = projects_for(actor, permission="permit.answer").filter(code=question.code.replace("\x00", ""))
+        found = permit_projects(actor).filter(code=question.code.replace("\x00", ""))
         pk = found.values_list("pk", flat=True).first()
         if pk is None:
             not_found()
@@ -97,12 +106,7 @@ def look_up(request: HttpRequest, number: str) -> HttpResponse:
     """What was answered under a number, and which conditions stand otherwise today."""
 
     def door(request: HttpRequest, key: PermitKey, actor: Actor) -> dict[str, Any]:
-        reach = projects_for(actor, permission="permit.answer")
-        answer = (
-            PermitAnswer.objects.filter(project__in=reach, number=number.upper())
-            .select_related("project__region")
-            .first()
-        )
+        answer = answer_with(number, permit_projects(actor))
         if answer is None:
             not_found()
         points = points_now(answer.project, today=site_date(timezone.now()))
