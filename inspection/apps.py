@@ -8,7 +8,7 @@ class InspectionConfig(AppConfig):
     verbose_name = "监察"
 
     def ready(self) -> None:
-        from inspection import permit_records
+        from inspection import listing_records, permit_records
         from inspection.alarm_counts import open_wage_alarms
         from inspection.proof import expected_changes, expected_flips, load_changes, load_flips
         from inspection.services.parameter_changes import CHANGED
@@ -30,4 +30,5 @@ class InspectionConfig(AppConfig):
             label=_("Figure of a rule set for a region"),
         )
         permit_records.register()
+        listing_records.register()
         post_migrate.connect(grant_sides, sender=self, dispatch_uid="inspection.grant_sides")

@@ -16,7 +16,8 @@ class Facts:
     `account_state` is a value of `AccountState`, "" without an account; `account_asked` is False for works so
     small that the region asks for none. `deposit_state` is a code of `payroll.deposit_rules.state_of`;
     `social_asked` is False where the region asks for no social pre-deposit; `people` and `with_contract` count
-    those on the register today. `…_on` and `…_paper` say on what a condition rests.
+    those on the register today; `listed_on` is since when the general contractor is on the list of serious
+    dishonesty. `…_on` and `…_paper` say on what a condition rests.
     """
 
     today: date
@@ -47,6 +48,7 @@ class Facts:
     people: int
     with_contract: int
     contracts_percent: int
+    listed_on: date | None
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ DEPOSIT_IN_ORDER = frozenset({"lodged", "exempt", "expiring", "return_asked", "r
 
 
 def points_of(facts: Facts) -> list[Point]:
-    """The seven conditions in the order in which a permit office asks for them."""
+    """The eight conditions in the order in which a permit office asks for them."""
     return [
         _registered(facts),
         _account(facts),
@@ -78,6 +80,7 @@ def points_of(facts: Facts) -> list[Point]:
         _clerk(facts),
         _subcontracts(facts),
         _contracts(facts),
+        _point("listed", facts.listed_on is None, on=_iso(facts.listed_on)),
     ]
 
 

@@ -9,7 +9,16 @@ POINT = {
     "required": ["code", "state", "zh", "en"],
     "properties": {
         "code": {
-            "enum": ["registered", "account", "deposit", "social", "clerk", "subcontracts", "contracts"],
+            "enum": [
+                "registered",
+                "account",
+                "deposit",
+                "social",
+                "clerk",
+                "subcontracts",
+                "contracts",
+                "listed",
+            ],
         },
         "state": {"enum": ["met", "missing", "not_asked"]},
         "on": {"type": "string", "format": "date", "nullable": True, "description": "the day it rests on"},

@@ -23,6 +23,7 @@ TITLES: dict[str, Any] = {
     "clerk": gettext_lazy("Labour clerk named"),
     "subcontracts": gettext_lazy("Subcontracts"),
     "contracts": gettext_lazy("Labour contracts"),
+    "listed": gettext_lazy("Not on the list of serious dishonesty"),
 }
 LAW: dict[str, Any] = {
     "registered": gettext_lazy("Real-name measures of 2019"),
@@ -32,6 +33,7 @@ LAW: dict[str, Any] = {
     "clerk": gettext_lazy("Article 28"),
     "subcontracts": gettext_lazy("Article 28"),
     "contracts": gettext_lazy("Article 28"),
+    "listed": gettext_lazy("Article 48"),
 }
 LACKING: dict[str, Any] = {
     "owner": gettext_lazy("the owner"),
@@ -134,6 +136,12 @@ def _contracts(state: str, figures: Mapping[str, Any]) -> str:
     ) % {k: figures[k] for k in ("signed", "all", "percent")}
 
 
+def _listed(state: str, _figures: Mapping[str, Any]) -> str:
+    if state == "met":
+        return _("The general contractor is not on it.")
+    return _("The general contractor is on it. Works may not be given to it.")
+
+
 _WORDS = {
     "registered": _registered,
     "account": _account,
@@ -142,4 +150,5 @@ _WORDS = {
     "clerk": _clerk,
     "subcontracts": _subcontracts,
     "contracts": _contracts,
+    "listed": _listed,
 }

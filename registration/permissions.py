@@ -71,5 +71,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "permit.answer": {Role.INSPECTOR},
         "permit.record_social": {Role.INSPECTOR},
         "permit.keys": {Role.INSPECTOR},
+        "list.decide": {Role.INSPECTOR},
+        "credit.own": STAFFED,
     }.items()
 }

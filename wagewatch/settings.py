@@ -456,6 +456,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0 if (TESTING or DEMO) else crontab(hour="0", minute="10"),
         "options": {"expires": 3600},
     },
+    "end-list-terms": {"task": "inspection.tasks.end_list_terms", "schedule": 24 * 3600.0},
     "forget-rule-runs": {"task": "inspection.tasks.forget_runs", "schedule": 24 * 3600.0},
     "risk-scores": {
         "task": "inspection.tasks.score_risk",

@@ -17,6 +17,7 @@ from inspection.access import access_permit
 from inspection.models import PermitAnswer, PermitKey, SocialDeposit
 from inspection.permit_records import ANSWER, SOCIAL, answer_record, social_record
 from inspection.permit_rules import Facts, Point, is_ready, points_of, social_due_fen
+from inspection.services.listing import on_list
 from payroll.models import AccountState, SubLedger
 from payroll.services.deposit_facts import load_deposit
 from payroll.services.deposit_rulings import may_rule
@@ -99,6 +100,9 @@ def facts_of(project: Project, *, today: date) -> Facts:
         contracts_percent=int(
             parameter("permit.contracts_percent", region_code=project.region_id, on=today, default=100)
         ),
+        listed_on=on_list([leader.organisation_id], today=today).get(leader.organisation_id)
+        if leader
+        else None,
     )
 
 

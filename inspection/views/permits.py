@@ -58,7 +58,7 @@ class SocialForm(forms.Form):
         widget=text(inputmode="decimal"),
     )
     paid_on = forms.DateField(
-        label=gettext_lazy("Paid on"),
+        label=gettext_lazy("Day of the payment"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date", "class": "input"}, format="%Y-%m-%d"),
     )

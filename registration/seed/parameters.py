@@ -10,6 +10,7 @@ from registration.seed.deposits import deposit_rows
 from registration.seed.entry import entry_rows
 from registration.seed.minimum_wages import minimum_wage_rows
 from registration.seed.rows import ParameterRow
+from registration.seed.standing import standing_rows
 
 __all__ = ["ParameterRow", "parameter_rows"]
 
@@ -226,6 +227,7 @@ def _heat_rows() -> list[ParameterRow]:
 def parameter_rows() -> list[ParameterRow]:
     """Nationwide defaults (region None), deposit tables, conditions of entry, minimum wages of Zhejiang and Nanjing."""
     rows = [ParameterRow(None, d.key, ORDER_724, None, d.value, d.source) for d in _NATIONWIDE]
+    rows += standing_rows()
     return (
         rows + _retirement_rows() + _small_works_rows() + deposit_rows() + entry_rows() + minimum_wage_rows()
     )

@@ -64,12 +64,15 @@ def test_a_project_of_which_nothing_is_known_lacks_everything(cast: Cast) -> Non
         "clerk": "missing",
         "subcontracts": "missing",
         "contracts": "missing",
+        "listed": "met",
     }
 
 
 def test_a_project_in_order_is_ready_and_each_condition_can_break_it(cast: Cast) -> None:
     ledger = bring_in_order(cast)
-    met = dict.fromkeys(("registered", "account", "deposit", "clerk", "subcontracts", "contracts"), "met")
+    met = dict.fromkeys(
+        ("registered", "account", "deposit", "clerk", "subcontracts", "contracts", "listed"), "met"
+    )
     assert states(cast) == met | {"social": "not_asked"}
     for change, broken in (
         (lambda: Project.objects.filter(pk=cast.project.pk).update(address=""), "registered"),

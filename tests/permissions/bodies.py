@@ -96,6 +96,14 @@ BODIES: dict[str, Parts] = {
         "document": "金人社监〔2026〕31号",
         "reason": "拖欠木工一班九月工资",
     },
+    "inspection:listing-new": lambda _s: {
+        "ground": "mass",
+        "responsible": "沈总",
+        "order_document": "金人社监令〔2026〕9号",
+        "order_due_on": "2026-11-02",
+        "reason": "拖欠工资引发群体性事件",
+    },
+    "inspection:listing-step": lambda _s: {"on": "2026-11-16", "reason": "已在筹款，请求延期"},
     "inspection:permit-social": lambda _s: {
         "base": "labour",
         "base_fen": "1000000",

@@ -502,6 +502,17 @@ GET  inspection:deposit               in    in    in   404   404   404   404   4
 GET  inspection:deposit-rule          in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 POST inspection:deposit-rule          in    in    in   404   404   404   404   404   404   404    go   404   404    in    in
 GET  inspection:deposit-file          in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+GET  inspection:credit                 in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+GET  inspection:firm-credit            in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+POST inspection:firm-credit            in    in    in   404   404   404   404   404   404   404    go   404   404    in    in
+GET  inspection:listing-new            in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+POST inspection:listing-new            in    in    in   404   404   404   404   404   404   404   400   404   404    in    in
+GET  inspection:listings               in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+GET  inspection:listing                in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+GET  inspection:listing-step           in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+POST inspection:listing-step           in    in    in   404   404   404   404   404   404   404    go   404   404    in    in
+GET  supervised:credit            in    in    in   404   200   200   200   200   200   404   404   404   404    in    in
+GET  supervised:wage-list        200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
 GET  inspection:permit                 in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 POST inspection:permit                 in    in    in   404   404   404   404   404   404   404    go   404   404    in    in
 GET  inspection:permit-social          in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
