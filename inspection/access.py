@@ -1,11 +1,12 @@
-"""The only door to alarms: an authority sees those of its region and sectors."""
+"""The only door to alarms and permit readiness: an authority sees those of its region and sectors."""
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from inspection.models import Alarm, AlarmAnswer, AlarmStepFile, Level, ProjectStat, RegionDay
-from registration.access import not_found, organisations_with, own_and_below, projects_for
+from payroll.access import deposit_projects
+from registration.access import access_project, not_found, organisations_with, own_and_below, projects_for
 from registration.actors import Actor
-from registration.models import Participation, Region, Role, StoredFile
+from registration.models import Participation, Project, Region, Role, Sector, StoredFile
 from registration.permissions import GC, PERMISSIONS
 
 
@@ -101,3 +102,26 @@ def answer_file(alarm: Alarm, number: int) -> StoredFile:
     if one is None or one.file is None:
         not_found()
     return one.file
+
+
+def access_permit(
+    pk: int, actor: Actor, *, permission: str = "permit.answer", for_write: bool = False
+) -> Project:
+    """A project of the region that needs a building permit; a factory needs none and is not found."""
+    project = access_project(pk, actor, permission=permission, for_write=for_write)
+    if project.sector == Sector.MANUFACTURING:
+        not_found()
+    return project
+
+
+def permit_projects(actor: Actor) -> QuerySet[Project]:
+    """Projects whose permit the authority may answer for."""
+    return projects_for(actor, permission="permit.answer").exclude(sector=Sector.MANUFACTURING)
+
+
+def own_permit(pk: int, actor: Actor) -> Project:
+    """A project whose general contractor or owner the actor acts for: whose deposit it may see as well."""
+    project = deposit_projects(actor).filter(pk=pk).first()
+    if project is None:
+        not_found()
+    return project

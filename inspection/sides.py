@@ -77,6 +77,11 @@ BEGIN
     END IF;
   END LOOP;
 
+  -- Which offices ask about permits, and with which keys, is nothing to the enterprise side.
+  IF to_regclass('inspection_permitkey') IS NOT NULL THEN
+    REVOKE ALL ON inspection_permitkey, inspection_historicalpermitkey FROM wagewatch_enterprise;
+  END IF;
+
   -- What an authority finds about a project or a firm, and no other column of theirs; a firm's first account.
   IF to_regclass('registration_organisation') IS NOT NULL THEN
     GRANT UPDATE (planning_breach) ON registration_project TO wagewatch_supervision;

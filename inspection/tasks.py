@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from inspection.services import region_days, risk, rules, stats, telling
+from inspection.services import listing, region_days, risk, rules, stats, telling
 from wagewatch.lib.dates import site_date
 
 
@@ -42,3 +42,9 @@ def rebuild_stat() -> None:
 def score_risk() -> int:
     """Tonight's risk score of every project."""
     return risk.score_risk(now=timezone.now())
+
+
+@shared_task(name="inspection.tasks.end_list_terms")
+def end_list_terms() -> int:
+    """Firms whose three years are over leave the list."""
+    return listing.end_terms(now=timezone.now())

@@ -69,5 +69,11 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "alarm.handle": {Role.INSPECTOR},
         "alarm.told": {*CONTRACTOR, Role.OWNER_CLERK},
         "parameter.set": {Role.INSPECTOR},
+        "permit.view": {*GC, Role.OWNER_CLERK},
+        "permit.answer": {Role.INSPECTOR},
+        "permit.record_social": {Role.INSPECTOR},
+        "permit.keys": {Role.INSPECTOR},
+        "list.decide": {Role.INSPECTOR},
+        "credit.own": STAFFED,
     }.items()
 }

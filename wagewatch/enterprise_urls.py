@@ -12,5 +12,6 @@ enterprise = [
     path("", include("registration.urls.enterprise")),
     path("", include("devices.urls")),
     path("", include("payroll.urls")),
+    path("", include("inspection.contractor_urls")),
 ]
 urlpatterns = [path("", home, name="home"), *shared, *enterprise]

@@ -359,6 +359,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "devices.schema.add_terminal_endpoints",
         "devices.push_schema.add_push_endpoints",
+        "inspection.permit_schema.add_permit_endpoints",
     ],
 }
 
@@ -455,6 +456,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0 if (TESTING or DEMO) else crontab(hour="0", minute="10"),
         "options": {"expires": 3600},
     },
+    "end-list-terms": {"task": "inspection.tasks.end_list_terms", "schedule": 24 * 3600.0},
     "forget-rule-runs": {"task": "inspection.tasks.forget_runs", "schedule": 24 * 3600.0},
     "risk-scores": {
         "task": "inspection.tasks.score_risk",

@@ -8,5 +8,8 @@ from wagewatch.shared_urls import urlpatterns as shared
 
 __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
 
-supervision = [path("supervision/", include("inspection.urls"))]
+supervision = [
+    path("supervision/", include("inspection.urls")),
+    path("api/v1/permits/", include("inspection.permit_urls")),
+]
 urlpatterns = [path("", home, name="home"), *shared, *supervision]

@@ -18,6 +18,7 @@ from inspection.demo import (
     contracts,
     deposits,
     papers,
+    standing,
     wages,
     workers_end,
 )
@@ -129,6 +130,8 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
     for day in days_between(today - timedelta(days=45), today):
         score_risk(now=now if day == today else local(day, 2, 30))
     count_region_days(first_day, today)
+    say("permits, credit and the list")
+    standing.play(now=now)
     sequence(now)
     return county
 

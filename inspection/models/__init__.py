@@ -2,7 +2,12 @@
 
 from inspection.models.alarms import Alarm, AlarmFlip, Level, RuleRun
 from inspection.models.life import AlarmAnswer, AlarmStep, AlarmStepFile, OfficeLead
+
+"""What the state does about it: rule runs, alarms, the figures that dashboards read, answers to permit offices."""
+
+from inspection.models.listing import CreditGrade, Listing, ListingStep
 from inspection.models.parameters import ParameterChange
+from inspection.models.permits import PermitAnswer, PermitKey, SocialDeposit
 from inspection.models.risk import RegionDay, RiskScore
 from inspection.models.stats import ProjectStat
 
@@ -12,11 +17,17 @@ __all__ = [
     "AlarmFlip",
     "AlarmStep",
     "AlarmStepFile",
+    "CreditGrade",
     "Level",
+    "Listing",
+    "ListingStep",
     "OfficeLead",
     "ParameterChange",
+    "PermitAnswer",
+    "PermitKey",
     "ProjectStat",
     "RegionDay",
     "RiskScore",
     "RuleRun",
+    "SocialDeposit",
 ]

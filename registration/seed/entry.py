@@ -78,6 +78,7 @@ def entry_rows() -> list[ParameterRow]:
             ("card.issue_within_wd", 6),
             ("card.bank_within_days", 30),
             ("card.change_days", 3),
+            ("permit.social_rates", {"labour_percent": "2", "construction_permille": "3"}),
         )
     ]
     return rows

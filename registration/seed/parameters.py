@@ -10,6 +10,7 @@ from registration.seed.deposits import deposit_rows
 from registration.seed.entry import entry_rows
 from registration.seed.minimum_wages import minimum_wage_rows
 from registration.seed.rows import ParameterRow
+from registration.seed.standing import standing_rows
 
 __all__ = ["ParameterRow", "parameter_rows"]
 
@@ -51,7 +52,6 @@ _NATIONWIDE = (
         "pay.statutory_holidays", STATUTORY_HOLIDAYS, "全国年节及纪念日放假办法（国务院令第795号）第2条"
     ),
     _Default("pay.record_keeping_years", 3, "国务院令第724号第28条"),
-    _Default("pay.social_deposit_percent", "2", "南京市，占人工费"),
     _Default("attendance.day_start_hour", 0, PROPOSED),
     _Default("attendance.correct_within_days", 90, PROPOSED),
     _Default("attendance.longest_stay_hours", 16, PROPOSED),
@@ -175,6 +175,7 @@ _NATIONWIDE = (
     _Default("case.extension_wd", 30, "劳动保障监察条例第17条"),
     _Default("case.limit_years", 2, "劳动保障监察条例第20条"),
     _Default("board.fresh_within_months", 1, PROPOSED),
+    _Default("permit.contracts_percent", 100, PROPOSED),
 )
 
 
@@ -231,6 +232,7 @@ def _heat_rows() -> list[ParameterRow]:
 def parameter_rows() -> list[ParameterRow]:
     """Nationwide defaults (region None), deposit tables, conditions of entry, minimum wages of Zhejiang and Nanjing."""
     rows = [ParameterRow(None, d.key, ORDER_724, None, d.value, d.source) for d in _NATIONWIDE]
+    rows += standing_rows()
     return (
         rows + _retirement_rows() + _small_works_rows() + deposit_rows() + entry_rows() + minimum_wage_rows()
     )

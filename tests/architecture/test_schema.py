@@ -160,6 +160,7 @@ def test_personal_data_is_kept_encrypted_only() -> None:
         ("AccountEvent", "number"): "the filing's or the statement's own number",
         ("AccountAgreement", "number"): "the agreement's own number",
         ("LineEvent", "number"): "which event of the statement line",
+        ("PermitAnswer", "number"): "what the permit office quotes",
         ("LabourContract", "number"): "the employer's own number of the contract",
     }
     plain = set()

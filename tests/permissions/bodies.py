@@ -96,6 +96,22 @@ BODIES: dict[str, Parts] = {
         "document": "金人社监〔2026〕31号",
         "reason": "拖欠木工一班九月工资",
     },
+    "inspection:listing-new": lambda _s: {
+        "ground": "mass",
+        "responsible": "沈总",
+        "order_document": "金人社监令〔2026〕9号",
+        "order_due_on": "2026-11-02",
+        "reason": "拖欠工资引发群体性事件",
+    },
+    "inspection:listing-step": lambda _s: {"on": "2026-11-16", "reason": "已在筹款，请求延期"},
+    "inspection:permit-social": lambda _s: {
+        "base": "labour",
+        "base_fen": "1000000",
+        "paid_fen": "20000",
+        "paid_on": "2026-11-10",
+        "paper": "YJ-1",
+    },
+    "inspection:permit-keys": lambda s: {"authority": s.permit_key.authority_id, "name": "施工许可系统"},
     "inspection:firm-record": lambda _s: {
         "kind": "clean",
         "since": "2024-01-01",
@@ -231,6 +247,7 @@ def _passages(_stage: Stage) -> bytes:
 
 
 RAW: dict[str, Callable[[Stage], bytes]] = {
+    "permits:ask": lambda s: f'{{"code":"{s.cast.project.code}"}}'.encode(),
     "devices:api-passages": _passages,
     "devices:api-card-reads": lambda _s: b'{"reads": []}',
     "devices:api-heartbeats": lambda _s: b"{}",

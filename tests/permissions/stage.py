@@ -21,7 +21,8 @@ from devices.models import DayCorrection, Terminal
 from devices.services import corrections
 from devices.services.terminals import forget_terminals
 from devices.simulators.persons import person as invented_person
-from inspection.models import Alarm, ProjectStat
+from inspection.models import Alarm, Listing, PermitAnswer, PermitKey, ProjectStat
+from inspection.services import permits
 from payroll.models import (
     Advance,
     Objection,
@@ -64,6 +65,8 @@ from registration.services.tablets import make_tablet
 from registration.services.trainings import Result, Scan, record_training
 from tests.cast import NOW, Cast, build_cast, make_posting, make_user, make_worker
 from tests.devices.post import headers
+from tests.inspection.listing import notice
+from tests.inspection.permits import ask_for_social
 from tests.inspection.stage import sent_sheet, set_parameters
 from tests.payroll import stage as payroll
 from tests.payroll.deposit_papers import deposit_scan, lodge_cash
@@ -123,6 +126,9 @@ class Stage:
     device: WorkerDevice
     tablet: SiteTablet
     bulletin: Bulletin
+    permit_answer: PermitAnswer
+    permit_key: PermitKey
+    listing: Listing
 
     def ask(self, role: str, method: str, path: str, data: Any = None, **options: Any) -> HttpResponse:
         """One request by a role, with the cookies it had at first; a terminal's is signed.
@@ -263,6 +269,7 @@ def build_stage() -> Stage:
     for project in (cast.project, cast.other_project):
         ProjectStat.objects.create(project=project, as_of=cast.now)
     contracts.set_stage()
+    ask_for_social("330703")
     rest_posting = contracts.make_people(cast)
     offered, signed, in_force, drafted = contracts.one_of_each(cast)
     users = {
@@ -323,6 +330,9 @@ def build_stage() -> Stage:
         loan_pk=loan_pk,
         tablet=make_tablet(cast.project.pk, "食堂", "", actor=cast.actor(cast.zhao), now=cast.now)[0],
         device=add_device(cast.sun, user_agent="Android 9 Chrome/90", now=cast.now),
+        permit_answer=permits.give_answer(cast.project.pk, actor=cast.actor(cast.li), now=cast.now),
+        permit_key=permits.make_key(transport.pk, "水运许可系统", actor=cast.actor(cast.li), now=cast.now)[0],
+        listing=notice(cast),
         bulletin=Bulletin.objects.create(
             kind="help",
             region_id="330703",

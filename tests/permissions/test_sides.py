@@ -23,8 +23,8 @@ from tests.permissions.stage import on_stage
 from tests.permissions.test_matrix import url_names
 from wagewatch.lib.identity import make_uscc
 
-ENTERPRISE = {"registration", "devices", "payroll"}
-SUPERVISION = {"inspection"}
+ENTERPRISE = {"registration", "devices", "payroll", "supervised"}
+SUPERVISION = {"inspection", "permits"}
 
 
 def test_the_other_sides_names_and_paths_do_not_exist(db: None) -> None:
