@@ -25,6 +25,7 @@ from wagewatch.lib.names import normalise_name
 from wagewatch.lib.sheets import Cell, Sheet, Workbook
 
 T = TypeVar("T")
+_NEGATIVE = re.compile(r"[-−－]\s*[¥￥]?\s*[\d.,，]+")
 _NOTHING = frozenset(("-", "—", "——", "/", "\\", "无", "没有"))
 RATES = ("day_rate", "hour_rate", "month_rate", "unit_price")
 _MONTH = re.compile(r"(20\d{2})\s*[年.\-/]\s*(1[0-2]|0?[1-9])\s*月?(?!\d)")
@@ -407,12 +408,10 @@ def _money(
 
 def _taken(line: ReadLine, row: DataRow, name: str) -> int | None:
     """A deduction; some people write -300 there, which is shown as what it means."""
-    cell = row[name]
-    value = cell.value
-    is_negative = (cell.kind == "number" and not isinstance(value, (str, date)) and value < 0) or (
-        cell.kind == "text" and re.fullmatch(r"[-−－]\s*[\d.,，]+", cell.text.strip()) is not None
-    )
-    if not is_negative:
+    value = row[name].value
+    if value is None or isinstance(value, date) or row[name].kind not in {"number", "text"}:
+        return _money(line, row, name)
+    if not (_NEGATIVE.fullmatch(value.strip()) if isinstance(value, str) else value < 0):
         return _money(line, row, name)
     fen = _take(line, name, lambda: parse_yuan(value, negative=True))
     if fen is None:

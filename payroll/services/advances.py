@@ -175,7 +175,7 @@ def record_advance(
             advance_records.ADVANCE,
             project_id=project.pk,
             subject=advance_records.advance_subject(made),
-            record=advance_records.advance_record(made, signed.sha256 if signed else None),
+            record=advance_records.advance_record(made, bytes(signed.sha256) if signed else None),
             actor=actor,
             now=now,
         )
