@@ -8,16 +8,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from payroll.services.allocation_facts import load_allocations
-from registration.access import projects_for
+from registration.access import organisations_with
 from registration.actors import Actor
-from registration.models import Project, Sector
+from registration.models import Participation, Project, Sector
+from registration.permissions import PERMISSIONS
 from wagewatch.lib.money import format_cny
 
 
 def money_tasks(actor: Actor, day: date) -> list[dict[str, Any]]:
-    """Projects whose labour cost is late, or was never agreed on record; for those who ask the owner."""
+    """Projects whose labour cost is late, or was never agreed on record; for the general contractor, who asks the owner."""
+    leading = Participation.objects.filter(
+        organisation__in=organisations_with(actor, PERMISSIONS["allocation.ask"]),
+        role=Participation.Role.GENERAL_CONTRACTOR,
+    )
     projects = list(
-        projects_for(actor, permission="allocation.ask")
+        Project.objects.filter(pk__in=leading.values("project_id"))
         .exclude(state=Project.State.DONE)
         .exclude(sector=Sector.MANUFACTURING)
         .order_by("pk")
