@@ -37,6 +37,9 @@ STOPS: dict[str, tuple[int | None, str | Promise]] = {
     "low": (2, _("Wage too low")),
     "odd_line": (2, _("Line looks wrong")),
     "unpaid": (5, _("Leavers not paid")),
+    "cash_denied": (6, _("Cash that the worker denies")),
+    "not_allocated": (5, _("Labour cost not allocated")),
+    "cash": (6, _("Cash, or a card in other hands")),
 }
 
 STOP_OF_RULE = {
@@ -46,6 +49,8 @@ STOP_OF_RULE = {
     "A4": "deposit_ends",
     "A5": "deposit_used",
     "A6": "no_clerk",
+    "B1": "not_allocated",
+    "B2": "not_allocated",
     "B3": "balance",
     "B4": "spent",
     "C1": "gate",
@@ -55,6 +60,7 @@ STOP_OF_RULE = {
     "C5": "age",
     "D4": "not_reached",
     "D5": "low",
+    "D8": "cash",
 }
 """Rules whose alarms always stop at the same place."""
 
@@ -97,8 +103,8 @@ class Stop:
 def stop_of_part(part: Mapping[str, Any]) -> Stop:
     """Where one subcontractor's unpaid slips stopped, from the alarm's facts."""
     people = part.get("people", 0)
-    if part.get("state") == "left_out":
-        return Stop("left_out")
+    if part.get("state") in {"left_out", "cash_denied"}:
+        return Stop(part["state"])
     if part.get("estimated") or part.get("state", "none") in {"none", "draft"}:
         return Stop("no_sheet")
     if part.get("returned", 0) and part["returned"] + part.get("objected", 0) >= people:

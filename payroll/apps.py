@@ -7,9 +7,17 @@ class PayrollConfig(AppConfig):
 
     def ready(self) -> None:
         from devices.month_notes import register_notes
-        from payroll import allocation_records, confirming_records, deposit_records, late_worker, records
+        from payroll import (
+            advance_records,
+            allocation_records,
+            confirming_records,
+            deposit_records,
+            late_worker,
+            records,
+        )
 
         records.register()
+        advance_records.register()
         confirming_records.register()
         deposit_records.register()
         allocation_records.register()

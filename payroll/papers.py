@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from payroll import labels
 from payroll.models import PaySheet, PaySlip
@@ -75,7 +76,13 @@ def slip_paper(
         (_("Net pay"), "", format_cny(slip.net_fen)),
     ]
     sides: Sequence[Align] = ("L", "L", "R")
-    paper.grid([_("Line"), _("How"), _("Amount")], rows, widths=[4, 7, 3], aligns=sides, size=10)
+    paper.grid(
+        [_("Line"), pgettext("of a pay slip", "Reckoning"), _("Amount")],
+        rows,
+        widths=[4, 7, 3],
+        aligns=sides,
+        size=10,
+    )
     days = [f"{day.month}-{day.day}" + ("" if amount == 1 else f"({number(amount)})") for day, amount in worked
             if amount]  # fmt: skip
     paper.facts(
@@ -131,7 +138,7 @@ def sheet_paper(sheet: PaySheet, rows: Sequence[Any], *, made_by: str, now: date
         align="C",
     )
     heads = [
-        _("No."), _("Name"), _("ID ends in"), _("Team"), _("Gates"), _("Sheet"), _("How"), _("Gross pay"),
+        _("No."), _("Name"), _("ID ends in"), _("Team"), _("Gates"), _("Sheet"), pgettext("of a pay slip", "Reckoning"), _("Gross pay"),
         _("Deductions"), _("Net pay"), _("Worker's word"), _("Payment"),
     ]  # fmt: skip
     sides: Sequence[Align] = ("R", "L", "L", "L", "R", "R", "L", "R", "R", "R", "L", "L")

@@ -13,19 +13,26 @@ from typing import Any, TypeVar
 
 from django.utils.translation import gettext as _
 
+from payroll.pay_items import Item
+from payroll.sheet_parts import DEDUCTED, EARNED, Amounts, add_up
 from wagewatch.lib.dates import parse_month
 from wagewatch.lib.errors import Malformed
 from wagewatch.lib.heading_names import PAYROLL_FIELDS
 from wagewatch.lib.headings import DataRow, Table, find_table
 from wagewatch.lib.identity import check_id_number, normalise_card, number_cell
-from wagewatch.lib.money import format_yuan, parse_yuan
+from wagewatch.lib.money import format_cny, parse_yuan
 from wagewatch.lib.names import normalise_name
 from wagewatch.lib.sheets import Cell, Sheet, Workbook
 
 T = TypeVar("T")
-DEDUCTION_PARTS = ("advance", "fine", "paid_by_project", "tax", "social_insurance", "other_deduction")
-ADDITION_PARTS = ("base_pay", "overtime_pay", "allowance", "piece_pay")
+_NEGATIVE = re.compile(r"[-−－]\s*[¥￥]?\s*[\d.,，]+")
+_NOTHING = frozenset(("-", "—", "——", "/", "\\", "无", "没有"))
+RATES = ("day_rate", "hour_rate", "month_rate", "unit_price")
 _MONTH = re.compile(r"(20\d{2})\s*[年.\-/]\s*(1[0-2]|0?[1-9])\s*月?(?!\d)")
+_SPAN = re.compile(
+    r"(1[0-2]|0?[1-9])\s*月\s*(\d{1,2})\s*[日号]?\s*[-—–~～至到]+\s*(1[0-2]|0?[1-9])\s*月\s*(\d{1,2})\s*[日号]?"
+)
+_RATE_HINT = re.compile(r"(元|/|每)?\s*(/|每)?\s*(天|日|工日|工|月|小时|时|h|㎡|m²|m2|立方|方|米|吨|t)?$")
 
 
 @dataclass
@@ -51,6 +58,10 @@ class ReadLine:
     deduction_fen: int = 0
     deduction_note: str = ""
     net_fen: int | None = None
+    base_fen: int | None = None
+    """What the file pays for days alone: gross less everything that has a column of its own."""
+    rate_fen: int | None = None
+    items: list[Item] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
 
     def stop(self, name: str, text: str) -> None:
@@ -74,17 +85,28 @@ class ReadSheet:
     reading: dict[str, Any]
 
 
-def read_pay_sheet(book: Workbook, month: date) -> ReadSheet:
-    """Find the pay sheet in a workbook and read its rows. Raises Malformed `sheet.*` if there is none."""
+def read_pay_sheet(book: Workbook, month: date, span: tuple[date, date] | None = None) -> ReadSheet:
+    """Find the pay sheet in a workbook and read its rows; `span` are the days of the wage month.
+
+    Raises Malformed `sheet.*` if there is none.
+    """
     tables, passed = _tables(book)
-    lines = [line for sheet, table in tables for line in _lines(sheet, table)]
+    read = [(sheet, table, _lines(sheet, table, span)) for sheet, table in tables]
+    lines = [line for _sheet, _table, those in read for line in those]
     if not lines:
         raise Malformed(
             "sheet.no_rows", _("The table has headings but no rows. Fill it in and upload it again.")
         )
     warnings = [
-        warning for sheet, table in tables for warning in _month_warnings((*table.titles, sheet.name), month)
+        warning
+        for sheet, table in tables
+        for warning in (
+            *_month_warnings((*table.titles, sheet.name), month),
+            *_span_warnings((*table.titles, sheet.name), span),
+        )
     ]
+    for sheet, table, those in read:
+        warnings += _total_warnings(sheet, table, those)
     for _sheet, table in tables:
         for name, columns in table.duplicates.items():
             warnings.append(
@@ -152,15 +174,71 @@ def _month_warnings(texts: tuple[str, ...], month: date) -> list[str]:
     return warnings
 
 
-def _lines(sheet: Sheet, table: Table) -> list[ReadLine]:
+def _span_warnings(texts: tuple[str, ...], span: tuple[date, date] | None) -> list[str]:
+    """A title such as 3月11日-4月10日 beside the days of the wage month as they are set here."""
+    found = []
+    for text in texts if span else ():
+        for m1, d1, m2, d2 in _SPAN.findall(unicodedata.normalize("NFKC", text)):
+            said = (int(m1), int(d1), int(m2), int(d2))
+            if span and said != (span[0].month, span[0].day, span[1].month, span[1].day):
+                found.append(
+                    _("The file is for %(found)s, the wage month here has the days %(here)s.")
+                    % {
+                        "found": f"{said[0]}-{said[1]} – {said[2]}-{said[3]}",
+                        "here": f"{span[0].isoformat()} – {span[1].isoformat()}",
+                    }
+                )
+    return found
+
+
+def _total_warnings(sheet: Sheet, table: Table, lines: list[ReadLine]) -> list[str]:
+    """Totals in the file that are not the sums of its rows: of all above, or of those since the total before."""
+    found: list[str] = []
+    before = 0
+    for skipped in table.skipped:
+        if skipped.reason != "total":
+            continue
+        for name, get in _TOTALLED.items():
+            if name not in table.columns:
+                continue
+            cell = sheet.cell(skipped.number - sheet.first_row, table.columns[name])
+            if cell.kind not in {"number", "text"} or cell.is_blank or isinstance(cell.value, date):
+                continue
+            try:
+                said = parse_yuan(cell.value)
+            except Malformed:
+                continue
+            above = sum(get(one) or 0 for one in lines if one.line < skipped.number)
+            since = sum(get(one) or 0 for one in lines if before < one.line < skipped.number)
+            if said not in (above, since):
+                found.append(
+                    _("Row %(row)s says %(heading)s %(found)s in total, the rows add up to %(sum)s.")
+                    % {
+                        "row": skipped.number,
+                        "heading": table.headings[name].text,
+                        "found": format_cny(said),
+                        "sum": format_cny(above),
+                    }
+                )
+        before = skipped.number
+    return found
+
+
+_TOTALLED: dict[str, Callable[[ReadLine], int | None]] = {
+    "gross": lambda line: line.gross_fen,
+    "net": lambda line: line.net_fen,
+}
+
+
+def _lines(sheet: Sheet, table: Table, span: tuple[date, date] | None = None) -> list[ReadLine]:
     return [
-        _line(sheet, table, row)
+        _line(sheet, table, row, (span[1] - span[0]).days + 1 if span else 31)
         for row in table.data
         if any(not row[name].is_blank for name in table.columns if name != "row_number")
     ]
 
 
-def _line(sheet: Sheet, table: Table, row: DataRow) -> ReadLine:
+def _line(sheet: Sheet, table: Table, row: DataRow, most_days: int) -> ReadLine:
     line = ReadLine(sheet.name, row.number)
     if row.hidden:
         line.warn("name", _("This row is hidden in the file."))
@@ -169,36 +247,80 @@ def _line(sheet: Sheet, table: Table, row: DataRow) -> ReadLine:
     line.name = _take(line, "name", lambda: normalise_name(row["name"].text).value) or ""
     if not row["id_number"].is_blank:
         line.id_number = _take(line, "id_number", lambda: _identity(row["id_number"])) or ""
-    if not row["card_number"].is_blank and row["card_number"].kind == "text":
-        try:
-            line.card = normalise_card(row["card_number"].text).value
-        except Malformed:
-            line.warn("card", _("The card number in the file is not valid; the registered card is used."))
+    _card(line, row)
     line.days = _take(line, "days", lambda: _days(row["days"]))
-    line.gross_fen = _money(line, row, "gross")
-    net = _money(line, row, "net", sheet=sheet, table=table)
-    _deductions(line, row, table)
+    if line.days is None and not row["work_hours"].is_blank:
+        line.days = _take(line, "days", lambda: _hours(row["work_hours"]))
+    elif line.days is not None and line.days > most_days:
+        line.stop("days", _("This wage month has %(days)s days. Are these hours?") % {"days": most_days})
+    _rate(line, row)
+    amounts = Amounts(
+        gross=_money(line, row, "gross"),
+        net=_money(line, row, "net", sheet=sheet, table=table),
+        base=_money(line, row, "base_pay"),
+        deductions=_taken(line, row, "deductions"),
+        parts={
+            name: fen
+            for name in (*EARNED, *DEDUCTED)
+            if name in table.columns
+            and (fen := (_taken if name in DEDUCTED else _money)(line, row, name)) is not None
+        },
+        headings={name: heading.text.strip() for name, heading in table.headings.items()},
+        hours=_overtime(row),
+        note=row["note"].text.strip(),
+    )
+    line.gross_fen, line.net_fen = amounts.gross, amounts.net
     if line.refused:
-        line.net_fen = net
+        line.deduction_fen = amounts.deductions or amounts.deducted
         return line
-    if line.gross_fen is None and net is not None:
-        line.gross_fen = net + line.deduction_fen
-    if line.gross_fen is None:
-        line.stop("gross", _("There is neither gross nor net pay. Write one of them."))
-        return line
-    line.net_fen = line.gross_fen - line.deduction_fen
-    if net is not None and net != line.net_fen:
-        line.stop(
-            "net",
-            _("Net pay should be %(gross)s − %(deduction)s = %(net)s, but the sheet says %(found)s.")
-            % {
-                "gross": format_yuan(line.gross_fen),
-                "deduction": format_yuan(line.deduction_fen),
-                "net": format_yuan(line.net_fen),
-                "found": format_yuan(net),
-            },
-        )
+    added = add_up(amounts)
+    for name, text in added.stops:
+        line.stop(name, text)
+    for name, text in added.warnings:
+        line.warn(name, text)
+    line.gross_fen, line.net_fen, line.items = added.gross_fen, added.net_fen, added.items
+    line.deduction_fen, line.deduction_note = added.deduction_fen, added.deduction_note
+    if added.gross_fen is not None:
+        line.base_fen = added.gross_fen - amounts.earned
     return line
+
+
+def _card(line: ReadLine, row: DataRow) -> None:
+    cell = row["card_number"]
+    if cell.is_blank:
+        return
+    if cell.kind != "text":
+        line.warn(
+            "card", _("The card number is kept as a number and may be damaged; the registered card is used.")
+        )
+        return
+    try:
+        line.card = normalise_card(cell.text).value
+    except Malformed:
+        line.warn("card", _("The card number in the file is not valid; the registered card is used."))
+
+
+def _rate(line: ReadLine, row: DataRow) -> None:
+    """The file's rate, only to explain differences: 360, "360元/天"; what cannot be read is no error."""
+    for name in RATES:
+        cell = row[name]
+        if cell.kind not in {"number", "text"} or cell.is_blank or isinstance(cell.value, date):
+            continue
+        value = cell.value
+        if isinstance(value, str):
+            value = _RATE_HINT.sub("", unicodedata.normalize("NFKC", value).strip())
+        try:
+            line.rate_fen = parse_yuan(value)
+        except Malformed:
+            continue
+        return
+
+
+def _overtime(row: DataRow) -> Decimal | None:
+    try:
+        return _hours(row["overtime_hours"])
+    except Malformed:
+        return None
 
 
 def _take(line: ReadLine, name: str, read: Callable[[], T]) -> T | None:
@@ -225,19 +347,39 @@ def _unusable(cell: Cell) -> str:
     return ""
 
 
-def _days(cell: Cell) -> Decimal | None:
+def _number(cell: Cell, endings: tuple[str, ...]) -> Decimal | None:
     if why := _unusable(cell):
         raise Malformed("days.formula", why.replace("%", "%%"))
-    if cell.is_blank:
+    if cell.is_blank or cell.text.strip() in _NOTHING:
         return None
-    text = unicodedata.normalize("NFKC", cell.text).strip().removesuffix("天").removesuffix("工日").strip()
+    text = unicodedata.normalize("NFKC", cell.text).strip()
+    for ending in endings:
+        text = text.removesuffix(ending).strip()
     try:
-        days = Decimal(text)
+        number = Decimal(text)
     except InvalidOperation:
         raise Malformed("days.number", _("Write the days as a number, for example 21.5.")) from None
-    if not days.is_finite() or not 0 <= days <= 31:
+    if not number.is_finite():
+        raise Malformed("days.number", _("Write the days as a number, for example 21.5."))
+    return number
+
+
+def _days(cell: Cell) -> Decimal | None:
+    days = _number(cell, ("天", "工日", "个工", "工"))
+    if days is None:
+        return None
+    if not 0 <= days <= 31:
         raise Malformed("days.range", _("A month has at most 31 days. Are these hours?"))
     return days.quantize(Decimal("0.01"))
+
+
+def _hours(cell: Cell) -> Decimal | None:
+    hours = _number(cell, ("小时", "工时", "时", "h"))
+    if hours is None:
+        return None
+    if not 0 <= hours <= 744:
+        raise Malformed("hours.range", _("A month has at most 744 hours."))
+    return hours.quantize(Decimal("0.01"))
 
 
 def _money(
@@ -247,7 +389,7 @@ def _money(
     if why := _unusable(cell):
         line.stop(name, why)
         return None
-    if cell.is_blank or cell.text.strip() in {"-", "—", "/", "无"}:
+    if cell.is_blank or cell.text.strip() in _NOTHING:
         return None
     if cell.merged:
         line.stop(name, _("This amount is in a merged cell. Give every worker an own amount."))
@@ -264,15 +406,20 @@ def _money(
     return _take(line, name, lambda: parse_yuan(value))
 
 
-def _deductions(line: ReadLine, row: DataRow, table: Table) -> None:
-    parts = {name: _money(line, row, name) or 0 for name in DEDUCTION_PARTS if name in table.columns}
-    total = _money(line, row, "deductions")
-    line.deduction_fen = total if total is not None else sum(parts.values())
-    if total is not None and any(parts.values()) and sum(parts.values()) != total:
-        line.warn("deductions", _("The single deductions do not add up to the sum of deductions."))
-    words = [f"{table.headings[name].text} {format_yuan(fen)}" for name, fen in parts.items() if fen]
-    remark = row["note"].text.strip()
-    line.deduction_note = ("、".join(words) or remark or ("扣款" if line.deduction_fen else ""))[:200]
+def _taken(line: ReadLine, row: DataRow, name: str) -> int | None:
+    """A deduction; some people write -300 there, which is shown as what it means."""
+    value = row[name].value
+    if value is None or isinstance(value, date) or row[name].kind not in {"number", "text"}:
+        return _money(line, row, name)
+    if not (_NEGATIVE.fullmatch(value.strip()) if isinstance(value, str) else value < 0):
+        return _money(line, row, name)
+    fen = _take(line, name, lambda: parse_yuan(value, negative=True))
+    if fen is None:
+        return None
+    line.warn(
+        name, _("Written as −%(sum)s: taken as a deduction of %(sum)s.") % {"sum": format_cny(abs(fen))}
+    )
+    return abs(fen)
 
 
 def _letters(column: int) -> str:

@@ -4,7 +4,7 @@ The nearest rule counts: of the participation, of the project, of the region (`p
 begins the day after the one before ended, so that a change of the rule leaves no day out and counts none twice.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -50,6 +50,15 @@ def wage_months(project: Project, participation_id: int | None = None) -> WageMo
     if participation_id is not None:
         rules = rules.filter(Q(participation=participation_id) | Q(participation=None))
     return WageMonths(project.region_id, list(rules.order_by("from_month")))
+
+
+def wage_months_of(projects: Iterable[Project]) -> dict[int, WageMonths]:
+    """The rules of many projects by their numbers; one query."""
+    found = {p.pk: p for p in projects}
+    starts: dict[int, list[WageMonthStart]] = {pk: [] for pk in found}
+    for rule in WageMonthStart.objects.filter(project__in=found).order_by("from_month"):
+        starts[rule.project_id].append(rule)
+    return {pk: WageMonths(p.region_id, starts[pk]) for pk, p in found.items()}
 
 
 def span_of(project: Project, participation_id: int, month: date) -> tuple[date, date]:

@@ -5,7 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from inspection.alarms import (
     account,
+    allocation,
     attendance,
+    cash,
     confirmation,
     deposit,
     gate,
@@ -33,6 +35,7 @@ RULES: dict[str, Rule] = {
         (
             *account.RULES,
             *deposit.RULES,
+            *allocation.RULES,
             *money.RULES,
             gate.RULE,
             *people.RULES,
@@ -43,6 +46,7 @@ RULES: dict[str, Rule] = {
             reached.RULE,
             *slips.RULES,
             leaver.RULE,
+            cash.RULE,
         ),
         key=lambda rule: rule.code,
     )

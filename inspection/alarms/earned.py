@@ -5,6 +5,8 @@ month wage by the region's paid days and never more than itself. Piece work has 
 people count, their sum does not.
 """
 
+# Wage months as payroll.wage_months: the part's own start day counts before the project's and that before the region's,
+# and a month begins the day after the one before ended. Only sites with days of their own are joined by span.
 # A person is unsheeted when no sheet that was sent to the workers holds a slip of theirs for the month and
 # employer. It is asked per person, so that neither a leaver's settlement nor a sheet that leaves people out
 # silences the rest. Months older than half a year are read only where an alarm about them is still open.
@@ -30,14 +32,47 @@ place AS MATERIALIZED (
           AND to_date(al.period, 'YYYY-MM') < watched.first_month) old
   JOIN devices_attendanceday a ON a.project_id = old.project_id
     AND a.day >= (old.month - interval '1 month')::date AND a.day < (old.month + interval '1 month')::date
+), own_days AS MATERIALIZED (
+  SELECT DISTINCT project_id FROM payroll_wagemonthstart
+), own_month AS MATERIALIZED (
+  SELECT pa.project_id, pa.id AS participation_id, m.month::date AS month, place.month_days,
+         coalesce(mine.start_day, theirs.start_day, place.start_day) AS start_day
+  FROM own_days o
+  JOIN registration_project pr ON pr.id = o.project_id
+  JOIN place ON place.region_id = pr.region_id
+  JOIN registration_participation pa ON pa.project_id = o.project_id
+  CROSS JOIN watched
+  CROSS JOIN LATERAL generate_series((watched.this_month - interval '24 months')::timestamp,
+    (watched.this_month + interval '1 month')::timestamp, interval '1 month') m(month)
+  LEFT JOIN LATERAL (
+    SELECT w.start_day FROM payroll_wagemonthstart w
+    WHERE w.project_id = pa.project_id AND w.participation_id = pa.id AND w.from_month <= m.month
+    ORDER BY w.from_month DESC LIMIT 1) mine ON true
+  LEFT JOIN LATERAL (
+    SELECT w.start_day FROM payroll_wagemonthstart w
+    WHERE w.project_id = pa.project_id AND w.participation_id IS NULL AND w.from_month <= m.month
+    ORDER BY w.from_month DESC LIMIT 1) theirs ON true
+), own_span AS MATERIALIZED (
+  SELECT e.project_id, e.participation_id, e.month, e.month_days, e.last_day,
+         lag(e.last_day) OVER (PARTITION BY e.project_id, e.participation_id ORDER BY e.month) + 1 AS first_day
+  FROM (SELECT q.*, CASE WHEN q.start_day = 1 THEN (q.month + interval '1 month')::date - 1
+                         ELSE q.month + q.start_day - 2 END AS last_day FROM own_month q) e
 ), dated AS (
+  SELECT a.project_id, a.posting_id, a.worker_id, a.days, a.minutes, a.only_month, s.month_days, s.month
+  FROM attended_day a
+  JOIN own_days o ON o.project_id = a.project_id
+  JOIN registration_posting po ON po.id = a.posting_id AND po.project_id = a.project_id
+  JOIN own_span s ON s.project_id = a.project_id AND s.participation_id = po.participation_id
+   AND a.day BETWEEN s.first_day AND s.last_day
+  WHERE a.days > 0 OR a.minutes > 0
+  UNION ALL
   SELECT a.project_id, a.posting_id, a.worker_id, a.days, a.minutes, a.only_month, place.month_days,
          (date_trunc('month', a.day) + CASE WHEN place.start_day > 1 AND extract(day FROM a.day) >= place.start_day
                                        THEN interval '1 month' ELSE interval '0' END)::date AS month
   FROM attended_day a
   JOIN registration_project pr ON pr.id = a.project_id
   JOIN place ON place.region_id = pr.region_id
-  WHERE a.days > 0 OR a.minutes > 0
+  WHERE (a.days > 0 OR a.minutes > 0) AND NOT EXISTS (SELECT FROM own_days o WHERE o.project_id = a.project_id)
 ), worked AS (
   SELECT d.project_id, d.posting_id, d.worker_id, d.month, d.month_days,
          sum(d.days) AS days, sum(d.minutes) AS minutes

@@ -5,8 +5,8 @@ from django.utils.translation import gettext_lazy as _
 from inspection.alarms.parts import calendar, calendar_after, first, places, since_month, step, worked_since
 from inspection.alarms.rule import Rule, Setting
 
-# As payroll.leavers.unsettled: unpaid slips, or days at the gates in a month for which no sheet that was sent
-# names the person; those are priced at the posting's rate.
+# As payroll.leavers.unsettled: unpaid slips, or days at the gates that no sheet sent to the person covers; those are
+# priced at the posting's rate. Cash counts unless the worker denies it.
 SQL = f"""
 WITH {places(ladder="alarm.D7.wd", month_days="pay.month_days")}, gone AS (
   SELECT o.id AS posting_id, o.project_id, o.participation_id, o.worker_id, o.joined_on, o.left_on, o.settle_by,
@@ -23,6 +23,10 @@ WITH {places(ladder="alarm.D7.wd", month_days="pay.month_days")}, gone AS (
   FROM gone g JOIN payroll_payslip p ON p.project_id = g.project_id AND p.worker_id = g.worker_id
   WHERE p.month >= (date_trunc('month', %(today)s::date) - interval '24 months')::date
     AND p.confirmation <> 'draft' AND p.net_fen > 0 AND p.payment <> 'paid'
+    AND NOT (p.payment = 'cash' AND NOT EXISTS (
+      SELECT FROM payroll_cashpayment c
+      WHERE c.project_id = p.project_id AND c.sheet_id = p.sheet_id AND c.worker_id = p.worker_id
+        AND c.denied_at IS NOT NULL AND c.withdrawn_at IS NULL))
   GROUP BY 1
 ), unsheeted AS (
   SELECT w.posting_id, sum(CASE g.pay_basis
@@ -35,10 +39,14 @@ WITH {places(ladder="alarm.D7.wd", month_days="pay.month_days")}, gone AS (
     FROM gone g JOIN devices_attendanceday a ON a.project_id = g.project_id AND a.worker_id = g.worker_id
      AND a.day BETWEEN greatest(g.joined_on, %(today)s - 365) AND g.left_on
     WHERE a.day >= %(today)s - 365
+      AND NOT EXISTS (
+        SELECT FROM payroll_payslip p
+        JOIN payroll_paysheet s ON s.id = p.sheet_id AND s.project_id = p.project_id
+        WHERE p.project_id = g.project_id AND p.worker_id = g.worker_id AND p.confirmation <> 'draft'
+          AND a.day BETWEEN coalesce(s.first_day, p.month)
+                        AND coalesce(s.last_day, (p.month + interval '1 month')::date - 1))
     GROUP BY 1, 2) w
   JOIN gone g ON g.posting_id = w.posting_id
-  WHERE NOT EXISTS (SELECT FROM payroll_payslip p WHERE p.project_id = g.project_id AND p.month = w.month
-                      AND p.worker_id = g.worker_id AND p.confirmation <> 'draft')
   GROUP BY 1
 )
 SELECT g.project_id, mode() WITHIN GROUP (ORDER BY g.participation_id) AS participation_id,
@@ -66,5 +74,5 @@ RULE = Rule(
     reads=("pay.month_days",),
     levels=(2,),
     monthly=True,
-    after=frozenset({"line.result", "sheet.submitted"}),
+    after=frozenset({"line.result", "sheet.submitted", "cash.paid"}),
 )

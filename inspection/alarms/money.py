@@ -15,7 +15,7 @@ WITH {places(percent="alarm.B3.percent", ahead="alarm.B3.days")}, need AS (
   JOIN payroll_payslip p ON p.project_id = s.project_id AND p.month = s.month AND p.sheet_id = s.id
   JOIN registration_project pr ON pr.id = s.project_id
   JOIN place ON place.region_id = pr.region_id
-  WHERE s.state NOT IN ('draft', 'settled') AND p.payment <> 'paid' AND p.net_fen > 0
+  WHERE s.state NOT IN ('draft', 'settled') AND p.payment NOT IN ('paid', 'cash') AND p.net_fen > 0
     AND s.due_on <= %(today)s + (place.ahead ->> 'yellow')::int
   GROUP BY 1
 )

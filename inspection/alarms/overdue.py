@@ -7,7 +7,8 @@ from inspection.alarms.rule import Rule, Setting
 
 # Owed are the unpaid slips of sheets sent to the workers, and what people without a slip earned by
 # attendance: leaving out the sheet, or people from it, must not silence the alarm. A settled sheet has no
-# unpaid slip; when money comes back, payroll moves the sheet out of that state in the same transaction.
+# unpaid slip; when money comes back, payroll moves the sheet out of that state in the same transaction. Cash that
+# the worker denies is owed, whatever the sheet's state: it is no payment until somebody proves it.
 SQL = (
     "WITH "  # noqa: S608 constants only; every value is a parameter
     + EARNED
@@ -23,6 +24,17 @@ SQL = (
   JOIN payroll_payslip p ON p.project_id = s.project_id AND p.month = s.month AND p.sheet_id = s.id
   WHERE s.state NOT IN ('draft', 'settled') AND s.due_on <= %(today)s AND p.payment NOT IN ('paid', 'cash') AND p.net_fen > 0
   GROUP BY s.id, s.project_id, s.participation_id, s.month, s.due_on, s.state, s.people
+), denied_owed AS (
+  SELECT s.project_id, s.participation_id, s.month, s.due_on, sum(c.amount_fen)::bigint AS owed_fen,
+         count(*) AS people, 0::bigint AS returned, 0::bigint AS instructed, 0::bigint AS objected,
+         0::bigint AS waiting, 'cash_denied' AS state, count(*) AS sheet_people, false AS estimated,
+         0::bigint AS piece_people
+  FROM payroll_cashpayment c
+  JOIN payroll_paysheet s ON s.id = c.sheet_id AND s.project_id = c.project_id
+  JOIN payroll_payslip p ON p.project_id = c.project_id AND p.month = c.month AND p.sheet_id = c.sheet_id
+   AND p.worker_id = c.worker_id AND p.payment = 'cash'
+  WHERE c.denied_at IS NOT NULL AND c.withdrawn_at IS NULL AND s.due_on <= %(today)s
+  GROUP BY s.id, s.project_id, s.participation_id, s.month, s.due_on
 ), unsheeted_owed AS (
   SELECT u.project_id, u.participation_id, u.month, d.due_on, u.worth_fen AS owed_fen, u.people,
          0::bigint AS returned, 0::bigint AS instructed, 0::bigint AS objected, 0::bigint AS waiting,
@@ -36,7 +48,7 @@ SQL = (
   JOIN pay_date d ON d.month = u.month AND d.pay_day = pr.pay_day
   WHERE d.due_on <= %(today)s
 ), owed AS (
-  SELECT * FROM sheet_owed UNION ALL SELECT * FROM unsheeted_owed
+  SELECT * FROM sheet_owed UNION ALL SELECT * FROM denied_owed UNION ALL SELECT * FROM unsheeted_owed
 ), by_project AS (
   SELECT o.project_id, o.month, min(o.due_on) AS due_on, sum(o.owed_fen)::bigint AS amount_fen,
          sum(o.people)::int AS people, bool_or(o.estimated) AS estimated, sum(o.piece_people) AS piece_people,
@@ -78,5 +90,5 @@ RULE = Rule(
     settings=(Setting("alarm.D3.days", "days", _("days after the due date")),),
     levels=(1, 2, 3),
     monthly=True,
-    after=frozenset({"line.result", "sheet.submitted", "sheet.approved", "order.instructed"}),
+    after=frozenset({"line.result", "sheet.submitted", "sheet.approved", "order.instructed", "cash.paid"}),
 )

@@ -6,7 +6,8 @@ from inspection.alarms.earned import EARNED
 from inspection.alarms.parts import step
 from inspection.alarms.rule import Rule, Setting
 
-# Heads, not money: D3 asks what is owed, this asks who got nothing, whatever the sheets say. Days of grace after
+# Heads, not money: D3 asks what is owed, this asks who got nothing, whatever the sheets say. Cash by exception counts
+# unless the worker denies it. Days of grace after
 # the due date let the bank's results come in.
 SQL = f"""
 WITH {EARNED}, person AS (
@@ -14,8 +15,12 @@ WITH {EARNED}, person AS (
   FROM earned e GROUP BY 1, 2, 3
 ), paid AS (
   SELECT DISTINCT p.project_id, p.month, p.worker_id FROM payroll_payslip p
-  WHERE p.payment = 'paid' AND p.month >= (SELECT min(month) FROM person)
+  WHERE p.payment IN ('paid', 'cash') AND p.month >= (SELECT min(month) FROM person)
     AND p.month < date_trunc('month', %(today)s::date)::date
+    AND NOT (p.payment = 'cash' AND EXISTS (
+      SELECT FROM payroll_cashpayment c
+      WHERE c.project_id = p.project_id AND c.sheet_id = p.sheet_id AND c.worker_id = p.worker_id
+        AND c.denied_at IS NOT NULL AND c.withdrawn_at IS NULL))
 ), reached AS (
   SELECT n.project_id, n.month, count(*)::int AS attended, count(paid.worker_id)::int AS paid,
          sum(n.worth_fen) FILTER (WHERE paid.worker_id IS NULL)::bigint AS unpaid_fen,
@@ -54,5 +59,5 @@ RULE = Rule(
     ),
     levels=(1, 3),
     monthly=True,
-    after=frozenset({"line.result"}),
+    after=frozenset({"line.result", "cash.paid"}),
 )

@@ -44,7 +44,7 @@ class Moment:
 class Setting:
     """A figure per level that a region may set: its parameter, its unit, and what it says in words.
 
-    `unit` is days, wd (working days), percent, entries, people or day (of the month). `falling`: the lower
+    `unit` is days, wd (working days), percent, entries, payments, people or day (of the month). `falling`: the lower
     the figure, the worse the level, as with shares that were paid.
     """
 

@@ -29,7 +29,15 @@ CHANGED = "parameter.changed"
 """Kind in the evidence log."""
 SHORTEST_REASON = 5
 AHEAD = timedelta(days=366)
-LARGEST = {"days": 1000, "wd": 250, "percent": 100, "people": 10_000, "entries": 10_000, "day": 28}
+LARGEST = {
+    "days": 1000,
+    "wd": 250,
+    "percent": 100,
+    "people": 10_000,
+    "entries": 10_000,
+    "payments": 1000,
+    "day": 28,
+}
 
 
 @dataclass(frozen=True)
@@ -220,7 +228,7 @@ def check_figures(setting: Setting, value: Mapping[str, int], former: Mapping[st
     if set(value) != set(former):
         raise Malformed("parameter.figures", _("Write a figure for each level."))
     largest = LARGEST[setting.unit]
-    least = 1 if setting.unit in {"people", "entries", "day"} else 0
+    least = 1 if setting.unit in {"people", "entries", "payments", "day"} else 0
     for figure in value.values():
         if isinstance(figure, bool) or not isinstance(figure, int) or not least <= figure <= largest:
             raise Malformed(

@@ -69,6 +69,8 @@ def amount_of(unit: str, figure: int | str) -> str:
         return people(number)
     if unit == "entries":
         return ngettext("%(n)s entry", "%(n)s entries", number) % {"n": figure}
+    if unit == "payments":
+        return ngettext("%(n)s payment", "%(n)s payments", number) % {"n": figure}
     return _("day %(n)s") % {"n": figure}
 
 

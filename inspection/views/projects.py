@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import date, timedelta
+from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
@@ -26,7 +27,7 @@ from inspection.views.risk import level_of as risk_level
 from payroll.allocation_words import headline, level_of
 from payroll.deposit_words import STATES as DEPOSIT_STATES
 from payroll.late import late_changes
-from payroll.models import AccountEntry, PaySheet, PaySlip
+from payroll.models import AccountEntry, CashPayment, PaySheet, PaySlip, ProxyWord
 from payroll.services.allocation_facts import load_allocation
 from payroll.services.deposit_facts import load_deposit
 from registration.access import access_project, projects_for
@@ -247,6 +248,25 @@ def _stats(stat: ProjectStat | None) -> list[dict[str, object]]:
     ]
 
 
+def _mark(slips: Any, project: Project) -> None:
+    """Which of these slips were answered at the site's tablet, and which cash the worker denies; two queries."""
+    people = [slip.worker_id for slip in slips]
+    sheets = {slip.sheet_id for slip in slips}
+    words = set(
+        ProxyWord.objects.filter(
+            project=project, sheet__in=sheets, worker__in=people, denied_at=None
+        ).values_list("sheet_id", "worker_id", "version")
+    )
+    denied = set(
+        CashPayment.objects.filter(
+            project=project, sheet__in=sheets, worker__in=people, denied_at__isnull=False, withdrawn_at=None
+        ).values_list("sheet_id", "worker_id")
+    )
+    for slip in slips:
+        slip.on_site = (slip.sheet_id, slip.worker_id, slip.version) in words
+        slip.cash_denied = (slip.sheet_id, slip.worker_id) in denied
+
+
 @require_GET
 @inspector_view
 def project_month(request: ActorRequest, pk: int, month: str) -> HttpResponseBase:
@@ -271,6 +291,7 @@ def project_month(request: ActorRequest, pk: int, month: str) -> HttpResponseBas
     if words := text_of(request, "q"):
         slips = slips.filter(worker__name__icontains=words)
     page = Paginator(slips.order_by("payment", "-net_fen", "worker_id"), PER_PAGE).get_page(query.get("page"))
+    _mark(page.object_list, found)
     return render(
         request,
         "inspection/project_month.html",

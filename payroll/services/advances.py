@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from payroll import advance_records
 from payroll.access import advances_for, participations_with
 from payroll.models import Advance, PaySlip
 from payroll.pay_items import Item, ItemKind
@@ -17,6 +18,7 @@ from registration.access import access_project, not_found, not_permitted
 from registration.actors import Actor
 from registration.models import Posting, Project, Worker
 from registration.services import codes
+from wagewatch.evidence import services as evidence
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import Malformed, RuleViolation
 from wagewatch.lib.money import LARGEST_FEN
@@ -154,7 +156,7 @@ def record_advance(
     with transaction.atomic():
         Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         signed = keep_signature(worker, signature_png, now=now) if signature_png is not None else None
-        return Advance.objects.create(
+        made = Advance.objects.create(
             project=project,
             participation_id=posting.participation_id,
             worker=worker,
@@ -169,6 +171,15 @@ def record_advance(
             made_by_id=user_of(actor),
             made_at=now,
         )
+        evidence.append(
+            advance_records.ADVANCE,
+            project_id=project.pk,
+            subject=advance_records.advance_subject(made),
+            record=advance_records.advance_record(made, bytes(signed.sha256) if signed else None),
+            actor=actor,
+            now=now,
+        )
+        return made
 
 
 @transaction.atomic
@@ -192,6 +203,14 @@ def withdraw_advance(advance_id: int, *, reason: str, actor: Actor, now: datetim
     advance.withdrawn_by_id, advance.withdrawn_at = user_of(actor), now
     advance.withdrawn_reason = reason.strip()[:120]
     advance.save(update_fields=["withdrawn_by", "withdrawn_at", "withdrawn_reason"])
+    evidence.append(
+        advance_records.WITHDRAWN,
+        project_id=advance.project_id,
+        subject=advance_records.advance_subject(advance),
+        record=advance_records.withdrawn_record(advance),
+        actor=actor,
+        now=now,
+    )
     return advance
 
 

@@ -65,9 +65,10 @@ def set_month_start(
             _("There are sheets up to %(month)s already, with their own days. Choose a later month."),
             month=f"{last.month:%Y-%m}",
         )
+    part = Participation.objects.get(pk=participation_id) if participation_id is not None else None
     made, _created = WageMonthStart.objects.update_or_create(
         project=project,
-        participation_id=participation_id,
+        participation=part,
         from_month=from_month,
         defaults={"start_day": start_day, "made_by_id": user_of(actor), "made_at": now},
     )

@@ -75,8 +75,10 @@ def payable(sheet: PaySheet, worker_ids: list[int] | None = None, *, lock: bool 
     workers = [slip.worker_id for slip in rows]
     cards = {
         card.worker_id: card
-        for card in BankCard.objects.filter(worker__in=workers, is_current=True).select_related("worker")
-    }
+        for card in BankCard.objects.filter(worker__in=workers, is_current=True)
+        .select_related("worker")
+        .only("worker_id", "number", "tail", "bank_name", "bank_code", "worker__name")
+    }  # a worker's other fields are encrypted too, and opening them would cost more than all the rest
     last: dict[int, PaymentLine] = {
         line.worker_id: line
         for line in PaymentLine.objects.filter(

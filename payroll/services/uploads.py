@@ -11,13 +11,15 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from payroll import rules
+from payroll import labels, rules
 from payroll.access import access_upload
 from payroll.models import PaySheet, PaySlip, SheetUpload
+from payroll.pay_items import earned_of, in_order, items_from
 from payroll.services.attendance_lines import GateLine, gate_lines, month_days_of
 from payroll.services.sheets import open_sheet, part_for_sheet
 from payroll.services.totals import refresh_totals
 from payroll.services.who import user_of
+from payroll.sheet_parts import Reckoned, why_base_differs
 from payroll.sheet_reader import Message, ReadLine, read_pay_sheet
 from payroll.wage_months import span_of
 from registration.actors import Actor
@@ -56,7 +58,7 @@ def receive_sheet_file(
         uploaded_at=now,
     )
     try:
-        found = read_pay_sheet(read_workbook(data, filename), month)
+        found = read_pay_sheet(read_workbook(data, filename), month, span_of(project, part.pk, month))
     except Malformed as problem:
         upload.state, upload.error_text = State.REFUSED, problem.message
         upload.save()
@@ -106,7 +108,8 @@ def _compare(
     largest = int(
         parameter("pay.largest_line_fen", region_code=project.region_id, on=month, default=5_000_000)
     )
-    seen: dict[int, int] = {}
+    seen: dict[int, str] = {}
+    sheets = {line.sheet for line in lines}
     rows = []
     for line in lines:
         found = _find(line, by_id, by_name, latest)
@@ -115,7 +118,7 @@ def _compare(
                 "name", _("This worker stands in row %(row)s already.") % {"row": seen[found.worker_id]}
             )
         elif found is not None:
-            seen[found.worker_id] = line.line
+            seen[found.worker_id] = f"{line.line} ({line.sheet})" if len(sheets) > 1 else str(line.line)
         rows.append(_row(line, found, gates, cards, month_days, largest))
     return rows
 
@@ -172,10 +175,20 @@ def _row(
         expected = rules.gross_of(posting.pay_basis, posting.rate_fen, days, month_days)
         if gate is not None and gate.parts and days == gate_days:
             expected = gate.gross_fen
-        if posting.pay_basis != "piece" and line.gross_fen is not None and line.gross_fen != expected:
+        if posting.pay_basis != "piece" and line.base_fen is not None and line.base_fen != expected:
             different = True
+            known = Reckoned(
+                posting.pay_basis, str(labels.UNITS[posting.pay_basis]), posting.rate_fen, days, expected,
+                gate_days, gate.gross_fen if gate else 0,
+            )  # fmt: skip
             line.messages.append(
-                Message("gross", "diff", _("Days × rate: %(sum)s") % {"sum": format_cny(expected)})
+                Message("gross", "diff", why_base_differs(line.base_fen, line.rate_fen, known))
+            )
+        elif line.rate_fen and line.rate_fen != posting.rate_fen and posting.pay_basis != "piece":
+            line.warn(
+                "rate",
+                _("The file has a rate of %(file)s, registered is %(here)s.")
+                % {"file": format_cny(line.rate_fen), "here": format_cny(posting.rate_fen)},
             )
         if line.card and line.card != cards.get(posting.worker_id, ""):
             line.warn("card", _("Another card than the registered one; wages go to the registered card."))
@@ -201,6 +214,7 @@ def _row(
         "gross_fen": line.gross_fen,
         "deduction_fen": line.deduction_fen,
         "deduction_note": line.deduction_note,
+        "items": [item.as_json() for item in in_order(line.items)],
         "net_fen": line.net_fen,
         "verdict": "refused" if line.refused else "different" if different else "same",
         "messages": [{"field": m.field, "kind": m.kind, "text": m.text} for m in line.messages],
@@ -236,6 +250,7 @@ def apply_sheet_upload(upload_id: int, *, actor: Actor, now: datetime) -> PayShe
 
 def _slip(sheet: PaySheet, row: dict[str, Any]) -> PaySlip:
     notes = [m["text"] for m in row["messages"] if m["kind"] == "diff"]
+    items = items_from(row.get("items", ()))
     return PaySlip(
         month=sheet.month,
         project_id=sheet.project_id,
@@ -247,6 +262,8 @@ def _slip(sheet: PaySheet, row: dict[str, Any]) -> PaySlip:
         rate_fen=row["rate_fen"],
         days=Decimal(row["days"]),
         gate_days=Decimal(row["gate_days"]),
+        items=[item.as_json() for item in items],
+        extra_fen=earned_of(items),
         gross_fen=row["gross_fen"],
         deduction_fen=row["deduction_fen"],
         deduction_note=row["deduction_note"],

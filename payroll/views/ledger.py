@@ -23,6 +23,8 @@ from registration.views.scope import set_scope
 from wagewatch.lib.dates import parse_month, site_date
 from wagewatch.lib.errors import Malformed
 
+Purposes = tuple[tuple[str, Any], ...]
+
 
 class LedgerForm(forms.Form):
     """Which months, and whether in full; `months` newest first."""
@@ -40,13 +42,15 @@ class LedgerForm(forms.Form):
     )
     purpose = forms.ChoiceField(
         label=_("What for"),
-        choices=[("", _("Choose")), *PURPOSES],
         required=False,
         help_text=_("Needed for the full data. It is written down for every person in the file."),
     )
 
-    def __init__(self, *args: Any, months: list[date], may_unmask: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, months: list[date], may_unmask: bool, purposes: Purposes = PURPOSES, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["purpose"].choices = [("", _("Choose")), *purposes]  # type: ignore[attr-defined]
         choices = [(f"{month:%Y-%m}", f"{month:%Y-%m}") for month in months]
         self.fields["since"].choices = [("", _("the first")), *choices]  # type: ignore[attr-defined]
         self.fields["until"].choices = [("", _("the last")), *choices]  # type: ignore[attr-defined]
@@ -72,14 +76,17 @@ def month_or_none(text: str) -> date | None:
 
 
 def ledger_answer(
-    request: ActorRequest, project: Project, template: str, *, may_unmask: bool
+    request: ActorRequest, project: Project, template: str, *, may_unmask: bool, purposes: Purposes = PURPOSES
 ) -> HttpResponseBase:
     """The page of a ledger within the actor's reach; POST makes the file."""
     now = timezone.now()
     sheets = list(ledger.sent_sheets(request.actor, project))
     months = sorted({sheet.month for sheet in sheets}, reverse=True)
     form = LedgerForm(
-        request.POST if request.method == "POST" else None, months=months, may_unmask=may_unmask
+        request.POST if request.method == "POST" else None,
+        months=months,
+        may_unmask=may_unmask,
+        purposes=purposes,
     )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
@@ -93,7 +100,7 @@ def ledger_answer(
             )  # fmt: skip
         made = ledger.ledger_workbook(
             project, chosen, full=full, made_by=request.user.name,
-            purpose=str(dict(PURPOSES).get(purpose, "")), now=now,
+            purpose=str(dict(purposes).get(purpose, "")), now=now,
         )  # fmt: skip
         return file_answer(made, f"wage-ledger-{project.pk}", "xlsx")
     lines = ledger.sheet_lines(project, sheets)

@@ -27,7 +27,7 @@ def _slip_answer(request: ActorRequest, slip: PaySlip, made_by: str) -> HttpResp
         if entry is not None and slip.confirmation == "confirmed"
         else None
     )
-    drawn = Signature.objects.filter(pk=slip.signature_id, worker=slip.worker_id).first()
+    drawn = Signature.objects.filter(pk=slip.signature_id or 0, worker=slip.worker_id).first()
     first, last = days_of_sheet(slip.sheet)
     data = slip_paper(
         slip,

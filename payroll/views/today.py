@@ -1,5 +1,6 @@
 """The contractor's first page: what is to be done about pay today, the most urgent first."""
 
+from collections import defaultdict
 from datetime import date
 from typing import Any
 
@@ -15,13 +16,15 @@ from django.views.decorators.http import require_safe
 from devices.models import AttendanceDay
 from payroll.access import sheets_for
 from payroll.models import PaySheet, PaySlip
+from payroll.views.money_tasks import money_tasks
 from payroll.views.people_tasks import people_tasks
 from payroll.views.sheets import parts_to_prepare
+from payroll.wage_months import wage_months_of
 from registration.http import ActorRequest, staff_view
 from registration.models import Participation, Posting
-from registration.permissions import CLERK, CONTRACTOR
+from registration.permissions import CLERK, CONTRACTOR, PERMISSIONS
 from registration.services.parameters import load_calendar
-from wagewatch.lib.dates import first_of_month, month_range, pay_due_on, previous_month, site_date
+from wagewatch.lib.dates import first_of_month, pay_due_on, previous_month, site_date
 
 
 @require_safe
@@ -42,6 +45,8 @@ def today(request: ActorRequest) -> HttpResponse:
     if actor.has_role(*CLERK):
         tasks += _to_make(request, day)
         tasks += people_tasks(request.actor, day)
+    if actor.has_role(*PERMISSIONS["allocation.ask"]):
+        tasks += money_tasks(actor, day)
     is_manager, is_clerk = actor.has_role("gc_manager"), actor.has_role(*CLERK)
     for sheet in open_sheets:
         tasks += _tasks(sheet, day, is_manager=is_manager, is_clerk=is_clerk)
@@ -139,28 +144,38 @@ def _tasks(sheet: Any, day: date, *, is_manager: bool, is_clerk: bool) -> list[d
 
 
 def _to_make(request: ActorRequest, day: date) -> list[dict[str, Any]]:
-    """Parts that had attendance last month and have no sheet for it."""
-    month = previous_month(first_of_month(day))
-    first, last = month_range(month)
+    """Parts that had attendance in the last wage month that ended, by their own days, and have no sheet for it."""
     parts = parts_to_prepare(request.actor)
-    attended = AttendanceDay.objects.filter(
-        project_id=OuterRef("project_id"), day__range=(first, last), worker_id=OuterRef("worker_id")
-    )
-    working = set(
-        Posting.objects.filter(
-            Exists(attended),
-            participation__in=[p.pk for p in parts],
-            project__in={p.project_id for p in parts},
-        ).values_list("participation_id", flat=True)
-    )
-    done = set(
-        PaySheet.objects.filter(
-            month=month, project__in={p.project_id for p in parts}, participation__in=working
-        ).values_list("participation_id", flat=True)
-    )
+    projects = {p.project_id: p.project for p in parts}
+    months = wage_months_of(projects.values())
+    spans: dict[tuple[date, date, date], list[Participation]] = defaultdict(list)
+    for part in parts:
+        month = first_of_month(day)
+        first, last = months[part.project_id].span(part.pk, month)
+        while last >= day:
+            month = previous_month(month)
+            first, last = months[part.project_id].span(part.pk, month)
+        spans[month, first, last].append(part)
     calendar = load_calendar()
-    return [_make_task(p, month, pay_due_on(month, p.project.pay_day, calendar), day) for p in parts
-            if p.pk in working - done]  # fmt: skip
+    found = []
+    for (month, first, last), those in spans.items():
+        here = {p.project_id for p in those}
+        attended = AttendanceDay.objects.filter(
+            project_id=OuterRef("project_id"), day__range=(first, last), worker_id=OuterRef("worker_id")
+        )
+        working = set(
+            Posting.objects.filter(
+                Exists(attended), participation__in=[p.pk for p in those], project__in=here
+            ).values_list("participation_id", flat=True)
+        )
+        done = set(
+            PaySheet.objects.filter(
+                month=month, project__in=here, participation__in=working, kind=PaySheet.Kind.MONTHLY
+            ).values_list("participation_id", flat=True)
+        )
+        found += [_make_task(p, month, pay_due_on(month, p.project.pay_day, calendar), day) for p in those
+                  if p.pk in working - done]  # fmt: skip
+    return found
 
 
 def _make_task(part: Participation, month: date, due_on: date, day: date) -> dict[str, Any]:

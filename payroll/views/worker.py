@@ -21,7 +21,7 @@ from payroll.bank import codes
 from payroll.late_worker import told_on_slip
 from payroll.models import Objection, OfficeWord, PaymentLine, PaymentOrder, PaySlip, ProxyWord, Reminder
 from payroll.pay_words import is_odd_span, lines_of, span_words
-from payroll.services import approvals, confirmations, proxies
+from payroll.services import advances, approvals, confirmations, proxies
 from payroll.services.cash import cash_of
 from payroll.tax import TABLE, Estimate, estimate
 from payroll.views.worker_days import days_of_month
@@ -41,6 +41,7 @@ from wagewatch.lib.dates import previous_month, site_date
 from wagewatch.lib.errors import Malformed, RuleViolation, WagewatchError
 from wagewatch.templatetags.ww import cny, days, signed_cny, worker_day
 
+ADVANCES_SHOWN = 12
 MONTHS_SHOWN = 12
 
 
@@ -82,6 +83,7 @@ def pay(request: ActorRequest) -> HttpResponse:
             "name": request.worker.name if request.worker else "",
             "next_due": min((s.sheet.due_on for s in owed), default=None),
             "today": site_date(timezone.now()),
+            "advances": advances.balances(list(advances.of_worker(request.actor)[:ADVANCES_SHOWN])),
         },
     )
 

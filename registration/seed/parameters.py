@@ -129,6 +129,7 @@ _NATIONWIDE = (
     _Default("alarm.A5.wd", {"red": 10}, "人社部发〔2021〕65号；级别为系统默认"),
     _Default("alarm.A6.days", {"yellow": 7}, PROPOSED),
     _Default("alarm.B1.days", {"yellow": 5, "orange": 30, "red": 60}, PROPOSED),
+    _Default("alarm.B2.percent", {"yellow": 100}, PROPOSED),
     _Default("alarm.B3.percent", {"yellow": 100, "orange": 50}, PROPOSED),
     _Default("alarm.B3.days", {"yellow": 5}, PROPOSED),
     _Default("alarm.C1.entries", {"yellow": 1}, PROPOSED),
@@ -147,6 +148,8 @@ _NATIONWIDE = (
     _Default("alarm.D5.shortfall_percent", {"orange": 20}, PROPOSED),
     _Default("alarm.D6.retry_wd", {"orange": 3}, PROPOSED),
     _Default("alarm.D7.wd", {"orange": 3}, PROPOSED),
+    _Default("alarm.D8.payments", {"orange": 3}, PROPOSED),
+    _Default("alarm.D8.days", {"orange": 30}, PROPOSED),
     _Default("alarm.E2.people", {"orange": 1, "red": 10}, PROPOSED),
     _Default(
         "risk.factors",

@@ -104,3 +104,14 @@ def test_the_day_is_told_once_the_project_is_finished_and_paid(paid: Cast) -> No
     assert until == years_later(paid.today + timedelta(days=40), 3)
     assert until is not None
     assert until.isoformat() in ledger.keeping_words(ledger.keeping_of(paid.project, paid.today))
+
+
+def test_an_inspector_takes_the_ledger_of_all_firms(paid: Cast) -> None:
+    where = reverse("inspection:ledger", kwargs={"pk": paid.project.pk})
+    client = paid.client(paid.li)
+    assert "工资台账" in client.get(where).content.decode()
+    answer = client.post(where, {"content": "full", "purpose": "check"})
+    rows = read_workbook(b"".join(answer.streaming_content), "ledger.xlsx").sheets[0].rows
+    assert str(paid.zhou.id_number) in {cell.text for cell in rows[2]}
+    assert set(SensitiveView.objects.values_list("purpose", "user_id")) == {("check", paid.li.pk)}
+    assert paid.client(paid.wang).get(where).status_code == 404

@@ -352,6 +352,7 @@ PARTS: dict[str, Parts] = {
     "payroll:sheet-draw": lambda s: {"pk": s.paid_sheet.pk},
     "inspection:allocation": _project,
     "inspection:flow": _project,
+    "inspection:ledger": _project,
     "payroll:deposit": _project,
     "payroll:deposit-enter": lambda s: _project(s) | {"kind": "topped_up"},
     "payroll:deposit-file": lambda s: _project(s) | {"number": 1},

@@ -193,6 +193,7 @@ BODIES: dict[str, Parts] = {
     "payroll:sheet-new": lambda s: {"part": s.cast.gc_part.pk, "month": "2026-10"},
     "payroll:sheet-upload": lambda s: {"part": s.cast.sc_part.pk, "month": "2026-11"},
     "payroll:line": lambda _s: {"verdict": "reject", "answer": "闸机记录清楚，请看考勤。"},
+    "inspection:ledger": lambda _s: {"content": "masked"},
     "payroll:ledger": lambda _s: {"content": "masked"},
     "payroll:month-starts": lambda _s: {"part": "", "start_day": "26", "from_month": "2027-01"},
     "payroll:item-add": lambda _s: {"kind": "meals", "amount_fen": "100"},

@@ -532,6 +532,8 @@ GET  inspection:money                  in    in    in   404   404   404   404   
 GET  inspection:money-export           in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:money-check            in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:allocation             in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+GET  inspection:ledger                 in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+POST inspection:ledger                 in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 GET  inspection:flow                   in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 GET  inspection:firm-record           in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 POST inspection:firm-record           in    in    in   404   404   404   404   404   404   404    go   404   404    in    in
