@@ -8,6 +8,9 @@ from inspection.models.life import AlarmAnswer, AlarmStep, AlarmStepFile, Office
 from inspection.models.listing import CreditGrade, Listing, ListingStep
 from inspection.models.parameters import ParameterChange
 from inspection.models.permits import PermitAnswer, PermitKey, SocialDeposit
+from inspection.models.notices import MailMessage, Notice, NoticeChoice
+from inspection.models.parameters import ParameterChange
+from inspection.models.pauses import Pause
 from inspection.models.risk import RegionDay, RiskScore
 from inspection.models.stats import ProjectStat
 
@@ -25,6 +28,12 @@ __all__ = [
     "ParameterChange",
     "PermitAnswer",
     "PermitKey",
+    "MailMessage",
+    "Notice",
+    "NoticeChoice",
+    "OfficeLead",
+    "ParameterChange",
+    "Pause",
     "ProjectStat",
     "RegionDay",
     "RiskScore",
