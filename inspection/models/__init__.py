@@ -1,16 +1,12 @@
-"""What the state does about it: rule runs, alarms and their life, the figures that dashboards read."""
+"""What the state does about it: alarms and their life, the figures of dashboards, permits, credit and the list."""
 
 from inspection.models.alarms import Alarm, AlarmFlip, Level, RuleRun
 from inspection.models.life import AlarmAnswer, AlarmStep, AlarmStepFile, OfficeLead
-
-"""What the state does about it: rule runs, alarms, the figures that dashboards read, answers to permit offices."""
-
 from inspection.models.listing import CreditGrade, Listing, ListingStep
-from inspection.models.parameters import ParameterChange
-from inspection.models.permits import PermitAnswer, PermitKey, SocialDeposit
 from inspection.models.notices import MailMessage, Notice, NoticeChoice
 from inspection.models.parameters import ParameterChange
 from inspection.models.pauses import Pause
+from inspection.models.permits import PermitAnswer, PermitKey, SocialDeposit
 from inspection.models.risk import RegionDay, RiskScore
 from inspection.models.stats import ProjectStat
 
@@ -24,16 +20,14 @@ __all__ = [
     "Level",
     "Listing",
     "ListingStep",
-    "OfficeLead",
-    "ParameterChange",
-    "PermitAnswer",
-    "PermitKey",
     "MailMessage",
     "Notice",
     "NoticeChoice",
     "OfficeLead",
     "ParameterChange",
     "Pause",
+    "PermitAnswer",
+    "PermitKey",
     "ProjectStat",
     "RegionDay",
     "RiskScore",

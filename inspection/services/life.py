@@ -55,6 +55,31 @@ def may_give(actor: Actor) -> bool:
     return not found or actor.id in found
 
 
+@transaction.atomic
+def name_lead(username: str, *, leads: bool, now: datetime) -> list[str]:
+    """The operator names an inspector a lead of the own offices, or ends it; the offices' names.
+
+    Raises RuleViolation `lead.nobody` for somebody who inspects for no office.
+    """
+    found = list(
+        Membership.objects.filter(
+            user__username=username,
+            is_active=True,
+            role__in=PERMISSIONS["alarm.handle"],
+            authority__isnull=False,
+        ).select_related("authority")
+    )
+    if not found:
+        raise RuleViolation("lead.nobody", _("Nobody of this name inspects for an office."))
+    if leads:
+        OfficeLead.objects.bulk_create(
+            [OfficeLead(membership=one, named_at=now) for one in found], ignore_conflicts=True
+        )
+    else:
+        OfficeLead.objects.filter(membership__in=found).delete()
+    return [str(one.authority) for one in found]
+
+
 def colleagues(actor: Actor) -> QuerySet[User]:
     """Inspectors of the actor's own offices and of those inside their regions."""
     reach = Q(pk__in=[])
