@@ -2,7 +2,7 @@
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from inspection.models import Alarm, AlarmAnswer, AlarmStepFile, Level, ProjectStat, RegionDay
+from inspection.models import Alarm, AlarmAnswer, AlarmStepFile, Level, Pause, ProjectStat, RegionDay
 from payroll.access import deposit_projects
 from registration.access import access_project, not_found, organisations_with, own_and_below, projects_for
 from registration.actors import Actor
@@ -125,3 +125,26 @@ def own_permit(pk: int, actor: Actor) -> Project:
     if project is None:
         not_found()
     return project
+
+
+def pauses_for(actor: Actor) -> QuerySet[Pause]:
+    """Pauses of the projects that the actor supervises."""
+    return Pause.objects.filter(project__in=projects_for(actor, permission="alarm.view"))
+
+
+def pauses_of_firms(actor: Actor) -> QuerySet[Pause]:
+    """Pauses that the actor's firms asked for."""
+    return Pause.objects.filter(organisation__in=organisations_with(actor, PERMISSIONS["pause.ask"]))
+
+
+def access_pause(pk: int, actor: Actor) -> Pause:
+    """One pause within reach, or NotFound."""
+    pause = (
+        pauses_for(actor)
+        .select_related("project__region", "organisation", "asked_by", "decided_by", "ended_by", "file")
+        .filter(pk=pk)
+        .first()
+    )
+    if pause is None:
+        not_found()
+    return pause

@@ -11,10 +11,13 @@ class InspectionConfig(AppConfig):
         from inspection import listing_records, permit_records, proof
         from inspection.alarm_counts import open_wage_alarms
         from inspection.services.answers import ANSWER
+        from inspection.services.notices import unread
         from inspection.services.parameter_changes import CHANGED
+        from inspection.services.pauses import PAUSE
         from inspection.services.steps import STEP
         from inspection.sides import grant_sides
         from payroll.services.account_closing import COUNTERS
+        from wagewatch.context import COUNTERS as NAV_COUNTERS
         from wagewatch.evidence.registry import register_kind
 
         register_kind(
@@ -35,6 +38,12 @@ class InspectionConfig(AppConfig):
             expected_subjects=proof.expected_answers,
             label=_("A firm's answer to an alarm"),
         )
+        register_kind(
+            PAUSE,
+            load_many=proof.load_pauses,
+            expected_subjects=proof.expected_pauses,
+            label=_("A pause of alarms"),
+        )
         COUNTERS.append(open_wage_alarms)
         register_kind(
             CHANGED,
@@ -44,4 +53,5 @@ class InspectionConfig(AppConfig):
         )
         permit_records.register()
         listing_records.register()
+        NAV_COUNTERS.update(notices=unread, warnings=unread)
         post_migrate.connect(grant_sides, sender=self, dispatch_uid="inspection.grant_sides")

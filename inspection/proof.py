@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from inspection.models import AlarmAnswer, AlarmFlip, AlarmStep, ParameterChange
+from inspection.models import AlarmAnswer, AlarmFlip, AlarmStep, ParameterChange, Pause
 from inspection.services.alarms import flip_record
 from inspection.services.answers import answer_record
 from inspection.services.parameter_changes import change_record, change_subject
+from inspection.services.pauses import pause_record
 from inspection.services.steps import step_record
 
 
@@ -71,3 +72,27 @@ def expected_answers(project_id: int | None) -> Iterable[str]:
         answers = answers.filter(project_id=project_id)
     for pk in answers.order_by("pk").values_list("pk", flat=True).iterator():
         yield f"alarm-answer:{pk}"
+
+
+def load_pauses(subjects: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+    """Subject "alarm-pause:ID:ACT" → canonical record."""
+    ids = [int(subject.split(":")[1]) for subject in subjects]
+    pauses = {pause.pk: pause for pause in Pause.objects.filter(pk__in=ids).select_related("file")}
+    found = {}
+    for subject in subjects:
+        _name, pk, act = subject.split(":")
+        if int(pk) in pauses:
+            found[subject] = pause_record(pauses[int(pk)], act)
+    return found
+
+
+def expected_pauses(project_id: int | None) -> Iterable[str]:
+    """Every request, decision and early end must have an entry."""
+    pauses = Pause.objects.all() if project_id is None else Pause.objects.filter(project_id=project_id)
+    rows = pauses.order_by("pk").values_list("pk", "decided_at", "ended_at")
+    for pk, decided_at, ended_at in rows.iterator():
+        yield f"alarm-pause:{pk}:asked"
+        if decided_at is not None:
+            yield f"alarm-pause:{pk}:decided"
+        if ended_at is not None:
+            yield f"alarm-pause:{pk}:ended"

@@ -58,6 +58,15 @@ BEGIN
     -- Firms answer alarms; all else about them is the authority's.
     ELSIF t.tablename = 'inspection_alarmanswer' THEN
       GRANT INSERT ON inspection_alarmanswer TO wagewatch_enterprise;
+    -- Everybody reads the own notices and says how to be told; an answer tells the inspector.
+    ELSIF t.tablename = 'inspection_notice' THEN
+      GRANT INSERT, UPDATE (read_at, held) ON inspection_notice TO wagewatch_enterprise;
+    ELSIF t.tablename = 'inspection_noticechoice' THEN
+      GRANT INSERT, UPDATE ON inspection_noticechoice TO wagewatch_enterprise;
+    ELSIF t.tablename = 'inspection_pause' THEN
+      GRANT INSERT ON inspection_pause TO wagewatch_enterprise;
+    ELSIF t.tablename = 'inspection_mailmessage' THEN
+      GRANT INSERT ON inspection_mailmessage TO wagewatch_enterprise;
     -- Complaints go past the enterprises: their side hands one in and reads what its sender may follow.
     ELSIF t.tablename = 'registration_complaint' THEN
       REVOKE ALL ON registration_complaint FROM wagewatch_enterprise;

@@ -5,7 +5,19 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from inspection.services import listing, region_days, risk, rules, stats, telling
+from inspection.services import (
+    listing,
+    mail,
+    notices,
+    pauses,
+    region_days,
+    risk,
+    rounds,
+    rules,
+    stats,
+    telling,
+    urging,
+)
 from wagewatch.lib.dates import site_date
 
 
@@ -48,3 +60,27 @@ def score_risk() -> int:
 def end_list_terms() -> int:
     """Firms whose three years are over leave the list."""
     return listing.end_terms(now=timezone.now())
+
+
+@shared_task(name="inspection.tasks.tell_alarms")
+def tell_alarms() -> int:
+    """People are told of new alarms; then the daily summaries that are due. How many notices were written."""
+    now = timezone.now()
+    rounds.give_missing_deadlines(now=now)
+    told = notices.tell_alarms(now=now)
+    notices.summarise(now=now)
+    return told
+
+
+@shared_task(name="inspection.tasks.send_letters")
+def send_letters() -> int:
+    """E-mails that wait go out."""
+    return mail.send_letters(now=timezone.now())
+
+
+@shared_task(name="inspection.tasks.hurry_alarms")
+def hurry_alarms() -> tuple[int, int]:
+    """Keep pauses, urge what is overdue, send up what stays undone: how many of each."""
+    pauses.keep_pauses(now=timezone.now())
+    done = urging.hurry(now=timezone.now())
+    return done.urged, done.escalated

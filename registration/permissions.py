@@ -67,6 +67,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "deposit.rule": {Role.INSPECTOR},
         "alarm.view": {Role.INSPECTOR},
         "alarm.handle": {Role.INSPECTOR},
+        "pause.ask": GC,
         "alarm.told": {*CONTRACTOR, Role.OWNER_CLERK},
         "parameter.set": {Role.INSPECTOR},
         "permit.view": {*GC, Role.OWNER_CLERK},

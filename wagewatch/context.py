@@ -1,5 +1,6 @@
 """What every template knows: brand, side, audience, navigation, language, theme, who is signed in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ NAVIGATION: dict[str, list[tuple[str, Any, str, tuple[str, ...]]]] = {
         ("money", _("Pay and money"), "money", ("payroll:sheets",)),
         ("orders", _("Payment orders"), "send", ("payroll:orders",)),
         ("accounts", _("Special accounts"), "bank", ("payroll:accounts",)),
+        ("warnings", _("Warnings"), "alarm", ("warnings:list",)),
         ("staff", _("Our accounts"), "person", ("registration:staff",)),
     ],
     "owner": [
@@ -28,6 +30,7 @@ NAVIGATION: dict[str, list[tuple[str, Any, str, tuple[str, ...]]]] = {
         ("projects", _("Projects"), "project", ("registration:projects",)),
         ("accounts", _("Special accounts"), "bank", ("payroll:accounts",)),
         ("orders", _("Payment orders"), "send", ("payroll:orders",)),
+        ("warnings", _("Warnings"), "alarm", ("warnings:list",)),
         ("staff", _("Our accounts"), "person", ("registration:staff",)),
     ],
     "inspector": [
@@ -36,6 +39,7 @@ NAVIGATION: dict[str, list[tuple[str, Any, str, tuple[str, ...]]]] = {
         ("people", _("People"), "people", ("inspection:people",)),
         ("money", _("Money"), "money", ("inspection:money", "inspection:accounts")),
         ("alarms", _("Alarms"), "alarm", ("inspection:alarms",)),
+        ("notices", _("Notices"), "send", ("notices:list",)),
         ("cases", _("Cases"), "case", ("inspection:cases",)),
         ("reports", _("Reports"), "report", ("inspection:reports",)),
         ("evidence", _("Check a receipt"), "proof", ("evidence:verify",)),
@@ -71,6 +75,10 @@ ROLES: dict[str, tuple[str, Any]] = {
 
 # place -> roles to which it is closed, where a person holds no other
 CLOSED: dict[str, frozenset[str]] = {"accounts": frozenset({"sc_clerk", "agency_clerk"})}
+
+
+COUNTERS: dict[str, Callable[[int], int]] = {}
+"""Place -> how many new things wait there for a user; apps above enter theirs. Nothing is shown for none."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +125,18 @@ def _roles(request: HttpRequest) -> frozenset[str]:
     return frozenset(duty.role for duty in getattr(getattr(request, "actor", None), "duties", ()))
 
 
+def _counts(request: HttpRequest, audience: str) -> dict[str, int]:
+    """What the view counted, and what waits for the person at the places of the audience."""
+    actor = getattr(request, "actor", None)
+    waiting: dict[str, int] = {}
+    if actor is not None and actor.kind == "user" and actor.id is not None:
+        places = {key for key, *_rest in NAVIGATION.get(audience, [])} & COUNTERS.keys()
+        waiting = {key: COUNTERS[key](actor.id) for key in places}
+    return {key: count for key, count in waiting.items() if count} | dict(
+        getattr(request, "nav_counts", None) or {}
+    )
+
+
 def _duty(request: HttpRequest) -> Any:
     duties = getattr(getattr(request, "actor", None), "duties", ())
     return duties[0] if duties else None
@@ -155,9 +175,7 @@ def interface(request: HttpRequest) -> dict[str, Any]:
         "page_made_at": timezone.now(),
         "theme": theme if theme in {"light", "dark"} else "",
         "nav_items": SimpleLazyObject(
-            lambda: navigation(
-                str(audience), request.path, getattr(request, "nav_counts", None), _roles(request)
-            )
+            lambda: navigation(str(audience), request.path, _counts(request, str(audience)), _roles(request))
         ),
         "nav_scope": getattr(request, "nav_scope", None),
         "htmx_request": bool(getattr(request, "htmx", False)),

@@ -13,5 +13,6 @@ enterprise = [
     path("", include("devices.urls")),
     path("", include("payroll.urls")),
     path("", include("inspection.contractor_urls")),
+    path("warnings/", include("inspection.enterprise_urls")),
 ]
 urlpatterns = [path("", home, name="home"), *shared, *enterprise]

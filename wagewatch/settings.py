@@ -110,6 +110,17 @@ if WAGEWATCH_PUSH_KEY:
         raise ImproperlyConfigured("WAGEWATCH_PUSH_KEY: write 32 random bytes in base64url.") from None
 if WAGEWATCH_PUSH_RELAY and not WAGEWATCH_PUSH_RELAY.startswith(("http://", "https://")):
     raise ImproperlyConfigured("WAGEWATCH_PUSH_RELAY: write the address of the relay, http:// or https://.")
+# E-mail: without a sender's address there is none. The demo writes letters into files.
+WAGEWATCH_MAIL_FROM = _env("WAGEWATCH_MAIL_FROM", "wagewatch@localhost" if (DEMO or TESTING) else "")
+EMAIL_HOST = _env("WAGEWATCH_MAIL_HOST", "localhost")
+EMAIL_PORT = int(_env("WAGEWATCH_MAIL_PORT", "25"))
+EMAIL_HOST_USER = _env("WAGEWATCH_MAIL_USER")
+EMAIL_HOST_PASSWORD = _env("WAGEWATCH_MAIL_PASSWORD")
+EMAIL_USE_TLS = _flag("WAGEWATCH_MAIL_TLS", default=False)
+EMAIL_TIMEOUT = 10
+if DEMO:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 # Authorities and banks sign in with a second factor; the demo lets them skip it.
 WAGEWATCH_SECOND_FACTOR = _flag("WAGEWATCH_SECOND_FACTOR", default=not (DEMO or TESTING))
 
@@ -457,6 +468,21 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "end-list-terms": {"task": "inspection.tasks.end_list_terms", "schedule": 24 * 3600.0},
+    "tell-alarms": {
+        "task": "inspection.tasks.tell_alarms",
+        "schedule": 5.0 if (TESTING or DEMO) else 30.0,
+        "options": {"expires": 60},
+    },
+    "hurry-alarms": {
+        "task": "inspection.tasks.hurry_alarms",
+        "schedule": 5.0 if TESTING else 60.0 if DEMO else 600.0,
+        "options": {"expires": 300},
+    },
+    "send-letters": {
+        "task": "inspection.tasks.send_letters",
+        "schedule": 5.0 if (TESTING or DEMO) else 30.0,
+        "options": {"expires": 60},
+    },
     "forget-rule-runs": {"task": "inspection.tasks.forget_runs", "schedule": 24 * 3600.0},
     "risk-scores": {
         "task": "inspection.tasks.score_risk",

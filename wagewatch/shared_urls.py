@@ -12,6 +12,7 @@ urlpatterns = [
     path("language/", include("django.conf.urls.i18n")),
     path("accounts/", include("registration.urls.accounts")),
     path("", include("wagewatch.evidence.urls")),
+    path("notices/", include("inspection.notice_urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("look/", views.gallery, name="gallery"),
 ]

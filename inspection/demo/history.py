@@ -13,6 +13,7 @@ from devices.services.days import roll_up
 from devices.services.seals import seal_days
 from inspection.demo import (
     accounts,
+    alarm_life,
     coming_and_going,
     confirming,
     contracts,
@@ -127,6 +128,7 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
     for _run in run_rules(now=now):
         pass
     rebuild_stat(now=now)
+    alarm_life.play(now)
     for day in days_between(today - timedelta(days=45), today):
         score_risk(now=now if day == today else local(day, 2, 30))
     count_region_days(first_day, today)

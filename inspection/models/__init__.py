@@ -3,7 +3,9 @@
 from inspection.models.alarms import Alarm, AlarmFlip, Level, RuleRun
 from inspection.models.life import AlarmAnswer, AlarmStep, AlarmStepFile, OfficeLead
 from inspection.models.listing import CreditGrade, Listing, ListingStep
+from inspection.models.notices import MailMessage, Notice, NoticeChoice
 from inspection.models.parameters import ParameterChange
+from inspection.models.pauses import Pause
 from inspection.models.permits import PermitAnswer, PermitKey, SocialDeposit
 from inspection.models.risk import RegionDay, RiskScore
 from inspection.models.stats import ProjectStat
@@ -18,8 +20,12 @@ __all__ = [
     "Level",
     "Listing",
     "ListingStep",
+    "MailMessage",
+    "Notice",
+    "NoticeChoice",
     "OfficeLead",
     "ParameterChange",
+    "Pause",
     "PermitAnswer",
     "PermitKey",
     "ProjectStat",

@@ -49,7 +49,7 @@ class AlarmStep(models.Model):
         verbose_name = verbose_name_plural = "预警办理"
         constraints = [
             models.UniqueConstraint(
-                fields=["project", "alarm", "round", "kind", "tier"],
+                fields=["project", "alarm", "round", "kind", "tier", "due_on"],
                 condition=Q(kind__in=("overdue", "escalated")),
                 name="alarm_step_once",
             ),

@@ -8,8 +8,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from inspection.access import access_told
-from inspection.models import Alarm, AlarmAnswer
+from inspection.models import Alarm, AlarmAnswer, Notice
 from inspection.services.life import LONGEST, Upload
+from inspection.services.notices import note_of, notify
 from payroll.services.who import user_of
 from registration.access import not_permitted, organisations_with
 from registration.actors import Actor
@@ -90,4 +91,6 @@ def answer_alarm(
         actor=actor,
         now=now,
     )
+    if alarm.holder_id is not None:
+        notify([note_of(alarm, alarm.holder_id, Notice.Kind.ANSWERED, str(answer.pk))], now=now)
     return answer

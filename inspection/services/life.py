@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from inspection.access import alarms_for
 from inspection.life import TO_CHECK
-from inspection.models import Alarm, AlarmStep, OfficeLead
+from inspection.models import Alarm, AlarmStep, Notice, OfficeLead
+from inspection.services.notices import note_of, notify
 from inspection.services.rounds import set_deadlines
 from inspection.services.steps import fingerprint, step_of, write_step
 from payroll.services.who import user_of
@@ -54,6 +55,31 @@ def may_give(actor: Actor) -> bool:
     return not found or actor.id in found
 
 
+@transaction.atomic
+def name_lead(username: str, *, leads: bool, now: datetime) -> list[str]:
+    """The operator names an inspector a lead of the own offices, or ends it; the offices' names.
+
+    Raises RuleViolation `lead.nobody` for somebody who inspects for no office.
+    """
+    found = list(
+        Membership.objects.filter(
+            user__username=username,
+            is_active=True,
+            role__in=PERMISSIONS["alarm.handle"],
+            authority__isnull=False,
+        ).select_related("authority")
+    )
+    if not found:
+        raise RuleViolation("lead.nobody", _("Nobody of this name inspects for an office."))
+    if leads:
+        OfficeLead.objects.bulk_create(
+            [OfficeLead(membership=one, named_at=now) for one in found], ignore_conflicts=True
+        )
+    else:
+        OfficeLead.objects.filter(membership__in=found).delete()
+    return [str(one.authority) for one in found]
+
+
 def colleagues(actor: Actor) -> QuerySet[User]:
     """Inspectors of the actor's own offices and of those inside their regions."""
     reach = Q(pk__in=[])
@@ -67,7 +93,7 @@ def colleagues(actor: Actor) -> QuerySet[User]:
     return User.objects.filter(is_active=True, pk__in=inside.values("user")).order_by("name", "pk")
 
 
-def _locked(pk: int, actor: Actor) -> Alarm:
+def locked_alarm(pk: int, actor: Actor) -> Alarm:
     """The alarm within reach, locked. NotFound; RuleViolation `alarm.closed` when the data closed it."""
     user_of(actor)
     alarm = (
@@ -87,7 +113,7 @@ def _locked(pk: int, actor: Actor) -> Alarm:
 
 
 def _own(pk: int, actor: Actor) -> Alarm:
-    alarm = _locked(pk, actor)
+    alarm = locked_alarm(pk, actor)
     if alarm.holder_id is None:
         raise RuleViolation("alarm.nobodys", _("Nobody has this alarm. Take it first."))
     if alarm.holder_id != actor.id:
@@ -109,7 +135,7 @@ def _save(alarm: Alarm) -> None:
 @transaction.atomic
 def take_alarm(pk: int, *, actor: Actor, now: datetime) -> Alarm:
     """An inspector takes an alarm that nobody has. Raises RuleViolation `alarm.taken`, `alarm.closed`."""
-    alarm = _locked(pk, actor)
+    alarm = locked_alarm(pk, actor)
     if alarm.holder_id == actor.id:
         return alarm
     if alarm.holder_id is not None:
@@ -128,7 +154,7 @@ def give_alarm(pk: int, to: int, *, actor: Actor, now: datetime) -> Alarm:
 
     Raises NotPermitted; RuleViolation `alarm.to` for somebody outside region or line, `alarm.closed`.
     """
-    alarm = _locked(pk, actor)
+    alarm = locked_alarm(pk, actor)
     if alarm.holder_id != actor.id and not may_give(actor):
         not_permitted("alarm.give")
     if not inspectors_of(alarm.project).filter(pk=to).exists():
@@ -139,7 +165,10 @@ def give_alarm(pk: int, to: int, *, actor: Actor, now: datetime) -> Alarm:
     if alarm.stage in TO_CHECK:
         alarm.stage = Stage.READ if to == actor.id else Stage.ASSIGNED
     _save(alarm)
-    write_step(step_of(alarm, Kind.ASSIGNED, by=actor.id, at=now, to=to), actor=actor, now=now)
+    step = step_of(alarm, Kind.ASSIGNED, by=actor.id, at=now, to=to)
+    write_step(step, actor=actor, now=now)
+    if to != actor.id:
+        notify([note_of(alarm, to, Notice.Kind.GIVEN, str(step.pk))], now=now)
     return alarm
 
 
@@ -264,6 +293,8 @@ def acts_for(alarm: Alarm, actor: Actor) -> dict[str, Any]:
         "verify": mine and alarm.stage in TO_CHECK,
         "handle": mine and alarm.stage in {Stage.TRUE, Stage.HANDLED},
         "give": gives,
+        "urge_holder": is_open and alarm.holder_id is not None and not mine,
+        "urge_site": is_open and alarm.stage != Stage.ANSWERED,
         "inspectors": [
             (user.pk, user.name) for user in inspectors_of(alarm.project) if user.pk != alarm.holder_id
         ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models.expressions import RawSQL
 
 from inspection.life import TO_CHECK, WITHIN, due_on, earlier
@@ -85,6 +86,7 @@ def follow(rule: str, moved: list[tuple[Alarm, AlarmFlip.Kind]], *, now: datetim
         write_steps(steps, now=now)
 
 
+@transaction.atomic
 def give_missing_deadlines(*, now: datetime, limit: int = 1000) -> int:
     """Open alarms from before there were deadlines, or of a region that had no figure, get theirs; how many."""
     missing = list(

@@ -19,10 +19,11 @@ from inspection.http import inspector_view
 from inspection.models import Alarm
 from inspection.parties import chain_of
 from inspection.rules import Ladder
-from inspection.services import life
+from inspection.services import life, notices
 from inspection.services.steps import fingerprint
+from inspection.services.urging import urge
 from inspection.telling.shape import sentences
-from inspection.views.alarm_forms import FIELDS, GiveForm, MeasuresForm, VerifyForm
+from inspection.views.alarm_forms import FIELDS, GiveForm, MeasuresForm, UrgeForm, VerifyForm
 from inspection.words import WORDS, grounds_of
 from registration.http import ActorRequest
 from registration.services.parameters import parameter
@@ -49,6 +50,8 @@ def alarm(request: ActorRequest, pk: int) -> HttpResponseBase:
     elif found.stage == Alarm.Stage.ASSIGNED and found.holder_id == request.actor.id:
         life.note_reading(pk, actor=request.actor, now=timezone.now())
         found = access_alarm(pk, request.actor)
+    if request.method == "GET":
+        notices.read_about(pk, actor=request.actor, now=timezone.now())
     status = 400 if forms else 200
     return render(request, "inspection/alarm.html", _context(request, found, forms), status=status)
 
@@ -92,6 +95,14 @@ def _act(request: ActorRequest, found: Alarm, forms: dict[str, Any]) -> str | No
                     found.pk, text=data["text"], files=data["papers"], check_on=data["check_on"], **who
                 )
                 return _("On record. The alarm closes when the data show it.")
+        elif act == "urge-site":
+            form = UrgeForm(request.POST)
+            if form.is_valid():
+                urge(found.pk, site=True, text=form.cleaned_data["text"], **who)
+                return _("The site is urged. It sees your words with the warning.")
+        elif act == "urge-holder":
+            urge(found.pk, site=False, **who)
+            return _("%(name)s is urged.") % {"name": str(found.holder)}
     except WagewatchError as refusal:
         if refusal.status not in {400, 409}:
             raise
@@ -148,7 +159,9 @@ def _context(request: ActorRequest, found: Alarm, forms: dict[str, Any]) -> dict
         "handle": forms.get("handle") or MeasuresForm(),
         "give": forms.get("give") or GiveForm(inspectors=acts["inspectors"]),
         "give_open": "give" in forms,
+        "urge": forms.get("urge-site") or UrgeForm(),
         "deadline": deadline,
+        "told": notices.told_of(found),
     }
 
 

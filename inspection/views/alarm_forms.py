@@ -12,6 +12,8 @@ from registration.views.training_forms import SCANS, day_field
 
 FIELDS = {
     "alarm.text": "text",
+    "urge.text": "text",
+    "urge.today": "text",
     "alarm.files": "papers",
     "file": "papers",
     "picture": "papers",
@@ -49,7 +51,14 @@ def _text(label: Any, hint: Any) -> forms.CharField:
     )
 
 
-class VerifyForm(forms.Form):
+class ActForm(forms.Form):
+    """One of several forms on the page: its fields have ids of their own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": f"{type(self).__name__.lower()}_%s", **kwargs})
+
+
+class VerifyForm(ActForm):
     """What the check found."""
 
     verdict = forms.ChoiceField(
@@ -64,7 +73,7 @@ class VerifyForm(forms.Form):
     papers = FilesField(label=_("Photos or papers"))
 
 
-class MeasuresForm(forms.Form):
+class MeasuresForm(ActForm):
     """What was done."""
 
     text = _text(_("What was done"), _("Who promised what, which order went out."))
@@ -72,7 +81,18 @@ class MeasuresForm(forms.Form):
     papers = FilesField(label=_("Photos or papers"))
 
 
-class GiveForm(forms.Form):
+class UrgeForm(forms.Form):
+    """What the site is to do."""
+
+    text = forms.CharField(
+        label=_("What the site has to do"),
+        help_text=_("Contractor and clerk read it with the warning."),
+        max_length=500,
+        widget=forms.Textarea(attrs={"class": "input", "rows": 3}),
+    )
+
+
+class GiveForm(ActForm):
     """To whom an alarm goes."""
 
     to = forms.ChoiceField(label=_("Inspector"), widget=choice())

@@ -171,6 +171,7 @@ _NATIONWIDE = (
     _Default("alarm.measures_within_wd", {"yellow": 10, "orange": 5, "red": 3}, PROPOSED),
     _Default("alarm.recheck_within_wd", {"yellow": 10, "orange": 7, "red": 5}, PROPOSED),
     _Default("alarm.escalate_after_wd", {"yellow": 3, "orange": 2, "red": 1}, PROPOSED),
+    _Default("notice.summary_hour", 8, PROPOSED),
     _Default("alarm.pausable_rules", ["A6", "C2", "C3", "C4", "E1"], PROPOSED),
     _Default("alarm.pause_at_most_days", 60, PROPOSED),
     _Default("case.accept_within_wd", 5, "劳动保障监察条例"),

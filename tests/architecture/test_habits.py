@@ -31,6 +31,7 @@ OWN_CLOCK = {
 
 
 SENDS_ONE_BY_ONE = {
+    "inspection/services/mail.py": "each letter goes out on its own and must be marked before the next one does",
     "registration/services/messages.py": "each text goes out on its own and must be marked before the next one does",
 }
 

@@ -4,6 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.db import connection, connections
 from django.db.utils import InternalError
 from django.urls import reverse
@@ -217,6 +219,21 @@ def test_a_lead_gives_it_and_the_reader_is_noted_once(stage):
     # Its holder may hand it on.
     life.give_alarm(pk, second.pk, actor=stage.actor(stage.li), now=at(DUE))
     assert only().holder == second
+
+
+def test_the_operator_names_and_ends_leads(stage):
+    second = make_user("li2", "林芳", Role.INSPECTOR, stage.authority)
+    assert life.may_give(stage.actor(second))
+    call_command("name_lead", "li")
+    call_command("name_lead", "li")
+    assert OfficeLead.objects.count() == 1
+    assert life.may_give(stage.actor(stage.li))
+    assert not life.may_give(stage.actor(second))
+    assert life.may_give(stage.actor(stage.wang))
+    call_command("name_lead", "li", "--end")
+    assert life.may_give(stage.actor(second))
+    with pytest.raises(CommandError):
+        call_command("name_lead", "zhao")
 
 
 def test_goes_only_to_inspectors_of_the_region_and_line(stage):

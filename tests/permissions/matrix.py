@@ -469,6 +469,25 @@ GET  inspection:alarm                in    in    in   404   404   404   404   40
 POST inspection:alarm                in    in    in   404   404   404   404   404   404   404   400   404   404    in    in
 GET  inspection:alarm-file           in    in    in   404   404   404   404   404   404   404   404   404   404    in    in
 POST inspection:alarms-give          in    in    in   404   404   404   404   404   404   404    go    go    go    in    in
+GET  inspection:pauses               in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+GET  inspection:pause                in    in    in   404   404   404   404   404   404   404   404   404   404    in    in
+POST inspection:pause                in    in    in   404   404   404   404   404   404   404   404   404   404    in    in
+GET  inspection:pause-file           in    in    in   404   404   404   404   404   404   404   404   404   404    in    in
+GET  inspection:notice-log           in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
+
+GET  notices:list                    in    in    in   404   200   200   200   200   200   404   200   200   200    in    in
+GET  notices:open                    in    in    in   404   404   404   404   404   404   404   404   404   404    in    in
+POST notices:read-all                in    in    in   404    go    go    go    go    go   404    go    go    go    in    in
+GET  notices:choice                  in    in    in   404   200   200   200   200   200   404   200   200   200    in    in
+POST notices:choice                  in    in    in   404    go    go    go    go    go   404    go    go    go    in    in
+
+GET  warnings:list                   in    in    in   404   200   200   200   200   200   404   404   404   404    in    in
+GET  warnings:alarm                  in    in    in   404   200   200   200   404   200   404   404   404   404    in    in
+POST warnings:alarm                  in    in    in   404   400   400   400   404   400   404   404   404   404    in    in
+GET  warnings:file                   in    in    in   404   404   404   404   404   404   404   404   404   404    in    in
+GET  warnings:pauses                 in    in    in   404   200   200   200   200   200   404   404   404   404    in    in
+GET  warnings:pause-new              in    in    in   404   200   200   403   404   403   404   404   404   404    in    in
+POST warnings:pause-new              in    in    in   404   400   400   403   404   403   404   404   404   404    in    in
 GET  inspection:rules                in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:rule                 in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:rule-figure          in    in    in   404   404   404   404   404   404   404   200   200   403    in    in

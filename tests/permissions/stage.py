@@ -264,6 +264,8 @@ def build_stage() -> Stage:
         people=2,
         opened_at=cast.now,
         changed_at=cast.now,
+        participation=cast.sc_part,
+        told_level=3,
     )
     store_portrait(cast.sun.pk, b"\xff\xd8\xff\xe0 face", source="file", now=cast.now)
     for project in (cast.project, cast.other_project):

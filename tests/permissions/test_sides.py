@@ -10,7 +10,7 @@ from django.test import Client, override_settings
 from django.urls import NoReverseMatch, resolve, reverse
 from django.urls.exceptions import Resolver404
 
-from inspection.models import Alarm, AlarmFlip
+from inspection.models import Alarm, AlarmAnswer, AlarmFlip, AlarmStep, Notice, NoticeChoice, Pause
 from inspection.sides import grant_sides
 from payroll.models import PaymentOrder, PaySheet, PaySlip, SpecialAccount
 from registration.models import Organisation, Participation, Posting, Worker
@@ -23,7 +23,7 @@ from tests.permissions.stage import on_stage
 from tests.permissions.test_matrix import url_names
 from wagewatch.lib.identity import make_uscc
 
-ENTERPRISE = {"registration", "devices", "payroll", "supervised"}
+ENTERPRISE = {"registration", "devices", "payroll", "supervised", "warnings"}
 SUPERVISION = {"inspection", "permits"}
 
 
@@ -108,7 +108,7 @@ def refused(model: type, act: str) -> bool:
 
 
 ACTS = ("INSERT", "UPDATE", "DELETE")
-OF_SUPERVISION: list[type] = [Alarm, AlarmFlip]
+OF_SUPERVISION: list[type] = [Alarm, AlarmFlip, AlarmStep]
 OF_ENTERPRISE: list[type] = [PaySheet, PaySlip, PaymentOrder, SpecialAccount, Posting, Worker]
 
 
@@ -131,6 +131,26 @@ def test_the_database_role_of_a_side_writes_its_own_tables_only(
             cursor.execute("SELECT count(*) FROM registration_project")
             assert cursor.fetchone() == (2,), "both sides read everything"
             cursor.execute("RESET ROLE")
+
+
+def test_firms_answer_ask_and_read_but_decide_nothing(cast: Cast) -> None:
+    """Of what the office keeps about alarms the enterprise side adds answers and requests, and reads its notices."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL ROLE wagewatch_enterprise")
+        may = {
+            model.__name__: [act for act in ACTS if not refused(model, act)]
+            for model in (AlarmAnswer, Pause, Notice, NoticeChoice)
+        }
+        with connection.cursor() as cursor:
+            cursor.execute("RESET ROLE")
+    # `refused` tries to change a row's first column, which of a notice is not among those that may change.
+    assert may == {
+        "AlarmAnswer": ["INSERT"],
+        "Pause": ["INSERT"],
+        "Notice": ["INSERT"],
+        "NoticeChoice": ["INSERT", "UPDATE"],
+    }
 
 
 def test_an_authority_writes_what_it_finds_and_no_other_column(cast: Cast) -> None:

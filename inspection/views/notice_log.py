@@ -1,0 +1,57 @@
+"""Who was told of what, by which way, and whether it arrived."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from inspection.http import inspector_view, text_of
+from inspection.models import MailMessage, Notice
+from inspection.services.notices import body_of, message_key
+from inspection.views.inbox import row_of
+from registration.access import projects_for
+from registration.http import ActorRequest
+from registration.models import SmsMessage
+from wagewatch.lib.dates import site_date
+
+PER_PAGE = 50
+
+
+@require_GET
+@inspector_view
+def notice_log(request: ActorRequest) -> HttpResponseBase:
+    """Notices about the projects within reach, the newest first; project, kind and unread filter in the address."""
+    found = Notice.objects.filter(project__in=projects_for(request.actor, permission="alarm.view"))
+    if (kind := request.GET.get("kind")) in Notice.Kind.values:
+        found = found.filter(kind=kind)
+    if request.GET.get("unread") == "1":
+        found = found.filter(read_at=None)
+    if words := text_of(request, "q"):
+        found = found.filter(project__name__icontains=words)
+    found = found.select_related("project", "user").prefetch_related(
+        "user__memberships__organisation", "user__memberships__authority"
+    )
+    page = Paginator(found.order_by("-made_at", "-pk"), PER_PAGE).get_page(request.GET.get("page"))
+    rows = [row_of(one) for one in page.object_list]
+    keys = [message_key(row["notice"].user_id, row["notice"].key) for row in rows]
+    texts = {
+        one.dedupe_key: one for one in SmsMessage.objects.filter(dedupe_key__in=keys).defer("text", "phone")
+    }
+    letters = {
+        one.dedupe_key: one for one in MailMessage.objects.filter(dedupe_key__in=keys).defer("text", "mail")
+    }
+    lines: list[dict[str, Any]] = [
+        row | {"body": body_of(row["notice"].user), "sms": texts.get(key), "mail": letters.get(key)}
+        for row, key in zip(rows, keys, strict=True)
+    ]
+    context = {
+        "page": page,
+        "rows": lines,
+        "kinds": Notice.Kind.choices,
+        "query": request.GET,
+        "today": site_date(timezone.now()),
+    }
+    return render(request, "inspection/notice_log.html", context)
