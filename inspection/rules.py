@@ -37,6 +37,8 @@ STOPS: dict[str, tuple[int | None, str | Promise]] = {
     "low": (2, _("Wage too low")),
     "odd_line": (2, _("Line looks wrong")),
     "unpaid": (5, _("Leavers not paid")),
+    "complaint": (None, _("Complaint not finished")),
+    "order": (None, _("Order not followed")),
 }
 
 STOP_OF_RULE = {
@@ -55,6 +57,8 @@ STOP_OF_RULE = {
     "C5": "age",
     "D4": "not_reached",
     "D5": "low",
+    "E2": "complaint",
+    "E3": "order",
 }
 """Rules whose alarms always stop at the same place."""
 
