@@ -40,6 +40,8 @@ STOPS: dict[str, tuple[int | None, str | Promise]] = {
     "cash_denied": (6, _("Cash that the worker denies")),
     "not_allocated": (5, _("Labour cost not allocated")),
     "cash": (6, _("Cash, or a card in other hands")),
+    "complaint": (None, _("Complaint not finished")),
+    "order": (None, _("Order not followed")),
 }
 
 STOP_OF_RULE = {
@@ -61,6 +63,8 @@ STOP_OF_RULE = {
     "D4": "not_reached",
     "D5": "low",
     "D8": "cash",
+    "E2": "complaint",
+    "E3": "order",
 }
 """Rules whose alarms always stop at the same place."""
 

@@ -73,9 +73,22 @@ BEGIN
       GRANT INSERT ON registration_complaint TO wagewatch_enterprise;
       GRANT SELECT (id, reference, secret_hash, topic, state, answer, answered_at, made_at)
         ON registration_complaint TO wagewatch_enterprise;
+      -- The office enters what it hears on the telephone.
+      GRANT INSERT ON registration_complaint TO wagewatch_supervision;
       GRANT UPDATE (state, answer, answered_at, answered_by_id) ON registration_complaint TO wagewatch_supervision;
+    ELSIF t.tablename = 'registration_complaintword' THEN
+      REVOKE INSERT, UPDATE, DELETE ON registration_complaintword FROM wagewatch_enterprise;
+      GRANT INSERT ON registration_complaintword TO wagewatch_supervision;
     ELSIF t.tablename NOT LIKE 'inspection\\_%' AND t.tablename <> 'django_migrations' THEN
       EXECUTE format('GRANT INSERT, UPDATE, DELETE ON %I TO wagewatch_enterprise', t.tablename);
+    END IF;
+    -- Cases, with whoever complained and what was found, are not even read by the enterprise side.
+    IF t.tablename LIKE 'inspection\\_case%' OR t.tablename IN ('inspection_correctionorder', 'inspection_sanction') THEN
+      EXECUTE format('REVOKE ALL ON %I FROM wagewatch_enterprise', t.tablename);
+    END IF;
+    -- Evidence and documents of cases; a stored file is never changed.
+    IF t.tablename = 'registration_storedfile' THEN
+      GRANT INSERT ON registration_storedfile TO wagewatch_supervision;
     END IF;
     IF t.tablename LIKE 'inspection\\_%' OR t.tablename LIKE 'evidence\\_%' OR t.tablename LIKE 'axes\\_%'
        OR t.tablename LIKE 'otp\\_%' OR t.tablename IN (

@@ -18,6 +18,10 @@ WORDS: dict[str, Words] = {
     **wages.WORDS,
     **cash.WORDS,
 }
+from inspection.telling import cases, money, papers, people, wages
+from inspection.telling.shape import Words
+
+WORDS: dict[str, Words] = {**papers.WORDS, **money.WORDS, **people.WORDS, **wages.WORDS, **cases.WORDS}
 """What is said of each rule's alarms."""
 
 

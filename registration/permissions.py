@@ -39,6 +39,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "terminal.manage": {Role.GC_CLERK},
         "source.manage": {Role.GC_CLERK},
         "complaint.handle": {Role.INSPECTOR},
+        "case.handle": {Role.INSPECTOR},
         "bulletin.publish": {Role.INSPECTOR},
         "sheet.view": {*CONTRACTOR, Role.INSPECTOR},
         "sheet.prepare": CLERK,

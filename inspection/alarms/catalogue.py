@@ -7,6 +7,7 @@ from inspection.alarms import (
     account,
     allocation,
     attendance,
+    cases,
     cash,
     confirmation,
     deposit,
@@ -26,6 +27,7 @@ GROUPS: dict[str, str | Promise] = {
     "B": _("Money on the account"),
     "C": _("People and gates"),
     "D": _("Wages"),
+    "E": _("Complaints, orders, boards"),
 }
 """Groups by the letter that their rules' codes begin with."""
 
@@ -47,6 +49,7 @@ RULES: dict[str, Rule] = {
             *slips.RULES,
             leaver.RULE,
             cash.RULE,
+            *cases.RULES,
         ),
         key=lambda rule: rule.code,
     )

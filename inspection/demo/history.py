@@ -23,6 +23,7 @@ from inspection.demo import (
     wages,
     workers_end,
 )
+from inspection.demo.cases import play_cases
 from inspection.demo.chain import name_foremen
 from inspection.demo.days import post_day
 from inspection.demo.nanjing import enter_nanjing
@@ -122,6 +123,8 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
     workers_end.tell_workers(now - timedelta(days=1))
     workers_end.complain(county, now - timedelta(hours=4))
     workers_end.use_tablet(county, now - timedelta(hours=3))
+    say("complaints and cases")
+    play_cases(county, drawn, now, today)
     say("alarms and figures as of now")
     roll_up(now=now)
     seal_days(now=now, since=first_day)

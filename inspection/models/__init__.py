@@ -1,6 +1,10 @@
 """What the state does about it: alarms and their life, the figures of dashboards, permits, credit and the list."""
 
 from inspection.models.alarms import Alarm, AlarmFlip, Level, RuleRun
+from inspection.models.case_mediations import CaseMediation
+from inspection.models.case_orders import CorrectionOrder, Sanction
+from inspection.models.case_steps import CaseCounter, CasePaper, CaseStep
+from inspection.models.cases import Case
 from inspection.models.life import AlarmAnswer, AlarmStep, AlarmStepFile, OfficeLead
 from inspection.models.listing import CreditGrade, Listing, ListingStep
 from inspection.models.notices import MailMessage, Notice, NoticeChoice
@@ -16,6 +20,12 @@ __all__ = [
     "AlarmFlip",
     "AlarmStep",
     "AlarmStepFile",
+    "Case",
+    "CaseCounter",
+    "CaseMediation",
+    "CasePaper",
+    "CaseStep",
+    "CorrectionOrder",
     "CreditGrade",
     "Level",
     "Listing",
@@ -32,5 +42,6 @@ __all__ = [
     "RegionDay",
     "RiskScore",
     "RuleRun",
+    "Sanction",
     "SocialDeposit",
 ]

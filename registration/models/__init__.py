@@ -11,7 +11,7 @@ from registration.models.accounts import (
 )
 from registration.models.bulletins import Bulletin
 from registration.models.citizen_cards import CitizenCard, CitizenCardStep
-from registration.models.complaints import Complaint
+from registration.models.complaints import Complaint, ComplaintWord
 from registration.models.contracts import ContractKind, ContractSignature, ContractTemplate, LabourContract
 from registration.models.entering import CardRead, JoinRequest
 from registration.models.files import StoredFile
@@ -52,6 +52,7 @@ __all__ = [
     "CitizenCard",
     "CitizenCardStep",
     "Complaint",
+    "ComplaintWord",
     "ContractKind",
     "ContractSignature",
     "ContractTemplate",

@@ -1,5 +1,6 @@
 """What workers complain about to the authorities, by name or without."""
 
+import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -56,3 +57,43 @@ class Complaint(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+
+class ComplaintWord(models.Model):
+    """What whoever made a complaint is told about it, in fixed words: a step, its day, an office. Append-only.
+
+    Written by the authority's side alone; nothing of it names a person.
+    """
+
+    class Kind(models.TextChoices):
+        TAKEN = "taken", _("An officer has it")
+        TRANSFERRED = "transferred", _("Handed to the office that deals with it")
+        ACCEPTED = "accepted", _("Accepted: a case is open")
+        REFUSED = "refused", _("Not accepted")
+        SUSPENDED = "suspended", _("It rests: the firm cannot be found")
+        RESUMED = "resumed", _("It goes on")
+        EXTENDED = "extended", _("It takes longer")
+        ORDERED = "ordered", _("The firm must put it right")
+        CORRECTED = "corrected", _("The firm put it right")
+        LAPSED = "lapsed", _("The firm did not put it right in time")
+        MEDIATED = "mediated", _("Both sides agreed")
+        SANCTIONED = "sanctioned", _("The firm was punished")
+        DEPOSIT = "deposit", _("Wages are paid from the deposit")
+        REFERRED = "referred", _("Handed to the police")
+        CLOSED = "closed", _("The case is closed")
+
+    complaint = models.ForeignKey(Complaint, models.PROTECT, related_name="words")
+    kind = models.CharField("内容", max_length=12, choices=Kind.choices)
+    day = models.DateField("期限", null=True, blank=True)
+    office = models.CharField("办理单位", max_length=120, blank=True)
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "投诉告知"
+        indexes = [models.Index(fields=["complaint", "at"], name="word_of_complaint")]
+        triggers = [
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.complaint_id} {self.kind}"

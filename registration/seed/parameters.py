@@ -178,6 +178,19 @@ _NATIONWIDE = (
     _Default("case.finish_within_wd", 60, "劳动保障监察条例第17条"),
     _Default("case.extension_wd", 30, "劳动保障监察条例第17条"),
     _Default("case.limit_years", 2, "劳动保障监察条例第20条"),
+    _Default("case.decide_within_wd", 15, "劳动保障监察案件办理程序（二手资料）"),
+    _Default("case.correct_within_wd", 5, PROPOSED),
+    _Default("case.hear_within_wd", 5, "行政处罚法第64条"),
+    _Default("case.representatives", 5, "浙江省劳动保障监察条例（推举代表不超过5人）"),
+    _Default("sanction.54.unit", {"from": 2_000_000, "to": 5_000_000}, "国务院令第724号第54条"),
+    _Default("sanction.54.person", {"from": 1_000_000, "to": 3_000_000}, "国务院令第724号第54条"),
+    _Default("sanction.55.unit", {"from": 5_000_000, "to": 10_000_000}, "国务院令第724号第55条"),
+    _Default("sanction.56.unit", {"from": 5_000_000, "to": 10_000_000}, "国务院令第724号第56条"),
+    _Default("sanction.57.unit", {"from": 5_000_000, "to": 10_000_000}, "国务院令第724号第57条"),
+    _Default("crime.one", {"months": 3, "fen": 500_000}, "法释〔2013〕3号第3条；为幅度下限，按省定数额调整"),
+    _Default(
+        "crime.many", {"people": 10, "fen": 3_000_000}, "法释〔2013〕3号第3条；为幅度下限，按省定数额调整"
+    ),
     _Default("board.fresh_within_months", 1, PROPOSED),
     _Default("permit.contracts_percent", 100, PROPOSED),
 )

@@ -3,20 +3,21 @@
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from registration.access import NOBODY, not_found
+from registration.access import NOBODY, not_found, not_permitted
 from registration.actors import Actor
-from registration.models import Complaint, Project, Region
+from registration.models import Complaint, ComplaintWord, Project, Region
 from registration.permissions import PERMISSIONS
 from registration.services.doors import knock
 from registration.services.testimony import keep_photo, keep_voice
 from wagewatch.lib.crypto import blind_index
 from wagewatch.lib.errors import RuleViolation
+from wagewatch.lib.happenings import happened
 
 PER_ADDRESS_AND_HOUR = 20
 """The phones of a whole site may share one address of the mobile network."""
@@ -24,6 +25,8 @@ TRIES_PER_HOUR = 10
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Without the letters and digits that people mistake for each other."""
 LONGEST_TEXT = 2000
+FILED = "complaint.filed"
+"""The mark that a complaint leaves for whoever waits for one."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,18 @@ def _write(told: Told, actor: Actor, now: datetime) -> Filed:
             )
         ]
     )
+    happened(FILED)
     return Filed(reference, secret)
+
+
+def enter_complaint(told: Told, *, actor: Actor, now: datetime) -> Filed:
+    """An office writes down what somebody said on the telephone or at its desk; who said it gets number and secret.
+
+    Raises NotPermitted, RuleViolation `complaint.…`.
+    """
+    if not actor.has_role(*PERMISSIONS["complaint.handle"]) or not actor.is_authority:
+        not_permitted("complaint.handle")
+    return _write(told, actor, now)
 
 
 def _where(told: Told) -> tuple[Region, Project | None]:
@@ -166,3 +180,33 @@ def answer_complaint(
     complaint.answered_at, complaint.answered_by_id = now, actor.id
     complaint.save(update_fields=["state", "answer", "answered_at", "answered_by"])
     return complaint
+
+
+def tell_complainant(
+    complaint: Complaint,
+    kind: str,
+    *,
+    day: date | None = None,
+    office: str = "",
+    answer: str = "",
+    done: bool = False,
+    actor: Actor,
+    now: datetime,
+) -> ComplaintWord:
+    """Tell whoever made a complaint of a step; `answer` is read by them, `done` ends the complaint.
+
+    For who deals with the case: the caller has asked for access. Call it in the transaction of the step.
+    """
+    state = Complaint.State.ANSWERED if done else Complaint.State.HANDLING
+    changed = {"state": state, "answered_at": now, "answered_by_id": actor.id}
+    if answer.strip():
+        changed["answer"] = answer.strip()[:LONGEST_TEXT]
+    for name, value in changed.items():
+        setattr(complaint, name, value)
+    complaint.save(update_fields=[name.removesuffix("_id") for name in changed])
+    return ComplaintWord.objects.create(complaint=complaint, kind=kind, day=day, office=office, at=now)
+
+
+def words_of(complaint: Complaint) -> list[ComplaintWord]:
+    """What was told about a complaint, the newest first."""
+    return list(ComplaintWord.objects.filter(complaint=complaint).order_by("-at", "-pk"))

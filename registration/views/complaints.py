@@ -133,5 +133,10 @@ def follow(request: ActorRequest) -> HttpResponseBase:
             )
         except RuleViolation as refusal:
             error = refusal.message
-    context = {"found": found, "error": error, "reference": request.POST.get("reference", "")}
+    context = {
+        "found": found,
+        "words": complaints.words_of(found) if found else [],
+        "error": error,
+        "reference": request.POST.get("reference", ""),
+    }
     return render(request, "registration/complain_follow.html", context, status=400 if error else 200)

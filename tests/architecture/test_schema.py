@@ -14,11 +14,13 @@ WITHOUT_PROJECT = {
     "devices_enrolmentcode": "a code is looked up before the project is known",
     "evidence_entry": "one log for the installation; stays on the coordinator",
     "registration_complaint": "a complaint may name no project; it is looked up by its reference",
+    "inspection_case": "a complaint may name no project; its office finds it later",
     "registration_sensitiveview": "a log of looks at people; the project may be none",
     "inspection_projectstat": "one row per project: the project is its key",
 }
 """Tables with a project whose keys may lack it, each with its reason."""
 PLAIN_KEYS = {
+    ("inspection_case", "complaint_id"): "a complaint may name no project, its case does later",
     (
         "payroll_accountentry",
         "sub_ledger_id",
@@ -161,6 +163,11 @@ def test_personal_data_is_kept_encrypted_only() -> None:
         ("AccountAgreement", "number"): "the agreement's own number",
         ("LineEvent", "number"): "which event of the statement line",
         ("PermitAnswer", "number"): "what the permit office quotes",
+        ("Case", "number"): "the case's own number",
+        ("CaseStep", "number"): "which step of the case",
+        ("CasePaper", "number"): "the document's own number",
+        ("CorrectionOrder", "number"): "the order's own number",
+        ("Sanction", "number"): "the decision's own number",
         ("LabourContract", "number"): "the employer's own number of the contract",
     }
     plain = set()

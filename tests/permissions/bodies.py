@@ -112,6 +112,15 @@ BODIES: dict[str, Parts] = {
         "paper": "YJ-1",
     },
     "inspection:permit-keys": lambda s: {"authority": s.permit_key.authority_id, "name": "施工许可系统"},
+    "inspection:case-new": lambda _s: {
+        "origin": "hotline",
+        "topic": "unpaid",
+        "region": "330703",
+        "text": "来电反映没发工资",
+        "people": "1",
+    },
+    "inspection:case-act": lambda _s: {"kind": "note", "text": "到现场看过了"},
+    "inspection:case-contact": lambda _s: {"purpose": "电话核实情况"},
     "inspection:firm-record": lambda _s: {
         "kind": "clean",
         "since": "2024-01-01",

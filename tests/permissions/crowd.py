@@ -4,7 +4,17 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from devices.models import Passage, RefusedEntry, Terminal
-from inspection.models import Alarm, AlarmFlip, ProjectStat, RuleRun
+from inspection.models import (
+    Alarm,
+    AlarmFlip,
+    Case,
+    CasePaper,
+    CorrectionOrder,
+    ProjectStat,
+    RuleRun,
+    Sanction,
+)
+from inspection.services import case_intake, case_work
 from inspection.services.rules import run_rules
 from payroll.models import PaymentOrder, PaySheet, SpecialAccount
 from payroll.services import accounts, approvals
@@ -27,10 +37,11 @@ from registration.services.certificates import CertificateFacts, add_certificate
 from registration.services.leaving import leave
 from registration.services.sources import let_in
 from tests.cast import Cast, build_cast, make_posting, make_project, make_worker
+from tests.inspection.cases import filed
 from tests.inspection.stage import sent_sheet, set_parameters
 from tests.payroll import stage as payroll
 from tests.registration import contracts
-from tests.registration.papers import Nanjing, apply_for, nanjing, seed_conditions, train
+from tests.registration.papers import Nanjing, apply_for, nanjing, png, seed_conditions, train
 from tests.registration.rosters import person, staged, xlsx
 from wagewatch.lib.identity import make_id_number
 
@@ -52,6 +63,7 @@ class Crowd:
     nanjing: Nanjing
     citizen_card: CitizenCard
     source: SourceSystem
+    case_pk: int
 
 
 def build_crowd(size: int) -> Crowd:
@@ -97,7 +109,43 @@ def build_crowd(size: int) -> Crowd:
     _comers_and_goers(cast, size)
     training, site, card = _papers(cast, size, [p.worker for p in team])
     source = _sources(cast, size)
-    return Crowd(cast, sheet, order, alarm, ledger.account_id, roster, own.pk, training, site, card, source)
+    return Crowd(
+        cast,
+        sheet,
+        order,
+        alarm,
+        ledger.account_id,
+        roster,
+        own.pk,
+        training,
+        site,
+        card,
+        source,
+        _cases(cast, size).pk,
+    )
+
+
+def _cases(cast: Cast, size: int) -> Case:
+    """Complaints that wait and cases by the size; one case with as many notes, orders, sanctions and documents."""
+    li = cast.actor(cast.li)
+    for _n in range(size):
+        filed(cast)
+        case = case_intake.take_complaint(filed(cast).reference, actor=li, now=cast.now)
+    Case.objects.filter(pk=case.pk).update(state="active", finish_by=date(2027, 2, 1))
+    act = {"kind": "papers", "actor": li, "now": cast.now}
+    for n in range(size):
+        step = case_work.add_note(case.pk, text=f"第 {n} 份材料", name="a.png", data=png(), **act)
+        CasePaper.objects.create(case=case, kind="order", number=f"令{n}号", file=step.file, made_at=cast.now)
+        order = CorrectionOrder.objects.create(
+            case=case, number=f"令{n}号", respondent=cast.sc, grounds=["30"], demand="支付工资", days=5,
+            issued_on=cast.today, amount_fen=100, people=1, most_fen=100, most_months=1, rest_fen=100,
+            rest_people=1, rest_most_fen=100, served_on=cast.today, deadline_on=date(2026, 11, 2),
+        )  # fmt: skip
+        Sanction.objects.create(
+            case=case, order=order, ground="54-2", fine_fen=2_000_000, reason="期满未改", proposed_by=cast.li,
+            proposed_on=cast.today,
+        )  # fmt: skip
+    return case
 
 
 def _contracts(cast: Cast, size: int) -> None:

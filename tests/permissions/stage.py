@@ -21,8 +21,8 @@ from devices.models import DayCorrection, Terminal
 from devices.services import corrections
 from devices.services.terminals import forget_terminals
 from devices.simulators.persons import person as invented_person
-from inspection.models import Alarm, Listing, PermitAnswer, PermitKey, ProjectStat
-from inspection.services import permits
+from inspection.models import Alarm, Case, CasePaper, Listing, PermitAnswer, PermitKey, ProjectStat
+from inspection.services import case_intake, case_work, permits
 from payroll.models import (
     Advance,
     Objection,
@@ -37,12 +37,14 @@ from payroll.models import (
 from payroll.services import account_opening, confirmations, statements
 from payroll.services import sheets as sheet_services
 from payroll.work_history import history_facts
+from registration.actors import SYSTEM
 from registration.models import (
     Authority,
     Bulletin,
     CardRead,
     Certificate,
     CitizenCard,
+    Complaint,
     HistoryShare,
     JoinRequest,
     LabourContract,
@@ -55,7 +57,7 @@ from registration.models import (
     Training,
     WorkerDevice,
 )
-from registration.services import acknowledging, joining, parameters, sharing
+from registration.services import acknowledging, complaints, joining, parameters, sharing
 from registration.services.certificates import CertificateFacts, add_certificate
 from registration.services.citizen_cards import apply_for_cards
 from registration.services.phones import add_device
@@ -129,6 +131,8 @@ class Stage:
     permit_answer: PermitAnswer
     permit_key: PermitKey
     listing: Listing
+    case: Case
+    complaint: Complaint
 
     def ask(self, role: str, method: str, path: str, data: Any = None, **options: Any) -> HttpResponse:
         """One request by a role, with the cookies it had at first; a terminal's is signed.
@@ -343,10 +347,26 @@ def build_stage() -> Stage:
             valid_from=date(2026, 1, 1),
             made_at=cast.now,
         ),
+        **_complaints(cast),
         share=sharing.share_history(
             history_facts(cast.sun, with_pay=True), days=30, actor=cast.actor(cast.sun), now=cast.now
         ),
     )
+
+
+def _complaints(cast: Cast) -> dict[str, Any]:
+    """A complaint that waits, and one that Li made a case, with a photo, a note's file and a document."""
+    told = complaints.Told(topic="unpaid", text="没发工资", project_id=cast.project.pk, voice=WEBM)
+    system: dict[str, Any] = {"address": "10.1.2.3", "actor": SYSTEM, "now": cast.now}
+    waiting = complaints.file_complaint(told, **system)
+    told = complaints.Told(topic="unpaid", text="没发工资", project_id=cast.project.pk, photo=_picture())
+    act: dict[str, Any] = {"actor": cast.actor(cast.li), "now": cast.now}
+    case = case_intake.take_complaint(complaints.file_complaint(told, **system).reference, **act)
+    step = case_work.add_note(case.pk, kind="papers", text="工地现场照片", name="a.png", data=png(), **act)
+    CasePaper.objects.create(
+        case=case, kind="accept", number="人社监受〔2026〕1号", file=step.file, made_at=cast.now
+    )
+    return {"case": case, "complaint": Complaint.objects.get(reference=waiting.reference)}
 
 
 def _join_request(cast: Cast) -> JoinRequest:

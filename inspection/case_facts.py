@@ -1,0 +1,155 @@
+"""What pages say about cases: their lists, steps in words, what may be done now, what the system's own data say."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from inspection.case_access import may_approve, may_handle
+from inspection.case_words import BADGES, ORDER_STATES, PAPERS, left_words
+from inspection.cases import rules
+from inspection.cases.articles import GROUNDS
+from inspection.models import Case, CasePaper
+from inspection.services.case_money import Check
+from inspection.services.case_orders import state_of
+from payroll.models import PaySlip
+from registration.actors import Actor
+from wagewatch.lib.dates import Calendar
+
+
+def unpaid_by_data(project_id: int, today: date) -> rules.Unpaid:
+    """What the pay sheets say is due and not paid: of all, how many people, of the one owed most, his months."""
+    rows = list(
+        PaySlip.objects.filter(project=project_id, sheet__due_on__lt=today, net_fen__gt=0)
+        .exclude(confirmation="draft")
+        .exclude(payment="paid")
+        .values("worker_id")
+        .annotate(fen=Sum("net_fen"), months=Count("month", distinct=True))
+        .order_by("-fen")
+    )
+    if not rows:
+        return rules.Unpaid(0, 0, 0, 0)
+    return rules.Unpaid(sum(r["fen"] for r in rows), len(rows), rows[0]["fen"], rows[0]["months"])
+
+
+@dataclass(frozen=True)
+class Row:
+    """A case in a list, with its coming deadline in words."""
+
+    case: Case
+    late: bool
+    left: str
+    badge: str
+
+
+def rows_of(cases: Any, today: date, calendar: Calendar) -> list[Row]:
+    """Cases as a list shows them."""
+    return [
+        Row(case, is_late(case, today), left_words(case.due_on, today, calendar), BADGES[case.state])
+        for case in cases
+    ]
+
+
+def is_late(case: Case, today: date) -> bool:
+    """Whether the coming deadline has passed."""
+    return case.due_on is not None and case.due_on < today
+
+
+def papers_of(case: Case) -> list[dict[str, Any]]:
+    """The documents of a case, the newest first."""
+    papers = CasePaper.objects.filter(case=case).defer("file__content").order_by("-made_at", "-pk")
+    return [{"paper": one, "title": PAPERS.get(one.kind, one.kind)} for one in papers]
+
+
+def orders_of(case: Case, today: date) -> list[dict[str, Any]]:
+    """The orders with state and grounds in words."""
+    found = []
+    for order in case.orders.select_related("respondent").order_by("-pk"):
+        state = state_of(order, today)
+        found.append(
+            {
+                "order": order,
+                "state": state,
+                "words": ORDER_STATES[state],
+                "grounds": [GROUNDS[code].title for code in order.grounds if code in GROUNDS],
+            }
+        )
+    return found
+
+
+ACTS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
+    (
+        "begin",
+        gettext_lazy("Begin"),
+        ("accept", "refuse", "transfer"),
+    ),
+    ("look", gettext_lazy("Investigate"), ("note", "site", "size", "finish")),
+    ("agree", gettext_lazy("Settle"), ("mediate",)),
+    ("order", gettext_lazy("Orders"), ("order", "serve", "check", "withdraw")),
+    (
+        "punish",
+        gettext_lazy("When an order lapsed"),
+        ("propose", "notify", "hear", "decide", "drop", "deposit", "refer"),
+    ),
+    ("time", gettext_lazy("Time and people"), ("assign", "ask-time", "give-time", "suspend", "resume")),
+    ("end", pgettext_lazy("case", "End"), ("close",)),
+)
+"""Groups of acts as the page shows them."""
+
+
+def acts_of(
+    case: Case, actor: Actor, orders: list[dict[str, Any]], check: Check, sanctions: list[Any]
+) -> dict[str, bool]:
+    """The acts that the actor may do to the case now; those that lack their ground are left out."""
+    states = {row["state"] for row in orders}
+    stages = {one.state for one in sanctions}
+    handles, approves = may_handle(case, actor), may_approve(case, actor)
+    grounds = {
+        "serve": "unserved" in states,
+        "check": bool(states & {"running", "lapsed"}),
+        "withdraw": bool(states & {"unserved", "running", "lapsed"}),
+        "propose": "lapsed" in states,
+        "notify": "proposed" in stages,
+        "hear": "notified" in stages,
+        "decide": any(one.state == "notified" and one.proposed_by_id != actor.id for one in sanctions),
+        "drop": bool(stages & {"proposed", "notified"}),
+        "deposit": check.state == "lapsed" and case.project_id is not None,
+        "refer": not check.obstacle and case.referred_on is None,
+        "ask-time": case.extension_asked_by_id is None and case.extended_on is None,
+        "give-time": case.extension_asked_by_id is not None
+        and case.extended_on is None
+        and case.extension_asked_by_id != actor.id,
+        "order": case.project_id is not None,
+        "mediate": case.project_id is not None,
+        "contact": case.complaint_id is not None,
+    }
+    return {
+        act: True
+        for act, allowed in rules.ALLOWED.items()
+        if case.state in allowed
+        and grounds.get(act, True)
+        and (approves if act in {"give-time", "decide"} else handles)
+    }
+
+
+def workload(cases: QuerySet[Case], today: date, soon: date) -> list[dict[str, Any]]:
+    """Open cases by office and officer: how many, late, due soon, resting, and the oldest."""
+    rows: Any = (
+        cases.exclude(state__in=(rules.CLOSED, rules.REFUSED))
+        .order_by()
+        .values("office__name", "officer_id", "officer__name")
+        .annotate(
+            all=Count("pk"),
+            late=Count("pk", filter=Q(due_on__lt=today)),
+            soon=Count("pk", filter=Q(due_on__gte=today, due_on__lte=soon)),
+            resting=Count("pk", filter=Q(state=rules.SUSPENDED)),
+            people=Sum("people"),
+            next=Min("due_on"),
+            oldest=Min("received_on"),
+            newest=Max("received_on"),
+        )
+        .order_by("-late", "-all", "office__name", "officer_id")
+    )
+    return list(rows)

@@ -1,0 +1,71 @@
+"""Who deals with a case: the office that is competent, and its officer (Order 724, article 10)."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from inspection.models import Case
+from inspection.services.case_papers import make_paper
+from inspection.services.case_steps import keep, lock_case, tell, words, write_step
+from registration.actors import Actor
+from registration.models import Authority, Membership, User
+from registration.permissions import PERMISSIONS
+from wagewatch.lib.errors import Malformed
+
+
+def offices_to_hand_to(case: Case) -> list[Authority]:
+    """Offices that may be the right ones: of the same province, other than this one."""
+    return list(
+        Authority.objects.filter(region__code__startswith=case.region_id[:2])
+        .exclude(pk=case.office_id)
+        .select_related("region")
+        .order_by("region__code", "kind", "name")
+    )
+
+
+@transaction.atomic
+def transfer_case(pk: int, *, office_id: int, reason: str, actor: Actor, now: datetime) -> Case:
+    """Hand a case to the office that is competent; who complained is told which. The deadline goes on.
+
+    Raises Malformed `case.words`, `case.office`.
+    """
+    case = lock_case(pk, "transfer", actor=actor)
+    said = words(reason)
+    office = next((one for one in offices_to_hand_to(case) if one.pk == office_id), None)
+    if office is None:
+        raise Malformed("case.office", _("Choose the office that deals with it."))
+    paper = make_paper(case, "transfer", {"to_office": office.name, "reason": said}, actor=actor, now=now)
+    write_step(
+        case, "transfer", text=said, file=paper.file, facts={"from": case.office.name, "to": office.name},
+        actor=actor, now=now,
+    )  # fmt: skip
+    case.office, case.officer = office, None
+    keep(case, "office", "officer", now=now)
+    tell(case, "transferred", office=office.name, actor=actor, now=now)
+    return case
+
+
+def officers_of(case: Case) -> list[User]:
+    """Who may deal with a case: the inspectors of its office."""
+    return list(
+        User.objects.filter(
+            pk__in=Membership.objects.filter(
+                authority=case.office_id, role__in=PERMISSIONS["case.handle"], is_active=True
+            ).values("user"),
+            is_active=True,
+        ).order_by("pk")
+    )
+
+
+@transaction.atomic
+def assign_case(pk: int, *, officer_id: int, actor: Actor, now: datetime) -> Case:
+    """Give a case to an officer of the office. Raises Malformed `case.officer`."""
+    case = lock_case(pk, "assign", actor=actor)
+    officer = next((one for one in officers_of(case) if one.pk == officer_id), None)
+    if officer is None:
+        raise Malformed("case.officer", _("Choose an officer of the office."))
+    case.officer = officer
+    keep(case, "officer", now=now)
+    write_step(case, "assign", facts={"to": officer.name}, actor=actor, now=now)
+    return case
