@@ -47,6 +47,11 @@ urlpatterns = [
     path("projects/export/", projects.projects_export, name="projects-export"),
     path("projects/<int:pk>/", projects.project, name="project"),
     path("projects/<int:pk>/months/<str:month>/", projects.project_month, name="project-month"),
+    path(
+        "projects/<int:pk>/months/<str:month>/export/",
+        projects.project_month_export,
+        name="project-month-export",
+    ),
     path("projects/<int:pk>/changed-days/", late.changed_days, name="changed-days"),
     path("projects/<int:pk>/changed-days/export/", late.changed_days_export, name="changed-days-export"),
     path("projects/<int:pk>/contracts/", contracts.contracts, name="contracts"),

@@ -60,6 +60,10 @@ WITH pay_date AS MATERIALIZED (
          count(*) FILTER (WHERE day <= %(today)s - 8) / 28.0 AS before, count(DISTINCT worker_id) AS people
   FROM devices_attendanceday
   WHERE day >= %(today)s - 35 AND day < %(today)s AND (days > 0 OR minutes > 0) GROUP BY 1
+), usual AS (
+  -- Rain, holidays and orders to stop keep everybody away: a site is compared with the others around it.
+  SELECT pl.region_id, CASE WHEN count(*) >= 5 THEN least(1, sum(a.lately) / nullif(sum(a.before), 0)) ELSE 1 END AS rate
+  FROM attended a JOIN place pl USING (project_id) WHERE a.before > 0 GROUP BY 1
 ), plan AS (
   SELECT DISTINCT ON (project_id) * FROM payroll_allocationplan WHERE made_at <= %(now)s
   ORDER BY project_id, number DESC
@@ -122,11 +126,12 @@ SELECT pl.project_id, pl.region_id, pl.next_due,
        balance.fen, coalesce(al.days, 0)::int, coalesce(al.short_fen, 0)::bigint,
        coalesce(w.latest_month >= pl.next_month, false) OR pl.next_month >= date_trunc('month', %(today)s::date),
        coalesce(a.people, 0)::int, coalesce(w.wait_days, 0)::float, coalesce(a.lately, 0)::float,
-       coalesce(a.before, 0)::float, coalesce(l.days, 0)::int,
+       coalesce(a.before * coalesce(u.rate, 1), 0)::float, coalesce(l.days, 0)::int,
        (coalesce(o.n, 0) + coalesce(r.n, 0))::int
 FROM place pl
 LEFT JOIN wages w USING (project_id)
 LEFT JOIN attended a USING (project_id)
+LEFT JOIN usual u ON u.region_id = pl.region_id
 LEFT JOIN allocation al USING (project_id)
 LEFT JOIN late l USING (project_id)
 LEFT JOIN others o USING (project_id)

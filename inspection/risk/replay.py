@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from inspection.risk.facts import days_between, facts_of
 from inspection.risk.rules import score
-from inspection.risk.simulation import Month, Story, moment, simulate
+from inspection.risk.simulation import PROJECTS_OF_A_FIRM, Month, Story, moment, simulate
 from payroll.models import (
     AccountEntry,
     AllocationPlan,
@@ -27,8 +27,6 @@ from registration.models import Organisation, Participation, Project, Region
 from wagewatch.lib.dates import Calendar, previous_month
 
 BATCH = 5_000
-PROJECTS_OF_A_FIRM = 6
-"""A general contractor of the simulation has so many projects."""
 
 
 @dataclass(frozen=True)
