@@ -7,8 +7,10 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from inspection.dashboard import AlarmLine
+from payroll.models import PaySlip
 from registration.models import Project
 from wagewatch.lib.sheets import ColumnOut, SheetOut, write_workbook
+from wagewatch.templatetags.ww import mask_name
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -92,6 +94,36 @@ def project_sheet(projects: Iterable[Project], today: date) -> SheetOut:
         )
         rows.append((project.code, project.name, project.region.name, project.get_sector_display(), *figures))
     return SheetOut(_("Projects"), columns, rows)
+
+
+def slip_sheet(slips: Iterable[PaySlip]) -> SheetOut:
+    """One row per slip, the name masked; give slips with worker and the sheet's firm joined."""
+    columns = [
+        ColumnOut(_("Name"), width=10),
+        ColumnOut(_("ID number"), width=14),
+        ColumnOut(_("Firm"), width=28),
+        ColumnOut(_("Team"), width=14),
+        ColumnOut(_("Gate days"), "number", width=10),
+        ColumnOut(_("Paid days"), "number", width=10),
+        ColumnOut(_("Net"), "money", width=14),
+        ColumnOut(_("Confirmation"), width=14),
+        ColumnOut(_("Bank"), width=14),
+    ]
+    rows = [
+        (
+            mask_name(slip.worker.name),
+            f"*{slip.worker.id_tail}",
+            slip.sheet.participation.organisation.name,
+            slip.team_name,
+            slip.gate_days,
+            slip.days,
+            slip.net_fen,
+            slip.get_confirmation_display(),
+            slip.get_payment_display(),
+        )
+        for slip in slips
+    ]
+    return SheetOut(_("Pay slips"), columns, rows)
 
 
 def download(sheet: SheetOut, name: str, today: date) -> HttpResponse:

@@ -40,8 +40,8 @@ app_name = "inspection"
 urlpatterns = [
     path("", today.today, name="today"),
     path("wall/", wall.wall, name="wall"),
-    path("risk/", risk.risk, name="risk"),
-    path("risk/export/", risk.risk_export, name="risk-export"),
+    path("projects/risk/", risk.risk, name="risk"),
+    path("projects/risk/export/", risk.risk_export, name="risk-export"),
     path("alarms/", alarms.alarms, name="alarms"),
     path("alarms/export/", alarms.alarms_export, name="alarms-export"),
     path("alarms/give/", alarms.alarms_give, name="alarms-give"),
@@ -58,6 +58,11 @@ urlpatterns = [
     path("projects/export/", projects.projects_export, name="projects-export"),
     path("projects/<int:pk>/", projects.project, name="project"),
     path("projects/<int:pk>/months/<str:month>/", projects.project_month, name="project-month"),
+    path(
+        "projects/<int:pk>/months/<str:month>/export/",
+        projects.project_month_export,
+        name="project-month-export",
+    ),
     path("projects/<int:pk>/changed-days/", late.changed_days, name="changed-days"),
     path("projects/<int:pk>/changed-days/export/", late.changed_days_export, name="changed-days-export"),
     path("projects/<int:pk>/contracts/", contracts.contracts, name="contracts"),

@@ -12,7 +12,7 @@ NAMES: dict[str, str | Promise] = {
     "slips": _("Monthly wages (slips)"),
     "confirmed": _("Confirmed by the workers"),
     "paid_slips": _("Paid wages (slips)"),
-    "net_fen": _("Wages due"),
+    "net_fen": _("Net wages of the period"),
     "paid_fen": _("Paid through the bank"),
     "cash_fen": _("Paid in cash by exception"),
     "unpaid_fen": _("Due and not paid"),

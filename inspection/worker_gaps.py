@@ -26,7 +26,8 @@ def gaps_of(chain: Chain, today: date) -> list[str]:
 
 
 def _dates(found: list[date]) -> str:
-    listed = ", ".join(f"{day:%m-%d}" for day in found[:MAX_DAYS])
+    # A hyphen at which no line breaks.
+    listed = ", ".join(f"{day:%m-%d}".replace("-", "\u2011") for day in found[:MAX_DAYS])
     return listed if len(found) <= MAX_DAYS else _("%(list)s and more") % {"list": listed}
 
 

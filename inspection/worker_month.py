@@ -203,7 +203,7 @@ def _confirmation(chain: Chain) -> dict[str, Any]:
                 "device": word.device,
             }
             hand = _("the worker, beside %(clerk)s") % {"clerk": word.clerk.name}
-        if slip.sent_at:
+        if slip.sent_at and slip.confirmed_at - slip.sent_at >= timedelta(hours=1):
             hours = int((slip.confirmed_at - slip.sent_at).total_seconds() // 3600)
             more += " " + (
                 ngettext("%(n)s hour after it was sent.", "%(n)s hours after it was sent.", hours)

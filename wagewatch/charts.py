@@ -13,6 +13,8 @@ from pygal.style import Style
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _KEEP = {"x", "y", "width", "height", "d", "cx", "cy", "r", "transform", "viewBox"}
+DOTTED = 31
+"""A line with more points is drawn without dots."""
 _QUIET = Style(background="transparent", plot_background="transparent", font_family="sans-serif")
 
 
@@ -87,13 +89,17 @@ def _dress(
             spots.append((float(shape.get("x")) + float(shape.get("width")) / 2, float(shape.get("y"))))
     else:
         curve = next(
-            n for n in plot.getparent().iter(f"{_SVG}path") if "line" in (n.get("class") or "").split()
+            n
+            for n in plot.getparent().iter(f"{_SVG}path")
+            # The axes are drawn with the class "line" too; only a series is "reactive".
+            if {"line", "reactive"} <= set((n.get("class") or "").split())
         )
         etree.SubElement(frame, "path", {"class": "curve", "d": curve.get("d")})
         for dot in plot.getparent().iter(f"{_SVG}circle"):
-            etree.SubElement(
-                frame, "circle", {"class": "point", "cx": dot.get("cx"), "cy": dot.get("cy"), "r": "3"}
-            )
+            if len(points) <= DOTTED:
+                etree.SubElement(
+                    frame, "circle", {"class": "point", "cx": dot.get("cx"), "cy": dot.get("cy"), "r": "3"}
+                )
             spots.append((float(dot.get("cx")), float(dot.get("cy"))))
     width = float(view.split()[2])
     etree.SubElement(frame, "path", {"class": "axis", "d": f"M0 {height:.1f}H{width:.0f}"})
@@ -104,13 +110,28 @@ def _dress(
             text = etree.SubElement(
                 frame, "text", {"class": f"value{mine}", "x": f"{x:.1f}", "y": f"{y - 6:.1f}"}
             )
+            if not shapes and x > width - 40:
+                text.set("class", f"value{mine} last")
             text.text = f"{value:,g}{unit}"
         if index % every == 0 or mine:
             text = etree.SubElement(
-                frame, "text", {"class": f"label{mine}", "x": f"{x:.1f}", "y": f"{height + 18:.1f}"}
+                frame,
+                "text",
+                {
+                    "class": f"label{mine}{_edge(x, width, bool(shapes))}",
+                    "x": f"{x:.1f}",
+                    "y": f"{height + 18:.1f}",
+                },
             )
             text.text = name
     return _boxed(out)
+
+
+def _edge(x: float, width: float, is_bar: bool) -> str:
+    """Labels at the ends of a line stay inside the drawing."""
+    if is_bar:
+        return ""
+    return " first" if x < 20 else " last" if x > width - 40 else ""
 
 
 def levels(

@@ -60,6 +60,10 @@ WITH pay_date AS MATERIALIZED (
          count(*) FILTER (WHERE day <= %(today)s - 8) / 28.0 AS before, count(DISTINCT worker_id) AS people
   FROM devices_attendanceday
   WHERE day >= %(today)s - 35 AND day < %(today)s AND (days > 0 OR minutes > 0) GROUP BY 1
+), usual AS (
+  -- Rain, holidays and orders to stop keep everybody away: a site is compared with the others around it.
+  SELECT pl.region_id, CASE WHEN count(*) >= 5 THEN least(1, sum(a.lately) / nullif(sum(a.before), 0)) ELSE 1 END AS rate
+  FROM attended a JOIN place pl USING (project_id) WHERE a.before > 0 GROUP BY 1
 ), plan AS (
   SELECT DISTINCT ON (project_id) * FROM payroll_allocationplan WHERE made_at <= %(now)s
   ORDER BY project_id, number DESC
@@ -100,22 +104,20 @@ WITH pay_date AS MATERIALIZED (
 ), firm AS (
   SELECT DISTINCT project_id, organisation_id FROM registration_participation
   WHERE role IN ('general_contractor', 'subcontractor', 'owner')
-), late_of_firm AS (
-  SELECT f.organisation_id, count(DISTINCT l.project_id) AS n FROM firm f
-  JOIN late l ON l.project_id = f.project_id AND l.days > 5 GROUP BY 1
 ), record AS (
   SELECT organisation_id FROM (
     SELECT DISTINCT ON (organisation_id) organisation_id, kind, since FROM payroll_arrearsrecord
     WHERE made_at <= %(now)s ORDER BY organisation_id, id DESC) newest
   WHERE kind IN ('arrears', 'listed') AND since > %(today)s - 731
-), firms AS (
-  SELECT f.project_id, count(record.organisation_id)
-           + coalesce(sum(lf.n - CASE WHEN l.days > 5 THEN 1 ELSE 0 END), 0) AS n
-  FROM firm f
-  LEFT JOIN record ON record.organisation_id = f.organisation_id
-  LEFT JOIN late_of_firm lf ON lf.organisation_id = f.organisation_id
-  LEFT JOIN late l ON l.project_id = f.project_id
-  GROUP BY 1
+), others AS (
+  SELECT f.project_id, count(DISTINCT l.project_id) AS n
+  FROM late l
+  JOIN firm o ON o.project_id = l.project_id
+  JOIN firm f ON f.organisation_id = o.organisation_id AND f.project_id <> l.project_id
+  WHERE l.days > 5 GROUP BY 1
+), recorded AS (
+  SELECT f.project_id, count(DISTINCT f.organisation_id) AS n
+  FROM firm f JOIN record ON record.organisation_id = f.organisation_id GROUP BY 1
 )
 SELECT pl.project_id, pl.region_id, pl.next_due,
        (coalesce(w.overdue, 0) + CASE WHEN w.latest_month >= pl.next_month THEN coalesce(w.coming, 0)
@@ -124,13 +126,16 @@ SELECT pl.project_id, pl.region_id, pl.next_due,
        balance.fen, coalesce(al.days, 0)::int, coalesce(al.short_fen, 0)::bigint,
        coalesce(w.latest_month >= pl.next_month, false) OR pl.next_month >= date_trunc('month', %(today)s::date),
        coalesce(a.people, 0)::int, coalesce(w.wait_days, 0)::float, coalesce(a.lately, 0)::float,
-       coalesce(a.before, 0)::float, coalesce(l.days, 0)::int, coalesce(f.n, 0)::int
+       coalesce(a.before * coalesce(u.rate, 1), 0)::float, coalesce(l.days, 0)::int,
+       (coalesce(o.n, 0) + coalesce(r.n, 0))::int
 FROM place pl
 LEFT JOIN wages w USING (project_id)
 LEFT JOIN attended a USING (project_id)
+LEFT JOIN usual u ON u.region_id = pl.region_id
 LEFT JOIN allocation al USING (project_id)
 LEFT JOIN late l USING (project_id)
-LEFT JOIN firms f USING (project_id)
+LEFT JOIN others o USING (project_id)
+LEFT JOIN recorded r USING (project_id)
 LEFT JOIN LATERAL (
   SELECT e.balance_fen AS fen FROM payroll_accountentry e
   WHERE e.project_id = pl.project_id AND e.at <= %(now)s ORDER BY e.number DESC LIMIT 1) balance ON true

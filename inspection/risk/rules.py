@@ -41,7 +41,7 @@ class Facts:
     attended_now: float
     """People a day, the last seven days."""
     attended_before: float
-    """People a day, the four weeks before."""
+    """People a day, the four weeks before, less what the region's other sites lost in the last week."""
     late_days: int
     """The largest delay of the last pay days, or of one still open."""
     firm_count: int

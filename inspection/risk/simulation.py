@@ -15,14 +15,18 @@ from wagewatch.lib.dates import SITE_TZ, Calendar, month_range, next_month, pay_
 
 Fate = Literal["sound", "messy", "owner_dries", "contractor_fails", "sudden", "winding_down"]
 FATES: dict[Fate, float] = {
-    "sound": 0.52,
+    "sound": 0.56,
     "messy": 0.22,
-    "owner_dries": 0.10,
-    "contractor_fails": 0.08,
+    "owner_dries": 0.12,
+    "contractor_fails": 0.02,
     "sudden": 0.03,
     "winding_down": 0.05,
 }
 """Shares of projects. `messy` ones show signs and pay in the end; `winding_down` ones lose their crew and pay."""
+PROJECTS_OF_A_FIRM = 6
+"""A general contractor of the simulation has so many projects."""
+FIRMS_FAIL = 0.1
+"""How many of them fail within the time, on most of their projects at once."""
 TOPPED_UP: dict[Fate, tuple[float, float, float]] = {
     "sound": (0.995, 0.995, 0.995),
     "messy": (0.95, 0.95, 0.95),
@@ -97,30 +101,43 @@ def simulate(projects: int, months: list[date], calendar: Calendar, *, seed: int
     """Stories of so many projects over consecutive wage months."""
     draw = random.Random(seed)  # noqa: S311 a simulation, nothing secret
     rain = {month: draw.randrange(0, 24) for month in months if draw.random() < 0.3}
+    firms = projects // PROJECTS_OF_A_FIRM + 1
+    failing = {
+        firm: draw.randrange(3, max(4, len(months))) for firm in range(firms) if draw.random() < FIRMS_FAIL
+    }
     seeds = [draw.random() for _n in range(projects)]
     return [
-        _story(number, months, calendar, rain, random.Random(seed))  # noqa: S311
+        _story(number, months, calendar, rain, failing.get(number % firms), random.Random(seed))  # noqa: S311
         for number, seed in enumerate(seeds)
     ]
 
 
 def _story(
-    number: int, months: list[date], calendar: Calendar, rain: dict[date, int], draw: random.Random
+    number: int,
+    months: list[date],
+    calendar: Calendar,
+    rain: dict[date, int],
+    firm_fails: int | None,
+    draw: random.Random,
 ) -> Story:
     fate = draw.choices(list(FATES), weights=list(FATES.values()))[0]
+    if firm_fails is not None and draw.random() < 0.85:
+        fate = "contractor_fails"
     crew = draw.randint(6, 14)
     rate = draw.randint(280, 420) * 100
     turn = draw.randrange(3, max(4, len(months)))
+    if firm_fails is not None and fate == "contractor_fails":
+        turn = min(len(months) - 1, firm_fails + draw.randint(0, 1))
     usual = crew * 25 * rate
     story = Story(
         number,
         fate,
-        plan_fen=round(usual * draw.uniform(0.86, 1.0)),
+        plan_fen=round(usual * draw.uniform(0.86, 0.99)),
         has_record=draw.random() < (0.25 if fate in {"owner_dries", "contractor_fails"} else 0.08),
     )
     balance = 0
     pending: list[tuple[datetime, Entry]] = []
-    carried = usual * draw.uniform(0.0, 0.25)
+    carried = usual * draw.uniform(0.0, 0.15)
     story.entries.append(Entry(moment(months[0], 9), "other_in", round(carried)))
     balance += round(carried)
     for index, month in enumerate(months):
@@ -177,7 +194,7 @@ def _attend(
         day = first + timedelta(days=n)
         if rain is not None and rain <= n < rain + 6 and draw.random() < 0.75:
             continue
-        if month.month == 2 and 8 <= n < 22:
+        if month.month == 2 and 12 <= n < 20:
             continue
         gone = leaving * n if trouble == 0 else min(0.9, leaving * (30 * trouble + n)) if trouble > 0 else 0.0
         for worker in range(crew):
@@ -200,6 +217,8 @@ def _income(
         # Late or short, but the contractor fills the account in time, or nearly.
         late = draw.randint(6, 30)
         amount = round(amount * draw.uniform(0.6, 1.0))
+        rest_on = agreed + timedelta(days=late + draw.randint(15, 35))
+        found.append(Entry(moment(rest_on, 11), "allocation", story.plan_fen - amount))
         gap_on = due - timedelta(days=draw.randint(-6, 5))
         found.append(Entry(moment(gap_on, 8), "other_in", round(wages * draw.uniform(0.85, 1.1))))
     if fate == "owner_dries" and trouble >= 0:
@@ -209,9 +228,6 @@ def _income(
             (90, 0.0),
         ][min(trouble, 2)]
         amount = round(amount * share)
-    if month.month == 2:
-        # Little work, little progress payment; the owner settles it with the contractor.
-        amount = min(amount, round(wages * 1.05))
     if fate == "winding_down" and trouble >= 0:
         amount = max(amount, wages)
     if amount > 0:

@@ -27,7 +27,9 @@ MEANINGS: dict[str, str | Promise] = {
     "allocation": _("Days since the owner should have allocated the oldest sum that has not come."),
     "sheet": _("Days left before the pay day of a month for which no pay sheet has been sent."),
     "confirmation": _("Days that unpaid slips have waited for the worker's word, on average."),
-    "attendance": _("Per cent by which the people a day of the last week fell below the four weeks before."),
+    "attendance": _(
+        "Per cent by which the people a day of the last week fell below the four weeks before, beyond what the other sites of the region lost."
+    ),
     "late": _("The longest delay, in days, of the pay days of the last hundred days."),
     "firms": _("Arrears on record in two years, and other projects of the same firms that pay late now."),
 }
@@ -100,7 +102,7 @@ def long_of(reason: Mapping[str, Any]) -> str:
                 "sum": format_cny(reason["fen"])
             }
         case "attendance":
-            return gettext("%(now)s people a day in the last week, %(before)s in the four weeks before.") % {
+            return gettext("%(now)s people a day in the last week; %(before)s were to be expected.") % {
                 "now": f"{reason['now']:g}",
                 "before": f"{reason['before']:g}",
             }

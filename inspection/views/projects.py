@@ -17,7 +17,7 @@ from devices.rules import work_date
 from devices.stamp_sources import stamp_sources
 from inspection import dashboard
 from inspection.access import alarms_for
-from inspection.exports import download, project_sheet
+from inspection.exports import download, project_sheet, slip_sheet
 from inspection.http import inspector_view, text_of
 from inspection.models import Alarm, ProjectStat, RiskScore
 from inspection.parties import chain_of
@@ -274,11 +274,54 @@ def project_month(request: ActorRequest, pk: int, month: str) -> HttpResponseBas
     found = access_project(pk, request.actor, permission="alarm.view")
     first = parse_month(month)
     query = request.GET
+
+
+def _slips(request: ActorRequest, project: Project, month: date) -> QuerySet[PaySlip]:
+    """The slips of the page's filters: firm, state, name."""
     slips = (
-        PaySlip.objects.filter(project=found, month=first)
+        PaySlip.objects.filter(project=project, month=month)
         .exclude(confirmation=PaySlip.Confirmation.DRAFT)
         .select_related("worker")
     )
+    if (firm := firm_of(request)) is not None:
+        slips = slips.filter(sheet__participation_id=firm)
+    if (shown := request.GET.get("state", "")) in STATES:
+        slips = slips.filter(STATES[shown])
+    if words := text_of(request, "q"):
+        slips = slips.filter(worker__name__icontains=words)
+    return slips.order_by("payment", "-net_fen", "worker_id")
+
+
+def firm_of(request: ActorRequest) -> int | None:
+    """?firm=, a participation; nonsense is no filter."""
+    firm = request.GET.get("firm", "")
+    return int(firm) if firm.isascii() and firm.isdigit() and len(firm) < 19 else None
+
+
+@require_GET
+@inspector_view
+def project_month(request: ActorRequest, pk: int, month: str) -> HttpResponseBase:
+    """A project's wage month by subcontractor, and every worker's slip, the unpaid first."""
+    found = access_project(pk, request.actor, permission="alarm.view")
+    first = parse_month(month)
+    firm = firm_of(request)
+    slips = PaySlip.objects.filter(project=found, month=first).exclude(
+        confirmation=PaySlip.Confirmation.DRAFT
+    )
+    firms = list(
+        slips.order_by()
+        .values("sheet__participation_id", "sheet__participation__organisation__name")
+        .annotate(
+            people=Count("worker_id"),
+            net=Sum("net_fen", default=0),
+            paid_fen=Sum("net_fen", filter=Q(payment__in=["paid", "cash"]), default=0),
+            unpaid=Count("worker_id", filter=~Q(payment__in=["paid", "cash"])),
+            confirmed=Count("worker_id", filter=Q(confirmation="confirmed")),
+        )
+        .order_by("-unpaid", "-net")
+    )
+    if firm is not None:
+        slips = slips.filter(sheet__participation_id=firm)
     counts = slips.aggregate(
         everybody=Count("worker_id"),
         net=Sum("net_fen", default=0),
@@ -292,6 +335,8 @@ def project_month(request: ActorRequest, pk: int, month: str) -> HttpResponseBas
         slips = slips.filter(worker__name__icontains=words)
     page = Paginator(slips.order_by("payment", "-net_fen", "worker_id"), PER_PAGE).get_page(query.get("page"))
     _mark(page.object_list, found)
+    page = Paginator(_slips(request, found, first), PER_PAGE).get_page(request.GET.get("page"))
+    shown = request.GET.get("state", "")
     return render(
         request,
         "inspection/project_month.html",
@@ -301,6 +346,25 @@ def project_month(request: ActorRequest, pk: int, month: str) -> HttpResponseBas
             "key": f"{first:%Y-%m}",
             "page": page,
             "counts": counts,
-            "state": shown,
+            "state": shown if shown in STATES else "",
+            "firm": firm,
+            "firms": [
+                {
+                    "pk": row["sheet__participation_id"],
+                    "name": row["sheet__participation__organisation__name"],
+                    **row,
+                }
+                for row in firms
+            ],
         },
     )
+
+
+@require_GET
+@inspector_view
+def project_month_export(request: ActorRequest, pk: int, month: str) -> HttpResponseBase:
+    """The filtered slips as .xlsx, names masked as on the page."""
+    found = access_project(pk, request.actor, permission="alarm.view")
+    first = parse_month(month)
+    slips = _slips(request, found, first).select_related("worker", "sheet__participation__organisation")
+    return download(slip_sheet(slips), f"wages-{found.code}-{first:%Y-%m}", site_date(timezone.now()))

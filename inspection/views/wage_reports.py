@@ -188,7 +188,7 @@ def wages_export(request: ActorRequest) -> HttpResponseBase:
         ColumnOut(_("This period"), width=18),
         ColumnOut(_("Share"), width=10),
         ColumnOut(_("A year before"), width=18),
-        ColumnOut(_("Change"), width=10),
+        ColumnOut(_("Against the year before"), width=10),
         ColumnOut(_("What is counted"), width=80),
     ]
     figures: list[tuple[str, ...]] = []
@@ -263,7 +263,7 @@ def wages_pdf(request: ActorRequest) -> HttpResponseBase:
                 _("This period"),
                 _("Share"),
                 _("A year before"),
-                _("Change"),
+                _("Against the year before"),
                 _("What is counted"),
             ],
             [

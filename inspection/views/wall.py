@@ -16,7 +16,7 @@ from inspection.views.today import LEADS, tiles_of, trail_of, trend_chart, trend
 from registration.http import ActorRequest
 from wagewatch.lib.dates import site_date
 
-ALARMS, RISKS = 6, 6
+ALARMS, RISKS = 5, 5
 SECONDS = 60
 """Between two loads; the figures behind it are counted every five minutes, alarms as they happen."""
 

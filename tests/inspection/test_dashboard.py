@@ -141,3 +141,29 @@ def test_tiles_are_cities_until_one_is_chosen():
     assert level_below([*codes, "320115"], Scope()) == 2
     assert tile_places(["330702", "330783"]) == {"330702": (2, 1), "330783": (2, 3)}
     assert tile_places(["130102", "130104"]) == {"130102": (1, 1), "130104": (1, 2)}
+
+
+def test_a_month_is_told_by_firm_and_filtered_by_it(stage):
+    gang = sent_sheet(stage.gc_part, [(stage.sun_posting, 100_000)])
+    li = stage.client(stage.li)
+    path = reverse("inspection:project-month", args=[stage.project.pk, "2026-10"])
+    page = li.get(path)
+    assert [(row["pk"], row["people"], row["net"]) for row in page.context["firms"]] == [
+        (stage.sc_part.pk, 2, SUN + ZHOU),
+        (stage.gc_part.pk, 1, 100_000),
+    ]
+    mine = li.get(f"{path}?firm={stage.gc_part.pk}")
+    assert [slip.sheet_id for slip in mine.context["page"]] == [gang.pk]
+    assert mine.context["counts"]["everybody"] == 1
+    assert li.get(f"{path}?firm=x").context["counts"]["everybody"] == 3
+    assert list(li.get(f"{path}?firm={stage.other_part.pk}").context["page"]) == []
+
+
+def test_a_month_as_a_workbook_masks_the_names(stage):
+    li = stage.client(stage.li)
+    path = reverse("inspection:project-month-export", args=[stage.project.pk, "2026-10"])
+    (sheet,) = read_workbook(li.get(path).content, "wages.xlsx").sheets
+    text = str([str(cell) for row in sheet.rows for cell in row])
+    assert "孙**" in text
+    assert "孙德旺" not in text
+    assert stage.client(stage.wang).get(path).status_code == 404

@@ -419,6 +419,7 @@ PARTS: dict[str, Parts] = {
     "inspection:contract-file": _contract("in_force"),
     "inspection:template": lambda s: {"pk": s.in_force.template_id},
     "inspection:project-month": lambda s: {"pk": s.cast.project.pk, "month": "2026-08"},
+    "inspection:project-month-export": lambda s: {"pk": s.cast.project.pk, "month": "2026-08"},
     "inspection:person": _person,
     "inspection:person-photo": _person,
     "inspection:person-identity": _person,

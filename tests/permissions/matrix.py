@@ -496,6 +496,7 @@ GET  inspection:projects             in    in    in   404   404   404   404   40
 GET  inspection:projects-export      in    in    in   404   404   404   404   404   404   404   200   200   200    in    in
 GET  inspection:project              in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 GET  inspection:project-month        in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
+GET  inspection:project-month-export in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 GET  inspection:changed-days          in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 GET  inspection:changed-days-export   in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 GET  inspection:oddities            in    in    in   404   404   404   404   404   404   404   200   200   200    in    in

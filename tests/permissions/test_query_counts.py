@@ -155,6 +155,7 @@ def addresses(crowd: Crowd) -> dict[str, tuple[str, str]]:
         "inspection:projects-export": ("li", {}, ""),
         "inspection:project": ("li", project, ""),
         "inspection:project-month": ("li", {**project, "month": MONTH}, ""),
+        "inspection:project-month-export": ("li", {**project, "month": MONTH}, ""),
         "inspection:contracts": ("li", project, ""),
         "inspection:contract": ("li", {**people, "pk": crowd.contract_pk}, ""),
         "inspection:templates": ("li", {}, ""),
