@@ -267,15 +267,6 @@ def _mark(slips: Any, project: Project) -> None:
         slip.cash_denied = (slip.sheet_id, slip.worker_id) in denied
 
 
-@require_GET
-@inspector_view
-def project_month(request: ActorRequest, pk: int, month: str) -> HttpResponseBase:
-    """Every worker's slip of a project's wage month, the unpaid first."""
-    found = access_project(pk, request.actor, permission="alarm.view")
-    first = parse_month(month)
-    query = request.GET
-
-
 def _slips(request: ActorRequest, project: Project, month: date) -> QuerySet[PaySlip]:
     """The slips of the page's filters: firm, state, name."""
     slips = (
@@ -328,14 +319,8 @@ def project_month(request: ActorRequest, pk: int, month: str) -> HttpResponseBas
         paid_fen=Sum("net_fen", filter=Q(payment="paid"), default=0),
         **{name: Count("worker_id", filter=condition) for name, condition in STATES.items()},
     )
-    shown = query.get("state", "")
-    if shown in STATES:
-        slips = slips.filter(STATES[shown])
-    if words := text_of(request, "q"):
-        slips = slips.filter(worker__name__icontains=words)
-    page = Paginator(slips.order_by("payment", "-net_fen", "worker_id"), PER_PAGE).get_page(query.get("page"))
-    _mark(page.object_list, found)
     page = Paginator(_slips(request, found, first), PER_PAGE).get_page(request.GET.get("page"))
+    _mark(page.object_list, found)
     shown = request.GET.get("state", "")
     return render(
         request,
