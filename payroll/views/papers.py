@@ -46,7 +46,7 @@ def _slip_answer(request: ActorRequest, slip: PaySlip, made_by: str) -> HttpResp
 
 
 def _payment(slip: PaySlip) -> str:
-    words = str(labels.PAYMENTS[slip.payment][0]) or _("not yet")
+    words = str(labels.PAYMENTS[slip.payment][0] or slip.get_payment_display())
     if slip.paid_at:
         words += slip.paid_at.astimezone(SITE_TZ).strftime(" %Y-%m-%d %H:%M")
     if slip.paid_card_tail:

@@ -297,7 +297,7 @@ GET  payroll:line-paper              in    in    in   404   200   200   200   40
 GET  payroll:ledger                  in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
 POST payroll:ledger                  in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
 GET  payroll:month-starts            in    in    in   404   200   200   200   404   404   404   404   404   404    in    in
-POST payroll:month-starts            in    in    in   404    go   400   400   404   404   404   404   404   404    in    in
+POST payroll:month-starts            in    in    in   404    go    go   400   404   404   404   404   404   404    in    in
 GET  payroll:sheet-submit            in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
 POST payroll:sheet-submit            in    in    in   404    go   404    go   404   404   404   404   404   404    in    in
 GET  payroll:sheet-remind            in    in    in   404   200   404   200   404   404   404   404   404   404    in    in
