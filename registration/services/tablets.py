@@ -58,11 +58,12 @@ def _hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def _permit(project_id: int, actor: Actor, *, for_write: bool = False) -> Project:
-    project = access_project(project_id, actor, permission="tablet.manage", for_write=for_write)
+def _permit(project_id: int, actor: Actor) -> tuple[Project, int]:
+    """The project, and the number of the clerk who acts."""
+    project = access_project(project_id, actor, permission="tablet.manage")
     if actor.kind != "user" or actor.id is None:
         not_permitted("tablet.manage")
-    return project
+    return project, actor.id
 
 
 @transaction.atomic
@@ -73,7 +74,7 @@ def make_tablet(
 
     Raises NotFound, NotPermitted, Malformed `tablet.name`.
     """
-    project = _permit(project_id, actor)
+    project, user_id = _permit(project_id, actor)
     name = " ".join(name.replace("\x00", "").split())
     if not 1 <= len(name) <= 40:
         raise Malformed("tablet.name", _("Write where the tablet stands, in at most 40 characters."))
@@ -83,7 +84,7 @@ def make_tablet(
         name=name,
         reader=reader.replace("\x00", "")[:60],
         secret_hash=_hash(secret),
-        made_by_id=actor.id,
+        made_by_id=user_id,
         made_at=now,
     )
     return tablet, f"{project.pk}.{tablet.pk}.{secret}"
@@ -113,12 +114,12 @@ def tablets_for(project: Project) -> QuerySet[SiteTablet]:
 @transaction.atomic
 def end_tablet(project_id: int, pk: int, *, actor: Actor, now: datetime) -> None:
     """Take a tablet out of use; who is signed in there is out. Raises NotFound, NotPermitted."""
-    project = _permit(project_id, actor)
+    project, user_id = _permit(project_id, actor)
     tablet = SiteTablet.objects.select_for_update(of=("self",)).filter(project=project, pk=pk).first()
     if tablet is None:
         not_found()
     if tablet.ended_at is None:
-        tablet.ended_at, tablet.ended_by_id = now, actor.id
+        tablet.ended_at, tablet.ended_by_id = now, user_id
         tablet.save(update_fields=["ended_at", "ended_by_id"])
 
 
@@ -128,7 +129,7 @@ def hand_out_code(project_id: int, worker_id: int, *, actor: Actor, now: datetim
 
     Raises NotFound, NotPermitted, RuleViolation `code.too_many`.
     """
-    project = _permit(project_id, actor)
+    project, user_id = _permit(project_id, actor)
     worker = access_worker(worker_id, project, actor)
     key = _code_key(worker.pk)
     hour = LoginCode.objects.filter(
@@ -138,7 +139,7 @@ def hand_out_code(project_id: int, worker_id: int, *, actor: Actor, now: datetim
         raise RuleViolation("code.too_many", _("Too many codes were asked for. Try again in one hour."))
     code = issue_code(key, purpose=_purpose(project.pk), good_for=CODE_GOOD_FOR, address="", now=now)
     SensitiveView.objects.create(
-        user_id=actor.id, worker=worker, project=project, fields=LOOK_PURPOSE, purpose=LOOK_PURPOSE, at=now
+        user_id=user_id, worker=worker, project=project, fields=LOOK_PURPOSE, purpose=LOOK_PURPOSE, at=now
     )
     if worker.phone:
         text = gettext(
