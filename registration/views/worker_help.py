@@ -70,6 +70,28 @@ HOW_TO = (
         ),
     ),
     HowTo(
+        "leave",
+        _("Leave the site and be paid"),
+        "leave",
+        (
+            ("leave", _("On the Pay page press Leaving.")),
+            ("calendar", _("Choose your last day.")),
+            ("document", _("The firm makes your last pay sheet at once.")),
+            ("check", _("Look at it and say right or wrong, like every month.")),
+        ),
+    ),
+    HowTo(
+        "tablet",
+        _("I have no phone"),
+        "person",
+        (
+            ("person", _("Go to the tablet at the site with your ID card.")),
+            ("document", _("Lay the card on the reader, or ask the clerk for a code.")),
+            ("eye", _("Look at your own pay. Nobody else may touch the screen.")),
+            ("leave", _("Press I am finished before you go.")),
+        ),
+    ),
+    HowTo(
         "number",
         _("New phone or new number"),
         "person",

@@ -65,7 +65,7 @@ def fill(site: Site) -> Pages:
         "me": "/me/", "phones": "/me/phones/", "notices": "/me/notices/", "trainings": "/me/trainings/", "citizen-card": "/me/citizen-card/",
         "history": "/my/history/", "work": work, "leave": work + "leave/", "wrong": work + "wrong/",
         "not-me": work + "not-me/", "help": "/help/", "complain": "/complain/", "join": f"/join/{code}/who/",
-        **{f"how-{slug}": f"/help/how/{slug}/" for slug in ("pay", "confirm", "wrong", "offline", "number")},
+        **{f"how-{slug}": f"/help/how/{slug}/" for slug in ("pay", "confirm", "wrong", "offline", "leave", "tablet", "number")},
     }  # fmt: skip
     theirs = f"/my/pay/{site.slip(cast.zhou).reference}/"
     zhou = {"quarrel": theirs, "objected": theirs + "receipt/", "mediation": theirs + "mediation/"}
