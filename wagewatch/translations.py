@@ -17,6 +17,8 @@ from django.utils.translation.template import templatize
 APPS = ("wagewatch", "registration", "devices", "payroll", "inspection")
 FUNCTIONS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,
+    "now_": None,  # gettext beside a lazy _
+    "_tr": None,
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,

@@ -139,6 +139,7 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
             "state": _state_words(slip),
             "book_on": _book_on(slip),
             "deadline": _deadline(slip),
+            "today": site_date(timezone.now()),
             "tax": _tax(slip, request.actor),
             "cash": cash_of(slip.sheet, slip.worker_id),
             "on_site": ProxyWord.objects.filter(
