@@ -36,6 +36,7 @@ class TabletVisit(models.Model):
     class Way(models.TextChoices):
         CARD = "card", _("Identity card on the reader")
         CODE = "code", _("ID number and code")
+        PHONE = "sms", _("Phone number and code")
 
     class Ended(models.TextChoices):
         DONE = "done", _("Signed out")

@@ -195,6 +195,13 @@ def enter_tablet(tablet: SiteTablet, typed: Mapping[str, str], *, now: datetime)
 
 
 @transaction.atomic
+def enter_proven(tablet: SiteTablet, worker: Worker, *, now: datetime) -> TabletVisit:
+    """A worker who proved their phone while sitting at a tablet: a visit as any other, never a phone of theirs."""
+    SiteTablet.objects.select_for_update(of=("self",)).get(project=tablet.project_id, pk=tablet.pk)
+    return _write(tablet, worker, TabletVisit.Way.PHONE, now)
+
+
+@transaction.atomic
 def _try_to_enter(tablet: SiteTablet, typed: Mapping[str, str], now: datetime) -> Entered:
     # One at a time at one tablet: ten tries at once are ten tries.
     SiteTablet.objects.select_for_update(of=("self",)).get(project=tablet.project_id, pk=tablet.pk)

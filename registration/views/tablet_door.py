@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -30,7 +30,8 @@ def leave_tablet(request: ActorRequest) -> HttpResponseBase:
     return response
 
 
-def _enter(request: ActorRequest, visit: TabletVisit, target: str) -> HttpResponseBase:
+def enter_visit(request: HttpRequest, visit: TabletVisit, target: str) -> HttpResponseBase:
+    """Sign the worker of a visit in on this tablet, for minutes."""
     logout(request)  # nothing of the one before
     request.session[WORKER_SESSION_KEY] = visit.worker_id
     request.session[WORKER_TABLET_KEY] = visit.pk
@@ -57,7 +58,7 @@ def door(request: ActorRequest) -> HttpResponseBase:
         except RuleViolation as refusal:
             error = str(refusal.message)
         else:
-            return _enter(request, visit, safe_next(request))
+            return enter_visit(request, visit, safe_next(request))
     return _show(request, tablet, error)
 
 
@@ -69,7 +70,6 @@ def _show(request: ActorRequest, tablet: SiteTablet, error: str) -> HttpResponse
         "next": safe_next(request),
         "has_reader": bool(readers),
         "is_ready": any(one.state == "ready" for one in readers),
-        "id_number": request.POST.get("id_number", "")[:30] if error else "",
     }
     return render(request, "accounts/tablet.html", context, status=400 if error else 200)
 

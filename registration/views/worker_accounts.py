@@ -17,10 +17,12 @@ from registration.access import not_found
 from registration.forms import CodeForm, PhoneForm, TailForm
 from registration.middleware import WORKER_DEVICE_KEY, WORKER_PHONE_KEY, WORKER_SESSION_KEY
 from registration.models import SmsMessage, Worker
+from registration.services import tablets
 from registration.services.codes import check_code, request_code
 from registration.services.phones import add_device
 from registration.tasks import send_messages, start
 from registration.views.next_page import safe_next
+from registration.views.tablet_door import enter_visit
 from wagewatch.lib.crypto import blind_index, decrypt, encrypt
 from wagewatch.lib.errors import RuleViolation
 from wagewatch.lib.identity import mask_phone
@@ -63,6 +65,9 @@ def worker_sign_in(request: HttpRequest) -> HttpResponseBase:
 
 
 def _enter(request: HttpRequest, worker: Worker, target: str) -> HttpResponseBase:
+    tablet = tablets.tablet_of_cookie(request.COOKIES.get(tablets.COOKIE, ""))
+    if tablet is not None:  # shared: out again in minutes, whatever way somebody came in
+        return enter_visit(request, tablets.enter_proven(tablet, worker, now=timezone.now()), target)
     logout(request)  # a clerk on this browser, and the old session key, end here
     request.session[WORKER_SESSION_KEY] = worker.pk
     device = add_device(worker, user_agent=request.headers.get("user-agent", ""), now=timezone.now())

@@ -317,3 +317,26 @@ def test_the_code_page_shows_the_code_once_and_is_not_kept(cast: Cast) -> None:
         assert "no-store" in answer["Cache-Control"]
         client, _tablet = set_up(cast)
         assert by_code(client, cast.sun, digits) == 302
+
+
+def test_who_signs_in_by_phone_at_a_tablet_is_out_again_in_minutes(cast: Cast) -> None:
+    with time_machine.travel(NOW, tick=False):
+        client, tablet = set_up(cast)
+        client.post("/accounts/worker/", {"phone": cast.sun_phone})
+        text = str(SmsMessage.objects.filter(kind="login_code").latest("pk").text)
+        digits = "".join(c for c in text if c.isdigit())[:6]
+        assert client.post("/accounts/worker/code/", {"code": digits}).status_code == 302
+        assert client.get(PAY).status_code == 200
+    assert not WorkerDevice.objects.exists(), "a shared tablet is nobody's phone"
+    visit = TabletVisit.objects.get()
+    assert (visit.tablet_id, visit.worker_id, visit.way) == (tablet.pk, cast.sun.pk, "sms")
+    with time_machine.travel(NOW + timedelta(minutes=2), tick=False):
+        assert client.get(PAY).status_code == 302
+
+
+def test_a_refused_number_does_not_stay_on_the_screen(cast: Cast) -> None:
+    with time_machine.travel(NOW, tick=False):
+        client, _tablet = set_up(cast)
+        answer = client.post(DOOR, {"way": "code", "id_number": str(cast.sun.id_number), "code": "000000"})
+    assert answer.status_code == 400
+    assert str(cast.sun.id_number) not in answer.content.decode()
