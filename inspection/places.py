@@ -84,7 +84,7 @@ def level_below(codes: Iterable[str], scope: Scope) -> int:
 def tile_places(codes: list[str]) -> dict[str, tuple[int, int]]:
     """Row and column of each region's tile: as they lie where all of them are known, else in rows of four."""
     parents = {full_code(code[:4] if code[4:] != "00" else code[:2]) for code in codes}
-    if len(parents) == 1:
+    if len(parents) == 1 and len(codes) > 1:
         parent = parents.pop()
         known = {code: PLACES.get(f"{parent}:{code}") for code in codes}
         if codes and all(known.values()):
