@@ -56,7 +56,8 @@ def month_pdf(
     ]
     widths = [_WHO, *[_DAY] * len(matrix.dates), _SUM, _SUM, _SUM, *[_SIGN for _word in signed]]
     marks: list[Align] = ["C"] * len(matrix.dates)
-    aligns: list[Align] = ["L", *marks, "R", "R", "R", *["L" for _word in signed]]
+    sides: list[Align] = [] if board else ["L"]
+    aligns: list[Align] = ["L", *marks, "R", "R", "R", *sides]
     for group in matrix.groups:
         if paper.will_page_break(4 * paper.line_height(13 if large else 10)):
             paper.add_page()  # a team's name never stands alone at the foot

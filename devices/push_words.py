@@ -78,7 +78,7 @@ class Problem(NamedTuple):
 
     code: str
     words: str
-    count: int
+    times: int
 
 
 def problem_words(code: str) -> str:
@@ -90,4 +90,4 @@ def problem_words(code: str) -> str:
 def problem_rows(problems: Mapping[str, int]) -> list[Problem]:
     """Codes with their words, the most frequent first."""
     rows = [Problem(code, problem_words(code), count) for code, count in problems.items()]
-    return sorted(rows, key=lambda row: (-row.count, row.code))
+    return sorted(rows, key=lambda row: (-row.times, row.code))

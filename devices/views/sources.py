@@ -141,7 +141,7 @@ def new(request: ActorRequest) -> HttpResponseBase:
 def _key(request: HttpRequest, made: Made, *, rotated: bool = False) -> HttpResponse:
     key = [
         (_("Address"), request.build_absolute_uri("/api/v1/push/")),
-        (_("Key"), made.source.key_id),
+        (_("Key number"), made.source.key_id),
         (_("Secret"), made.secret),
     ]
     context = {"source": made.source, "key": key, "rotated": rotated}
@@ -207,7 +207,7 @@ def rotate(request: ActorRequest, pk: int) -> HttpResponseBase:
     context = {
         "title": _("A new secret for %(name)s?") % {"name": found.name},
         "text": _("The secret of today is good for 24 more hours, so that the other side can change over."),
-        "facts": [(_("Key"), found.key_id)],
+        "facts": [(_("Key number"), found.key_id)],
         "action": request.path,
         "confirm": _("Make a new secret"),
         "back": reverse("devices:source", args=[pk]),
@@ -232,7 +232,7 @@ def revoke(request: ActorRequest, pk: int) -> HttpResponseBase:
         "text": _(
             "Its key is refused from now on. What it pushed stays. This cannot be undone: let it in anew."
         ),
-        "facts": [(_("Key"), found.key_id)],
+        "facts": [(_("Key number"), found.key_id)],
         "action": request.path,
         "confirm": _("Shut out"),
         "back": reverse("devices:source", args=[pk]),

@@ -144,7 +144,7 @@ def _registered(request: ActorRequest, project: Project, data: dict[str, Any]) -
         enrolled = enrol_terminal(project.pk, **values)
         key = [
             (_("Address"), request.build_absolute_uri(reverse("devices:api-passages"))),
-            (_("Key"), enrolled.terminal.key_id),
+            (_("Key number"), enrolled.terminal.key_id),
             (_("Secret"), enrolled.secret),
         ]
         context = {"project": project, "terminal": enrolled.terminal, "key": key}

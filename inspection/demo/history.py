@@ -26,7 +26,9 @@ from inspection.demo import (
 from inspection.demo.cases import play_cases
 from inspection.demo.chain import name_foremen
 from inspection.demo.days import post_day
+from inspection.demo.gate_pictures import take_pictures
 from inspection.demo.nanjing import enter_nanjing
+from inspection.demo.other_system import play_other_system
 from inspection.demo.people import County, SiteState, enter_county, join_late, upload_rosters
 from inspection.demo.persons import people_one_by_one
 from inspection.demo.second_bank import carry
@@ -117,6 +119,10 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
         agenda.play()
     finally:
         bank.bank.close()
+    say("another system pushes, gates take pictures")
+    live = next(site for site in county.sites if "live" in site.plan.tags)
+    play_other_system(live, now=now)
+    take_pictures(live, now=now)
     say("citizen cards in Nanjing")
     enter_nanjing(county, now=now)
     confirming.play(county, drawn, now)

@@ -151,7 +151,7 @@ def change_scope(
     source.all_projects = project_ids is None
     after = _scope_words(source.all_projects, chosen)
     # Written with the history row itself: looked for afterwards, two changes in one moment are mistaken for each other.
-    source._change_reason = f"scope {before} > {after} {now:%F %T}"[:100]
+    source._change_reason = f"scope {before} > {after} {now:%F %T}"[:100]  # type: ignore[attr-defined]
     source.save(update_fields=["all_projects"])
     listed.exclude(project__in=chosen).delete()
     SourceProject.objects.bulk_create(
