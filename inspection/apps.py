@@ -8,7 +8,7 @@ class InspectionConfig(AppConfig):
     verbose_name = "监察"
 
     def ready(self) -> None:
-        from inspection import case_records, listing_records, permit_records, proof
+        from inspection import case_records, data_records, listing_records, permit_records, proof
         from inspection.alarm_counts import open_wage_alarms
         from inspection.services.answers import ANSWER
         from inspection.services.notices import unread
@@ -55,4 +55,5 @@ class InspectionConfig(AppConfig):
         listing_records.register()
         NAV_COUNTERS.update(notices=unread, warnings=unread)
         case_records.register()
+        data_records.register()
         post_migrate.connect(grant_sides, sender=self, dispatch_uid="inspection.grant_sides")

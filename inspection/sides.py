@@ -99,10 +99,13 @@ BEGIN
     END IF;
   END LOOP;
 
-  -- Which offices ask about permits, and with which keys, is nothing to the enterprise side.
-  IF to_regclass('inspection_permitkey') IS NOT NULL THEN
-    REVOKE ALL ON inspection_permitkey, inspection_historicalpermitkey FROM wagewatch_enterprise;
-  END IF;
+  -- Who asks the authorities for what, and what they weigh about a firm, is nothing to the enterprise side.
+  FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename IN (
+    'inspection_permitkey', 'inspection_historicalpermitkey', 'inspection_listingstep',
+    'inspection_historicallisting', 'inspection_datarequest', 'inspection_historicaldatarequest',
+    'inspection_dataextract') LOOP
+    EXECUTE format('REVOKE ALL ON %I FROM wagewatch_enterprise', t.tablename);
+  END LOOP;
 
   -- What an authority finds about a project or a firm, and no other column of theirs; a firm's first account.
   IF to_regclass('registration_organisation') IS NOT NULL THEN

@@ -1,10 +1,11 @@
-"""What the state does about it: alarms and their life, the figures of dashboards, permits, credit and the list."""
+"""What the state does about it: rule runs, alarms, the figures that dashboards read, answers to permit offices."""
 
 from inspection.models.alarms import Alarm, AlarmFlip, Level, RuleRun
 from inspection.models.case_mediations import CaseMediation
 from inspection.models.case_orders import CorrectionOrder, Sanction
 from inspection.models.case_steps import CaseCounter, CasePaper, CaseStep
 from inspection.models.cases import Case
+from inspection.models.data_requests import DataExtract, DataRequest
 from inspection.models.life import AlarmAnswer, AlarmStep, AlarmStepFile, OfficeLead
 from inspection.models.listing import CreditGrade, Listing, ListingStep
 from inspection.models.notices import MailMessage, Notice, NoticeChoice
@@ -27,6 +28,8 @@ __all__ = [
     "CaseStep",
     "CorrectionOrder",
     "CreditGrade",
+    "DataExtract",
+    "DataRequest",
     "Level",
     "Listing",
     "ListingStep",

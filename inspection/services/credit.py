@@ -16,6 +16,7 @@ from inspection.listing_records import GRADE, grade_record
 from inspection.models import Alarm, CreditGrade, ProjectStat
 from inspection.services.listing import labour_office, on_list
 from payroll.models import ArrearsRecord, DepositRuling, PaySheet, PaySlip
+from registration.access import not_found
 from registration.actors import Actor
 from registration.models import Organisation, Participation
 from registration.seed.standing import standing_rows
@@ -98,8 +99,8 @@ def _count_alarms(
         .values("level", "project_id")
         .annotate(n=Count("pk"))
     )
-    for row in unnamed:
-        _add(facts, led[row["project_id"]], **{LEVELS[row["level"]]: row["n"]})
+    for one in unnamed:
+        _add(facts, led[one["project_id"]], **{LEVELS[one["level"]]: one["n"]})
 
 
 def _count_pay(
@@ -155,6 +156,8 @@ def establish_grade(firm_id: int, *, actor: Actor, now: datetime) -> CreditGrade
     """
     firm = seen_firm(firm_id, actor)
     labour_office(actor)
+    if actor.id is None:
+        not_found()
     Organisation.objects.select_for_update(no_key=True).get(pk=firm.pk)
     today = site_date(now)
     grade, _record, since = grade_now(firm, today=today)

@@ -88,12 +88,17 @@ def on_list(firms: Iterable[int], *, today: date) -> dict[int, date]:
     rows = Listing.objects.filter(
         organisation__in=list(firms), state=State.LISTED, listed_on__lte=today, ends_on__gt=today
     )
-    return dict(rows.order_by("-listed_on").values_list("organisation_id", "listed_on"))
+    found = rows.order_by("-listed_on").values_list("organisation_id", "listed_on")
+    return {firm: since for firm, since in found if since is not None}
 
 
 def labour_office(actor: Actor) -> Authority:
     """The labour authority for which the actor inspects, or NotPermitted."""
-    own = [d.authority_id for d in actor.duties if d.role in PERMISSIONS["list.decide"]]
+    own = [
+        d.authority_id
+        for d in actor.duties
+        if d.authority_id is not None and d.role in PERMISSIONS["list.decide"]
+    ]
     office = (
         Authority.objects.filter(pk__in=own, kind=Authority.Kind.LABOUR)
         .select_related("region")

@@ -218,7 +218,11 @@ def record_social(
 def authorities_of(actor: Actor) -> list[Authority]:
     """The permit offices (housing, transport, water) in the region of a labour authority for which the actor
     inspects: only it hands out keys."""
-    own = [d.authority_id for d in actor.duties if d.role in PERMISSIONS["permit.keys"]]
+    own = [
+        d.authority_id
+        for d in actor.duties
+        if d.authority_id is not None and d.role in PERMISSIONS["permit.keys"]
+    ]
     labour = Authority.objects.filter(pk__in=own, kind=Authority.Kind.LABOUR).select_related("region")
     reach = Q(pk__in=())
     for one in labour:

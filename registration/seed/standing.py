@@ -7,6 +7,7 @@ from registration.seed.rows import ParameterRow
 ORDER_724, ORDER_45 = date(2020, 5, 1), date(2022, 1, 1)
 PROPOSED = "系统默认，可按地区调整"
 LAW = "人社部令第45号"
+LOOKS = {"people_a_day": 30, "odd_from": 22, "odd_until": 6, "odd_looks": 3}
 RECALLED = "人社部令第45号（期限未核对原文）"
 
 
@@ -29,6 +30,8 @@ def standing_rows() -> list[ParameterRow]:
     }
     return [
         ParameterRow(None, "credit.table", ORDER_724, None, table, PROPOSED),
+        ParameterRow(None, "data.download_days", ORDER_724, None, 7, PROPOSED),
+        ParameterRow(None, "looks.limits", ORDER_724, None, LOOKS, PROPOSED),
         *(
             ParameterRow(None, key, ORDER_45, None, value, source)
             for key, value, source in (

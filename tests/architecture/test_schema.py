@@ -162,6 +162,8 @@ def test_personal_data_is_kept_encrypted_only() -> None:
         ("AccountEvent", "number"): "the filing's or the statement's own number",
         ("AccountAgreement", "number"): "the agreement's own number",
         ("LineEvent", "number"): "which event of the statement line",
+        ("DataRequest", "number"): "what the asking department quotes",
+        ("ListingStep", "number"): "which step of the proceeding",
         ("PermitAnswer", "number"): "what the permit office quotes",
         ("Case", "number"): "the case's own number",
         ("CaseStep", "number"): "which step of the case",

@@ -361,6 +361,10 @@ PARTS: dict[str, Parts] = {
     "inspection:deposit-file": lambda s: _project(s) | {"number": 1},
     **dict.fromkeys(("inspection:permit", "inspection:permit-social", "supervised:permit"), _project),
     **dict.fromkeys(("inspection:firm-credit", "inspection:listing-new"), lambda s: {"pk": s.cast.sc.pk}),
+    **dict.fromkeys(
+        (f"inspection:data-request{act}" for act in ("", "-decide", "-file")),
+        lambda s: {"pk": s.data_request.pk},
+    ),
     "inspection:listing": lambda s: {"pk": s.listing.pk},
     "inspection:listing-step": lambda s: {"pk": s.listing.pk, "kind": "objection"},
     "inspection:permit-answer": lambda s: {"number": s.permit_answer.number},

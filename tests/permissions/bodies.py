@@ -96,6 +96,17 @@ BODIES: dict[str, Parts] = {
         "document": "金人社监〔2026〕31号",
         "reason": "拖欠木工一班九月工资",
     },
+    "inspection:data-request-new": lambda _s: {
+        "department": "金东区税务局",
+        "contact": "方志",
+        "purpose": "核对个人所得税代扣",
+        "basis": "金税函〔2026〕15号",
+        "content": ["project", "net_fen"],
+        "region_code": "330703",
+        "first_month": "2026-09",
+        "last_month": "2026-10",
+    },
+    "inspection:data-request-decide": lambda _s: {"act": "approve", "decision": "同意"},
     "inspection:listing-new": lambda _s: {
         "ground": "mass",
         "responsible": "沈总",

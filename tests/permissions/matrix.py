@@ -552,6 +552,13 @@ GET  inspection:listing-step           in    in    in   404   404   404   404   
 POST inspection:listing-step           in    in    in   404   404   404   404   404   404   404    go   404   404    in    in
 GET  supervised:credit            in    in    in   404   200   200   200   200   200   404   404   404   404    in    in
 GET  supervised:wage-list        200   200   200   200   200   200   200   200   200   200   200   200   200   200   200
+GET  inspection:data-requests             in    in    in   404   404   404   404   404   404   404   200   200   403    in    in
+GET  inspection:data-request-new          in    in    in   404   404   404   404   404   404   404   200   200   403    in    in
+POST inspection:data-request-new          in    in    in   404   404   404   404   404   404   404    go   400   403    in    in
+GET  inspection:data-request              in    in    in   404   404   404   404   404   404   404   200   404   403    in    in
+POST inspection:data-request-decide       in    in    in   404   404   404   404   404   404   404   409   404   403    in    in
+POST inspection:data-request-file         in    in    in   404   404   404   404   404   404   404   409   404   403    in    in
+GET  inspection:looks                     in    in    in   404   404   404   404   404   404   404   200   200   403    in    in
 GET  inspection:permit                 in    in    in   404   404   404   404   404   404   404   200   404   404    in    in
 POST inspection:permit                 in    in    in   404   404   404   404   404   404   404    go   404   404    in    in
 GET  inspection:permit-social          in    in    in   404   404   404   404   404   404   404   200   404   404    in    in

@@ -21,8 +21,17 @@ from devices.models import DayCorrection, Terminal
 from devices.services import corrections
 from devices.services.terminals import forget_terminals
 from devices.simulators.persons import person as invented_person
-from inspection.models import Alarm, Case, CasePaper, Listing, PermitAnswer, PermitKey, ProjectStat
-from inspection.services import case_intake, case_work, permits
+from inspection.models import (
+    Alarm,
+    Case,
+    CasePaper,
+    DataRequest,
+    Listing,
+    PermitAnswer,
+    PermitKey,
+    ProjectStat,
+)
+from inspection.services import case_intake, case_work, data_requests, permits
 from payroll.models import (
     Advance,
     Objection,
@@ -133,6 +142,7 @@ class Stage:
     listing: Listing
     case: Case
     complaint: Complaint
+    data_request: DataRequest
 
     def ask(self, role: str, method: str, path: str, data: Any = None, **options: Any) -> HttpResponse:
         """One request by a role, with the cookies it had at first; a terminal's is signed.
@@ -339,6 +349,18 @@ def build_stage() -> Stage:
         permit_answer=permits.give_answer(cast.project.pk, actor=cast.actor(cast.li), now=cast.now),
         permit_key=permits.make_key(transport.pk, "水运许可系统", actor=cast.actor(cast.li), now=cast.now)[0],
         listing=notice(cast),
+        data_request=data_requests.ask_for_data(
+            department="金东区税务局",
+            contact="方志",
+            purpose="核对个人所得税代扣",
+            basis="金税函〔2026〕15号",
+            fields=["project", "net_fen"],
+            region_code="330703",
+            first_month=SEPTEMBER,
+            last_month=OCTOBER,
+            actor=cast.actor(cast.li),
+            now=cast.now,
+        ),
         bulletin=Bulletin.objects.create(
             kind="help",
             region_id="330703",
