@@ -37,6 +37,7 @@ STOPS: dict[str, tuple[int | None, str | Promise]] = {
     "low": (2, _("Wage too low")),
     "odd_line": (2, _("Line looks wrong")),
     "unpaid": (5, _("Leavers not paid")),
+    "no_board": (None, _("Notice board missing or out of date")),
 }
 
 STOP_OF_RULE = {
@@ -55,6 +56,7 @@ STOP_OF_RULE = {
     "C5": "age",
     "D4": "not_reached",
     "D5": "low",
+    "E1": "no_board",
 }
 """Rules whose alarms always stop at the same place."""
 

@@ -6,11 +6,11 @@ from django.utils.translation import gettext as _
 
 from inspection.alarms.catalogue import RULES
 from inspection.models import Alarm
-from inspection.telling import money, papers, people, wages
+from inspection.telling import boards, money, papers, people, wages
 from inspection.telling.shape import Ground, Words
 from wagewatch.lib.dates import site_date
 
-WORDS: dict[str, Words] = {**papers.WORDS, **money.WORDS, **people.WORDS, **wages.WORDS}
+WORDS: dict[str, Words] = {**papers.WORDS, **money.WORDS, **people.WORDS, **wages.WORDS, **boards.WORDS}
 """What is said of each rule's alarms."""
 
 

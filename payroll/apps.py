@@ -7,10 +7,18 @@ class PayrollConfig(AppConfig):
 
     def ready(self) -> None:
         from devices.month_notes import register_notes
-        from payroll import allocation_records, confirming_records, deposit_records, late_worker, records
+        from payroll import (
+            allocation_records,
+            board_records,
+            confirming_records,
+            deposit_records,
+            late_worker,
+            records,
+        )
 
         records.register()
         confirming_records.register()
         deposit_records.register()
         allocation_records.register()
+        board_records.register()
         register_notes(late_worker.calendar_notes)

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from inspection.alarms import (
     account,
     attendance,
+    board,
     confirmation,
     deposit,
     gate,
@@ -24,6 +25,7 @@ GROUPS: dict[str, str | Promise] = {
     "B": _("Money on the account"),
     "C": _("People and gates"),
     "D": _("Wages"),
+    "E": _("Complaints, orders, boards"),
 }
 """Groups by the letter that their rules' codes begin with."""
 
@@ -43,6 +45,7 @@ RULES: dict[str, Rule] = {
             reached.RULE,
             *slips.RULES,
             leaver.RULE,
+            board.RULE,
         ),
         key=lambda rule: rule.code,
     )

@@ -21,10 +21,19 @@ from devices.models import DayCorrection, Terminal
 from devices.services import corrections
 from devices.services.terminals import forget_terminals
 from devices.simulators.persons import person as invented_person
-from inspection.models import Alarm, Listing, PermitAnswer, PermitKey, ProjectStat
-from inspection.services import permits
+from inspection.models import (
+    Alarm,
+    CheckDraw,
+    InspectorCertificate,
+    Listing,
+    PermitAnswer,
+    PermitKey,
+    ProjectStat,
+)
+from inspection.services import check_draws, check_library, checks, permits
 from payroll.models import (
     Advance,
+    NoticeBoard,
     Objection,
     PaymentOrder,
     PaySheet,
@@ -34,7 +43,7 @@ from payroll.models import (
     StatementLine,
     SubLedger,
 )
-from payroll.services import account_opening, confirmations, statements
+from payroll.services import account_opening, board_checks, boards, confirmations, statements
 from payroll.services import sheets as sheet_services
 from payroll.work_history import history_facts
 from registration.models import (
@@ -129,6 +138,8 @@ class Stage:
     permit_answer: PermitAnswer
     permit_key: PermitKey
     listing: Listing
+    board: NoticeBoard
+    draw: CheckDraw
 
     def ask(self, role: str, method: str, path: str, data: Any = None, **options: Any) -> HttpResponse:
         """One request by a role, with the cookies it had at first; a terminal's is signed.
@@ -341,10 +352,40 @@ def build_stage() -> Stage:
             valid_from=date(2026, 1, 1),
             made_at=cast.now,
         ),
+        board=_board(cast),
+        draw=_draw(cast),
         share=sharing.share_history(
             history_facts(cast.sun, with_pay=True), days=30, actor=cast.actor(cast.sun), now=cast.now
         ),
     )
+
+
+def _board(cast: Cast) -> NoticeBoard:
+    """The site's notice board, made today and photographed."""
+    board = boards.make_board(cast.project.pk, actor=cast.actor(cast.zhao), now=cast.now)
+    picture = board_checks.read_picture(_picture())
+    board_checks.check_by_photo(cast.project.pk, picture, actor=cast.actor(cast.zhao), now=cast.now)
+    return board
+
+
+def _draw(cast: Cast) -> CheckDraw:
+    """A random check of the site by Li and a colleague, with a photo of it."""
+    li = cast.actor(cast.li)
+    check_library.start_items(cast.authority.pk, actor=li, now=cast.now)
+    for number, user in enumerate((cast.li, make_user("gu", "顾平", "inspector", cast.authority))):
+        InspectorCertificate.objects.create(
+            authority=cast.authority,
+            user=user,
+            number=f"ZF-{number}",
+            valid_from=cast.today,
+            valid_until=cast.today + timedelta(days=400),
+        )
+    plan = check_draws.Plan(
+        "抽查", 1, cast.today, cast.today + timedelta(days=20), check_library.Reach("330703")
+    )
+    draw = check_draws.make_draw(cast.authority.pk, plan, actor=li, now=cast.now)
+    checks.add_photo(draw.pk, cast.project.pk, _picture(), actor=li, now=cast.now)
+    return draw
 
 
 def _join_request(cast: Cast) -> JoinRequest:
