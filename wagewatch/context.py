@@ -37,6 +37,7 @@ NAVIGATION: dict[str, list[tuple[str, Any, str, tuple[str, ...]]]] = {
         ("money", _("Money"), "money", ("inspection:money", "inspection:accounts")),
         ("alarms", _("Alarms"), "alarm", ("inspection:alarms",)),
         ("cases", _("Cases"), "case", ("inspection:cases",)),
+        ("checks", _("Random checks"), "search", ("inspection:checks",)),
         ("reports", _("Reports"), "report", ("inspection:reports",)),
         ("evidence", _("Check a receipt"), "proof", ("evidence:verify",)),
     ],

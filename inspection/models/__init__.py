@@ -1,6 +1,15 @@
-"""What the state does about it: alarms and their life, the figures of dashboards, permits, credit and the list."""
+"""What the state does about it: alarms and their life, random checks, the figures of dashboards, permits, credit and the list."""
 
 from inspection.models.alarms import Alarm, AlarmFlip, Level, RuleRun
+from inspection.models.checks import (
+    CheckDraw,
+    CheckItem,
+    CheckPhoto,
+    CheckPublication,
+    CheckRecusal,
+    InspectorCertificate,
+    RandomCheck,
+)
 from inspection.models.life import AlarmAnswer, AlarmStep, AlarmStepFile, OfficeLead
 from inspection.models.listing import CreditGrade, Listing, ListingStep
 from inspection.models.parameters import ParameterChange
@@ -14,7 +23,13 @@ __all__ = [
     "AlarmFlip",
     "AlarmStep",
     "AlarmStepFile",
+    "CheckDraw",
+    "CheckItem",
+    "CheckPhoto",
+    "CheckPublication",
+    "CheckRecusal",
     "CreditGrade",
+    "InspectorCertificate",
     "Level",
     "Listing",
     "ListingStep",
@@ -23,6 +38,7 @@ __all__ = [
     "PermitAnswer",
     "PermitKey",
     "ProjectStat",
+    "RandomCheck",
     "RegionDay",
     "RiskScore",
     "RuleRun",

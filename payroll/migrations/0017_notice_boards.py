@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('payroll', '0016_pay_items_and_advances'),
-        ('registration', '0017_bulletin_office'),
+        ('registration', '0019_bulletin_office'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registration', '0016_phones_complaints_and_help'),
+        ('registration', '0018_push_notices'),
     ]
 
     operations = [
