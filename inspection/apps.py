@@ -8,7 +8,14 @@ class InspectionConfig(AppConfig):
     verbose_name = "监察"
 
     def ready(self) -> None:
-        from inspection import case_records, data_records, listing_records, permit_records, proof
+        from inspection import (
+            case_records,
+            check_records,
+            data_records,
+            listing_records,
+            permit_records,
+            proof,
+        )
         from inspection.alarm_counts import open_wage_alarms
         from inspection.services.answers import ANSWER
         from inspection.services.notices import unread
@@ -56,4 +63,16 @@ class InspectionConfig(AppConfig):
         NAV_COUNTERS.update(notices=unread, warnings=unread)
         case_records.register()
         data_records.register()
+        register_kind(
+            check_records.DRAWN,
+            load_many=check_records.load_draws,
+            expected_subjects=check_records.expected_draws,
+            label=_("Random check drawn"),
+        )
+        register_kind(
+            check_records.RESULT,
+            load_many=check_records.load_results,
+            expected_subjects=check_records.expected_results,
+            label=_("Result of a random check"),
+        )
         post_migrate.connect(grant_sides, sender=self, dispatch_uid="inspection.grant_sides")

@@ -42,6 +42,7 @@ STOPS: dict[str, tuple[int | None, str | Promise]] = {
     "cash": (6, _("Cash, or a card in other hands")),
     "complaint": (None, _("Complaint not finished")),
     "order": (None, _("Order not followed")),
+    "no_board": (None, _("Notice board missing or out of date")),
 }
 
 STOP_OF_RULE = {
@@ -65,6 +66,7 @@ STOP_OF_RULE = {
     "D8": "cash",
     "E2": "complaint",
     "E3": "order",
+    "E1": "no_board",
 }
 """Rules whose alarms always stop at the same place."""
 

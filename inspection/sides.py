@@ -107,6 +107,18 @@ BEGIN
     EXECUTE format('REVOKE ALL ON %I FROM wagewatch_enterprise', t.tablename);
   END LOOP;
 
+  -- Random checks are unannounced: the enterprise side cannot even read that one is planned.
+  FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename IN (
+      'inspection_checkdraw', 'inspection_randomcheck', 'inspection_checkphoto', 'inspection_checkrecusal',
+      'inspection_historicalcheckrecusal', 'inspection_checkpublication') LOOP
+    EXECUTE format('REVOKE ALL ON %I FROM wagewatch_enterprise', t.tablename);
+  END LOOP;
+
+  -- Inspectors photograph notice boards too; what they saw is added, never changed.
+  IF to_regclass('payroll_boardcheck') IS NOT NULL THEN
+    GRANT INSERT ON payroll_boardcheck, payroll_boardphoto, registration_storedfile TO wagewatch_supervision;
+  END IF;
+
   -- What an authority finds about a project or a firm, and no other column of theirs; a firm's first account.
   IF to_regclass('registration_organisation') IS NOT NULL THEN
     GRANT UPDATE (planning_breach) ON registration_project TO wagewatch_supervision;

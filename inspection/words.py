@@ -19,6 +19,10 @@ WORDS: dict[str, Words] = {
     **cash.WORDS,
     **cases.WORDS,
 }
+from inspection.telling import boards, money, papers, people, wages
+from inspection.telling.shape import Words
+
+WORDS: dict[str, Words] = {**papers.WORDS, **money.WORDS, **people.WORDS, **wages.WORDS, **boards.WORDS}
 """What is said of each rule's alarms."""
 
 

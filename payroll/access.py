@@ -512,3 +512,25 @@ def testimony_of(slip: PaySlip, objection_id: int, what: str) -> StoredFile | No
     if objection is None or what not in {"photo", "voice"}:
         return None
     return objection.photo if what == "photo" else objection.voice
+
+
+def board_projects(actor: Actor, *, permission: str = "board.view") -> QuerySet[Project]:
+    """Projects whose notice board the actor may see: its general contractor's own, those of the region."""
+    if actor.kind == "system":
+        return Project.objects.select_related("region")
+    leads = Participation.objects.filter(
+        role=Participation.Role.GENERAL_CONTRACTOR,
+        organisation__in=organisations_with(actor, PERMISSIONS[permission]),
+        project=OuterRef("pk"),
+    )
+    return Project.objects.filter(
+        Q(Exists(leads)) | Q(pk__in=_authority_projects(actor, permission))
+    ).select_related("region")
+
+
+def access_board(project_pk: int, actor: Actor, *, permission: str = "board.view") -> Project:
+    """The project whose notice board is asked for, or NotFound."""
+    project = board_projects(actor, permission=permission).filter(pk=project_pk).first()
+    if project is None:
+        not_found()
+    return project

@@ -10,6 +10,7 @@ class PayrollConfig(AppConfig):
         from payroll import (
             advance_records,
             allocation_records,
+            board_records,
             confirming_records,
             deposit_records,
             late_worker,
@@ -21,4 +22,5 @@ class PayrollConfig(AppConfig):
         confirming_records.register()
         deposit_records.register()
         allocation_records.register()
+        board_records.register()
         register_notes(late_worker.calendar_notes)

@@ -4,6 +4,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
+from payroll.services import board_photos
 from payroll.services.connections import connections
 from payroll.services.messages import fetch_messages
 from payroll.services.money_check import run_nightly
@@ -53,3 +54,9 @@ def verify_money() -> int:
 def remind_silent_workers() -> int:
     """Remind workers whose slip waits for their answer; each step once."""
     return remind_silent(now=timezone.now())
+
+
+@shared_task(name="payroll.tasks.forget_board_photos")
+def forget_board_photos() -> int:
+    """Delete pictures of notice boards that are older than their region keeps them; how many."""
+    return board_photos.forget_board_photos(now=timezone.now())

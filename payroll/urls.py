@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from payroll import api
 from payroll.views import (
     account_closing,
     account_life,
@@ -11,6 +12,9 @@ from payroll.views import (
     approval_limit,
     bank_desk,
     bank_terms,
+    board_checks,
+    board_public,
+    boards,
     booking,
     cash,
     corrections,
@@ -162,6 +166,14 @@ urlpatterns = [
     path("pay/projects/<int:pk>/wage-months/", month_starts.page, name="month-starts"),
     path("pay/sheets/<int:pk>/paper/", papers.sheet, name="sheet-paper"),
     path("pay/lines/<str:reference>/paper/", papers.line, name="line-paper"),
+    path("projects/<int:pk>/board/", boards.board, name="board"),
+    path("projects/<int:pk>/board/versions/<int:number>/", boards.board_file, name="board-file"),
+    path("projects/<int:pk>/board/photo/", board_checks.board_photo, name="board-photo"),
+    path(
+        "projects/<int:pk>/board/photos/<int:number>/", board_checks.board_photo_file, name="board-photo-file"
+    ),
+    path("board/<str:token>/", board_public.board_public, name="board-public"),
+    path("api/v1/board-photos/", api.post_board_photo, name="api-board-photo"),
     path("pay/leavers/", leavers.leavers, name="leavers"),
     path("pay/leavers/<int:project_pk>/<int:pk>/settle/", settlements.settle, name="settle"),
     path("pay/advances/", advances.advance_list, name="advances"),

@@ -41,6 +41,7 @@ NAVIGATION: dict[str, list[tuple[str, Any, str, tuple[str, ...]]]] = {
         ("alarms", _("Alarms"), "alarm", ("inspection:alarms",)),
         ("notices", _("Notices"), "send", ("notices:list",)),
         ("cases", _("Cases"), "case", ("inspection:cases",)),
+        ("checks", _("Random checks"), "search", ("inspection:checks",)),
         ("reports", _("Reports"), "report", ("inspection:reports",)),
         ("evidence", _("Check a receipt"), "proof", ("evidence:verify",)),
     ],

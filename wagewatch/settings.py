@@ -432,6 +432,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0 if TESTING else 600.0,
         "options": {"expires": 60},
     },
+    "forget-board-photos": {"task": "payroll.tasks.forget_board_photos", "schedule": 24 * 3600.0},
     "forget-gate-photos": {"task": "devices.tasks.forget_photos", "schedule": 3600.0},
     "remind-silent-workers": {
         "task": "payroll.tasks.remind_silent_workers",

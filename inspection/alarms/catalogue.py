@@ -7,6 +7,7 @@ from inspection.alarms import (
     account,
     allocation,
     attendance,
+    board,
     cases,
     cash,
     confirmation,
@@ -50,6 +51,7 @@ RULES: dict[str, Rule] = {
             leaver.RULE,
             cash.RULE,
             *cases.RULES,
+            board.RULE,
         ),
         key=lambda rule: rule.code,
     )

@@ -14,6 +14,7 @@ from devices.services.seals import seal_days
 from inspection.demo import (
     accounts,
     alarm_life,
+    boards,
     coming_and_going,
     confirming,
     contracts,
@@ -107,6 +108,7 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
         ordered, paid = deposits.days_of_use(today)
         agenda.at(ordered, lambda moment: deposits.order_a_payment(county, moment))
         agenda.at(paid, lambda moment: deposits.pay_by_order(county, moment))
+        boards.plan(agenda.at, county, first=first_day, today=today)
         _plan_comings(agenda, county, first_day, last_month, now)
         _plan_days(agenda, county, first_day, today, now)
         agenda.at(local(today - timedelta(days=2), 10), lambda moment: people_one_by_one(county, now=moment))

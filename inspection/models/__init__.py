@@ -6,6 +6,18 @@ from inspection.models.case_orders import CorrectionOrder, Sanction
 from inspection.models.case_steps import CaseCounter, CasePaper, CaseStep
 from inspection.models.cases import Case
 from inspection.models.data_requests import DataExtract, DataRequest
+
+"""What the state does about it: alarms and their life, random checks, the figures of dashboards, permits, credit and the list."""
+
+from inspection.models.checks import (
+    CheckDraw,
+    CheckItem,
+    CheckPhoto,
+    CheckPublication,
+    CheckRecusal,
+    InspectorCertificate,
+    RandomCheck,
+)
 from inspection.models.life import AlarmAnswer, AlarmStep, AlarmStepFile, OfficeLead
 from inspection.models.listing import CreditGrade, Listing, ListingStep
 from inspection.models.notices import MailMessage, Notice, NoticeChoice
@@ -26,10 +38,16 @@ __all__ = [
     "CaseMediation",
     "CasePaper",
     "CaseStep",
+    "CheckDraw",
+    "CheckItem",
+    "CheckPhoto",
+    "CheckPublication",
+    "CheckRecusal",
     "CorrectionOrder",
     "CreditGrade",
     "DataExtract",
     "DataRequest",
+    "InspectorCertificate",
     "Level",
     "Listing",
     "ListingStep",
@@ -42,6 +60,7 @@ __all__ = [
     "PermitAnswer",
     "PermitKey",
     "ProjectStat",
+    "RandomCheck",
     "RegionDay",
     "RiskScore",
     "RuleRun",

@@ -49,6 +49,13 @@ class BulletinForm(forms.Form):
         choices=Bulletin.Kind.choices,
         widget=forms.Select(attrs={"class": "input"}),
     )
+    office = forms.ChoiceField(
+        label=gettext_lazy("Line on the sites' notice boards"),
+        choices=[("", gettext_lazy("None")), *Bulletin.Office.choices],
+        required=False,
+        widget=forms.Select(attrs={"class": "input"}),
+        help_text=gettext_lazy("Article 34 wants these offices with their telephone on every site's board."),
+    )
     region = forms.ChoiceField(label=gettext_lazy("Region"), widget=forms.Select(attrs={"class": "input"}))
     trade = _text(gettext_lazy("Only for the trade (empty: everybody)"), 40)
     title = _text(gettext_lazy("Title"), 60, required=True)

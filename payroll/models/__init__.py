@@ -12,6 +12,7 @@ from payroll.models.agreements import AccountAgreement, AccountRuling
 from payroll.models.allocations import AllocationChoice, AllocationPlan, ProgressPayment
 from payroll.models.approving import ApprovalLimit, FirstApproval
 from payroll.models.banks import BankTerms, LineDecision
+from payroll.models.boards import BoardCheck, BoardPhoto, NoticeBoard
 from payroll.models.cash import CashPayment, CashReport
 from payroll.models.confirming import ProxyWord, Reminder
 from payroll.models.deposits import ArrearsRecord, DepositEntry, DepositForm, DepositRuling
@@ -41,6 +42,8 @@ __all__ = [
     "BankMessage",
     "BankStatement",
     "BankTerms",
+    "BoardCheck",
+    "BoardPhoto",
     "CashPayment",
     "CashReport",
     "DepositEntry",
@@ -55,6 +58,7 @@ __all__ = [
     "LoanRepayment",
     "Mediation",
     "MoneyCheck",
+    "NoticeBoard",
     "Objection",
     "OfficeWord",
     "PaySheet",

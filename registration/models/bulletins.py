@@ -10,7 +10,7 @@ from registration.models.places import Region
 
 class Bulletin(models.Model):
     """One thing workers are told, within its dates. Without a region it counts everywhere, without a trade for
-    everybody. `call` is a public telephone number."""
+    everybody. `call` is a public telephone number, `office` its line on the notice boards of the region."""
 
     class Kind(models.TextChoices):
         HELP = "help", _("Who helps")
@@ -19,7 +19,20 @@ class Bulletin(models.Model):
         TRAINING = "training", _("Training")
         HEALTH = "health", _("Health alert")
 
+    class Office(models.TextChoices):
+        """Whom article 34 of order 724 wants on every site's notice board."""
+
+        LABOUR = "labour", _("Labour inspection: complaints about wages")
+        HOUSING = "housing", _("Housing authority: building and municipal works")
+        TRANSPORT = "transport", _("Transport authority")
+        WATER = "water", _("Water authority")
+        ARBITRATION = "arbitration", _("Labour dispute arbitration")
+        LEGAL_AID = "legal_aid", _("Legal aid and public legal service")
+
     kind = models.CharField("类别", max_length=10, choices=Kind.choices)
+    office = models.CharField(
+        "告示牌栏目", max_length=12, choices=Office.choices, blank=True, default="", db_default=""
+    )
     region = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, related_name="+")
     trade = models.CharField("工种", max_length=40, blank=True)
     title = models.CharField("标题", max_length=60)

@@ -8,7 +8,10 @@ _AT = datetime(2020, 5, 1, tzinfo=UTC)
 
 
 def bulletin_rows() -> list[dict[str, Any]]:
-    """Labour hotline 12333, legal aid 12348 (Legal Aid Law, art. 11), government service 12345."""
+    """Labour hotline 12333, legal aid 12348 (Legal Aid Law, art. 11), government service 12345.
+
+    12348 is the public legal service as well: it fills that line of every notice board (order 724, art. 34).
+    """
     rows = [
         (
             "劳动保障热线",
@@ -35,6 +38,7 @@ def bulletin_rows() -> list[dict[str, Any]]:
     return [
         {
             "kind": "help",
+            "office": "legal_aid" if call == "12348" else "",
             "title": title,
             "title_en": title_en,
             "text": text,

@@ -193,6 +193,10 @@ _NATIONWIDE = (
     ),
     _Default("board.fresh_within_months", 1, PROPOSED),
     _Default("permit.contracts_percent", 100, PROPOSED),
+    _Default("alarm.E1.days", {"yellow": 31}, "国务院令第724号第34、56条；一个月为系统默认"),
+    _Default("check.weights", {"none": 1, "yellow": 2, "orange": 3, "red": 5}, PROPOSED),
+    _Default("check.publish_within_wd", 20, "国办发〔2015〕58号；20个工作日按行政处罚信息公示习惯，系统默认"),
+    _Default("board.photo_days", 730, "影像保存两年；系统默认，可按地区调整"),
 )
 
 

@@ -14,7 +14,19 @@ from registration.permissions import PERMISSIONS
 from registration.services.parameters import region_line
 from wagewatch.lib.errors import RuleViolation
 
-FIELDS = ("kind", "trade", "title", "title_en", "text", "text_en", "call", "place", "valid_from", "valid_to")
+FIELDS = (
+    "kind",
+    "office",
+    "trade",
+    "title",
+    "title_en",
+    "text",
+    "text_en",
+    "call",
+    "place",
+    "valid_from",
+    "valid_to",
+)
 
 
 def valid_on(day: date) -> Q:
@@ -78,7 +90,26 @@ def _check(region_code: str, values: dict[str, Any], actor: Actor) -> Region:
         raise RuleViolation(
             "bulletin.reach", _("Write a telephone number or a place: workers must reach them.")
         )
+    if values["office"] and values["kind"] != Bulletin.Kind.HELP:
+        raise RuleViolation(
+            "bulletin.office", _("Only who helps stands on the notice boards. Choose that kind, or no line.")
+        )
     return region
+
+
+def offices_for(region_code: str, *, on: date) -> dict[str, Bulletin]:
+    """The line of each office on the notice boards of a region: the nearest that is valid, the newest of those.
+
+    One query.
+    """
+    line = region_line(region_code)
+    rows = Bulletin.objects.filter(
+        valid_on(on), Q(region=None) | Q(region__in=[code for code in line if code]), kind=Bulletin.Kind.HELP
+    ).exclude(office="")
+    found: dict[str, Bulletin] = {}
+    for row in sorted(rows, key=lambda b: (-line.index(b.region_id or ""), b.valid_from, b.pk)):
+        found[row.office] = row
+    return found
 
 
 @transaction.atomic

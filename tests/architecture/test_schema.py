@@ -170,6 +170,12 @@ def test_personal_data_is_kept_encrypted_only() -> None:
         ("CasePaper", "number"): "the document's own number",
         ("CorrectionOrder", "number"): "the order's own number",
         ("Sanction", "number"): "the decision's own number",
+        ("NoticeBoard", "number"): "which version of the board",
+        ("BoardCheck", "number"): "which look at the board",
+        ("BoardPhoto", "number"): "the look that the picture belongs to",
+        ("CheckDraw", "number"): "which draw of the office",
+        ("CheckPhoto", "number"): "which photo of the check",
+        ("InspectorCertificate", "number"): "an official's certificate, published with each result",
         ("LabourContract", "number"): "the employer's own number of the contract",
     }
     plain = set()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from payroll.models import AccountEvent, BankStatement, StatementLine
+from payroll.services.boards import code_of
 from registration.models import Membership
 from tests.payroll import stage as payroll
 from tests.permissions.stage import Stage
@@ -353,6 +354,21 @@ PARTS: dict[str, Parts] = {
     "inspection:allocation": _project,
     "inspection:flow": _project,
     "inspection:ledger": _project,
+    "payroll:board": _project,
+    "payroll:board-file": lambda s: _project(s) | {"number": 1},
+    "payroll:board-photo": _project,
+    "payroll:board-photo-file": lambda s: _project(s) | {"number": 1},
+    "payroll:board-public": lambda s: {"token": code_of(s.board).token},
+    "inspection:checks-public-file": lambda s: {"pk": s.draw.pk},
+    "inspection:check-library": lambda s: {"pk": s.cast.authority.pk},
+    "inspection:check-draw-new": lambda s: {"pk": s.cast.authority.pk},
+    "inspection:check-draw": lambda s: {"pk": s.draw.pk},
+    "inspection:check-draw-file": lambda s: {"pk": s.draw.pk},
+    "inspection:check": lambda s: {"pk": s.draw.pk, "project_pk": s.cast.project.pk},
+    "inspection:check-photo": lambda s: {"pk": s.draw.pk, "project_pk": s.cast.project.pk, "number": 1},
+    "inspection:board": _project,
+    "inspection:board-file": lambda s: _project(s) | {"number": 1},
+    "inspection:board-photo": lambda s: _project(s) | {"number": 1},
     "payroll:deposit": _project,
     "payroll:deposit-enter": lambda s: _project(s) | {"kind": "topped_up"},
     "payroll:deposit-file": lambda s: _project(s) | {"number": 1},

@@ -274,6 +274,7 @@ RAW: dict[str, Callable[[Stage], bytes]] = {
     "devices:api-heartbeats": lambda _s: b"{}",
     "devices:api-rotate-key": lambda _s: b"{}",
     "devices:api-photos": lambda _s: b"no picture",
+    "payroll:api-board-photo": lambda _s: b"no picture",
     "devices:api-enrol": lambda _s: b"{}",  # a wrong code is refused with 403, and counted
     "devices:push-people": lambda s: (
         f'{{"request":"m","project":"{s.cast.project.code}","people":[]}}'.encode()

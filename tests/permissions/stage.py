@@ -25,15 +25,26 @@ from inspection.models import (
     Alarm,
     Case,
     CasePaper,
+    CheckDraw,
     DataRequest,
+    InspectorCertificate,
     Listing,
     PermitAnswer,
     PermitKey,
     ProjectStat,
 )
-from inspection.services import case_intake, case_work, data_requests, permits
+from inspection.services import (
+    case_intake,
+    case_work,
+    check_draws,
+    check_library,
+    checks,
+    data_requests,
+    permits,
+)
 from payroll.models import (
     Advance,
+    NoticeBoard,
     Objection,
     PaymentOrder,
     PaySheet,
@@ -43,7 +54,7 @@ from payroll.models import (
     StatementLine,
     SubLedger,
 )
-from payroll.services import account_opening, confirmations, statements
+from payroll.services import account_opening, board_checks, boards, confirmations, statements
 from payroll.services import sheets as sheet_services
 from payroll.work_history import history_facts
 from registration.actors import SYSTEM
@@ -143,6 +154,8 @@ class Stage:
     case: Case
     complaint: Complaint
     data_request: DataRequest
+    board: NoticeBoard
+    draw: CheckDraw
 
     def ask(self, role: str, method: str, path: str, data: Any = None, **options: Any) -> HttpResponse:
         """One request by a role, with the cookies it had at first; a terminal's is signed.
@@ -370,6 +383,8 @@ def build_stage() -> Stage:
             made_at=cast.now,
         ),
         **_complaints(cast),
+        board=_board(cast),
+        draw=_draw(cast),
         share=sharing.share_history(
             history_facts(cast.sun, with_pay=True), days=30, actor=cast.actor(cast.sun), now=cast.now
         ),
@@ -389,6 +404,34 @@ def _complaints(cast: Cast) -> dict[str, Any]:
         case=case, kind="accept", number="人社监受〔2026〕1号", file=step.file, made_at=cast.now
     )
     return {"case": case, "complaint": Complaint.objects.get(reference=waiting.reference)}
+
+
+def _board(cast: Cast) -> NoticeBoard:
+    """The site's notice board, made today and photographed."""
+    board = boards.make_board(cast.project.pk, actor=cast.actor(cast.zhao), now=cast.now)
+    picture = board_checks.read_picture(_picture())
+    board_checks.check_by_photo(cast.project.pk, picture, actor=cast.actor(cast.zhao), now=cast.now)
+    return board
+
+
+def _draw(cast: Cast) -> CheckDraw:
+    """A random check of the site by Li and a colleague, with a photo of it."""
+    li = cast.actor(cast.li)
+    check_library.start_items(cast.authority.pk, actor=li, now=cast.now)
+    for number, user in enumerate((cast.li, make_user("gu", "顾平", "inspector", cast.authority))):
+        InspectorCertificate.objects.create(
+            authority=cast.authority,
+            user=user,
+            number=f"ZF-{number}",
+            valid_from=cast.today,
+            valid_until=cast.today + timedelta(days=400),
+        )
+    plan = check_draws.Plan(
+        "抽查", 1, cast.today, cast.today + timedelta(days=20), check_library.Reach("330703")
+    )
+    draw = check_draws.make_draw(cast.authority.pk, plan, actor=li, now=cast.now)
+    checks.add_photo(draw.pk, cast.project.pk, _picture(), actor=li, now=cast.now)
+    return draw
 
 
 def _join_request(cast: Cast) -> JoinRequest:
