@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from inspection.alarms.catalogue import RULES
 from inspection.models import Alarm
-from inspection.telling import allocation, cases, cash, money, papers, people, wages
+from inspection.telling import allocation, boards, cases, cash, money, papers, people, wages
 from inspection.telling.shape import Ground, Words
 from wagewatch.lib.dates import site_date
 
@@ -18,11 +18,8 @@ WORDS: dict[str, Words] = {
     **wages.WORDS,
     **cash.WORDS,
     **cases.WORDS,
+    **boards.WORDS,
 }
-from inspection.telling import boards, money, papers, people, wages
-from inspection.telling.shape import Words
-
-WORDS: dict[str, Words] = {**papers.WORDS, **money.WORDS, **people.WORDS, **wages.WORDS, **boards.WORDS}
 """What is said of each rule's alarms."""
 
 

@@ -1,14 +1,10 @@
-"""What the state does about it: rule runs, alarms, the figures that dashboards read, answers to permit offices."""
+"""What the state does about it: alarms and their life, cases, checks, permits, credit and the list, data requests."""
 
 from inspection.models.alarms import Alarm, AlarmFlip, Level, RuleRun
 from inspection.models.case_mediations import CaseMediation
 from inspection.models.case_orders import CorrectionOrder, Sanction
 from inspection.models.case_steps import CaseCounter, CasePaper, CaseStep
 from inspection.models.cases import Case
-from inspection.models.data_requests import DataExtract, DataRequest
-
-"""What the state does about it: alarms and their life, random checks, the figures of dashboards, permits, credit and the list."""
-
 from inspection.models.checks import (
     CheckDraw,
     CheckItem,
@@ -18,6 +14,7 @@ from inspection.models.checks import (
     InspectorCertificate,
     RandomCheck,
 )
+from inspection.models.data_requests import DataExtract, DataRequest
 from inspection.models.life import AlarmAnswer, AlarmStep, AlarmStepFile, OfficeLead
 from inspection.models.listing import CreditGrade, Listing, ListingStep
 from inspection.models.notices import MailMessage, Notice, NoticeChoice
