@@ -35,6 +35,7 @@ def tell_workers(now: datetime) -> None:
         bulletins.publish(
             {
                 "kind": kind,
+                "office": "",
                 "trade": trade,
                 "title": title,
                 "title_en": title_en,
