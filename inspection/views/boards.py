@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -33,6 +33,13 @@ from wagewatch.lib.errors import WagewatchError
 
 PER_PAGE = 50
 ORDER = ("missing", "stale", "unseen", "never", "fresh")
+TABS: dict[str, Any] = {
+    "missing": pgettext_lazy("notice board tab", "Missing"),
+    "stale": pgettext_lazy("notice board tab", "Out of date"),
+    "unseen": pgettext_lazy("notice board tab", "No photo"),
+    "never": pgettext_lazy("notice board tab", "Not made"),
+    "fresh": pgettext_lazy("notice board tab", "Up to date"),
+}
 
 
 class LookForm(PhotoForm):
@@ -51,7 +58,7 @@ def tabs_of(request: HttpRequest, codes: list[str], show: str) -> list[dict[str,
     query = request.GET.copy()
     query.pop("page", None)
     tabs = []
-    for key, label in (("", _("All")), *((code, board_words.STATES[code][0]) for code in ORDER)):
+    for key, label in (("", _("All")), *TABS.items()):
         query["show"] = key
         tabs.append(
             {

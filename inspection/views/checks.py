@@ -27,7 +27,7 @@ from wagewatch.lib.errors import Malformed, RuleViolation, WagewatchError
 PER_PAGE = 30
 State = RandomCheck.State
 ANSWER_WORDS = {
-    "ok": gettext_lazy("In order"),
+    "ok": gettext_lazy("As it should be"),
     "bad": gettext_lazy("Not in order"),
     "none": gettext_lazy("Not found here"),
 }
