@@ -15,8 +15,7 @@ from django.core.files.storage import FileSystemStorage
 _DESKTOP = (
     "nav head button level chain panel stats lead table tabs bar tiles chart kv message field rail across "
     "timeline steps parties firms actbar map colmap dialog empty calendar matrix signature file contract "
-    "portrait menu terminal flow said cases"
-    "portrait menu terminal flow said check"
+    "portrait menu terminal flow said cases check"
 )
 _WORKER = "button level message field dialog signature file contract"
 BUNDLES: dict[str, tuple[str, ...]] = {
