@@ -95,9 +95,9 @@ def firm_pause_new(request: ActorRequest, project_pk: int) -> HttpResponseBase:
     """Ask for a pause on a project."""
     project: Project = access_project(project_pk, request.actor, permission="pause.ask")
     now = timezone.now()
-    form = PauseForm(
-        request.POST or None, request.FILES or None, rules=pausable(project.region_id, site_date(now))
-    )
+    rules = pausable(project.region_id, site_date(now))
+    posted = request.method == "POST"
+    form = PauseForm(request.POST, request.FILES, rules=rules) if posted else PauseForm(rules=rules)
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
         paper = data.pop("paper")

@@ -89,6 +89,7 @@ def warnings(request: ActorRequest) -> HttpResponseBase:
                     "alarm": line.alarm,
                     "level": line.level,
                     "title": RULES[line.alarm.rule].title if line.alarm.rule in RULES else line.alarm.rule,
+                    "period": _month_of(line.alarm),
                     "answered": line.alarm.pk in answered,
                 }
                 for line in lines
@@ -108,7 +109,8 @@ def warning(request: ActorRequest, pk: int) -> HttpResponseBase:
     """One warning in plain words, and the firm's answer to it."""
     found = access_told(pk, request.actor)
     now = timezone.now()
-    form = AnswerForm(request.POST or None, request.FILES or None)
+    posted = request.method == "POST"  # an empty body is a refused answer, not a page
+    form = AnswerForm(request.POST, request.FILES) if posted else AnswerForm()
     if request.method == "POST" and form.is_valid():
         paper = form.cleaned_data["paper"]
         try:
@@ -136,11 +138,12 @@ def warning(request: ActorRequest, pk: int) -> HttpResponseBase:
         "inspection/warning.html",
         {
             "alarm": found,
+            "period": _month_of(found),
             "level": line.level,
             "title": line.headline if whole else title,
             "reason": line.reason if whole else (rule.explanation if rule else ""),
             "law": rule.law if rule else "",
-            "closes": sentences(WORDS[found.rule].closes) if found.rule in WORDS else "",
+            "closes": _closes(found),
             "answers": _answers(found, request.actor, whole=whole),
             "urged": found.steps.filter(kind=AlarmStep.Kind.URGED, to=None).order_by("-at", "-pk"),
             "form": form,
@@ -148,6 +151,18 @@ def warning(request: ActorRequest, pk: int) -> HttpResponseBase:
         },
         status=400 if form.errors else 200,
     )
+
+
+def _month_of(found: Alarm) -> str:
+    """The wage month that it is about; nothing for rules whose period is only a mark."""
+    rule = RULES.get(found.rule)
+    return found.period if rule is not None and rule.monthly else ""
+
+
+def _closes(found: Alarm) -> str:
+    if found.rule == "D3":
+        return _("As soon as the bank reports these wages as paid, it closes by itself.")
+    return sentences(WORDS[found.rule].closes) if found.rule in WORDS else ""
 
 
 def _answers(found: Alarm, actor: Actor, *, whole: bool) -> Any:
