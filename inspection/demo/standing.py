@@ -21,7 +21,7 @@ def play(*, now: datetime) -> None:
     for code in ASKED:
         give_answer(Project.objects.get(code=code).pk, actor=limin, now=now - timedelta(hours=3))
     _nanjing(now)
-    roads = Authority.objects.filter(kind=Authority.Kind.TRANSPORT, region_id__startswith="3307").first()
+    roads = Authority.objects.filter(kind=Authority.Kind.TRANSPORT, region__code__startswith="3307").first()
     if roads is not None:
         make_key(roads.pk, "公路施工许可系统", actor=limin, now=now)
     _list_one(limin, now)
