@@ -1,6 +1,7 @@
 """What the tests of cases put on stage: a complaint, a second inspector, a case at some stage."""
 
 from datetime import date, timedelta
+from itertools import count
 
 from inspection.models import Case, CorrectionOrder
 from inspection.services.case_acceptance import accept_case
@@ -19,6 +20,10 @@ ORDER = Asked(
 )  # fmt: skip
 
 
+CALLERS = count(1)
+"""Each complaint comes from another address: too many from one are refused."""
+
+
 def filed(cast: Cast, **more: object) -> complaints.Filed:
     """A complaint about the cast's project, without a name."""
     told = {
@@ -28,7 +33,7 @@ def filed(cast: Cast, **more: object) -> complaints.Filed:
         "project_id": cast.project.pk,
     }
     return complaints.file_complaint(
-        Told(**(told | more)), address="10.1.2.3", actor=SYSTEM, now=cast.now  # type: ignore[arg-type]
+        Told(**(told | more)), address=f"10.1.2.{next(CALLERS)}", actor=SYSTEM, now=cast.now  # type: ignore[arg-type]
     )  # fmt: skip
 
 

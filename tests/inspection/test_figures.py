@@ -198,7 +198,7 @@ def test_rules_run_after_what_matters_to_them_and_not_too_often(transactional_db
     now = at(TODAY)
     assert list(rules.run_rules_after_events(now=now)) == []
     happened("line.result")
-    assert sorted(r.rule for r in rules.run_rules_after_events(now=now)) == ["D3", "D4", "D6", "D7"]
+    assert sorted(r.rule for r in rules.run_rules_after_events(now=now)) == ["D3", "D4", "D6", "D7", "D8"]
     assert list(rules.run_rules_after_events(now=now + timedelta(seconds=1))) == [], "they rest"
     later = now + timedelta(days=2000)
     RuleRun.objects.update(started_at=later - timedelta(hours=1))

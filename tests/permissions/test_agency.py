@@ -20,7 +20,10 @@ FOR_ANYBODY = {
 OF_THE_DESK = {
     "registration:card-read-discard", "registration:citizen-cards-import", "registration:people-files",
     "registration:complain",  # open to everybody
-        "registration:person-new",
+    "registration:person-new", "registration:tablet-make", "registration:tablet-end",
+    "payroll:ledger",  # of the own part
+    "notices:choice", "notices:read-all",  # the own inbox
+    "accounts:tablet", "registration:notices-shown",  # open to everybody
 }  # fmt: skip
 """What a clerk does for the own people; a card on the site's reader waits for whichever clerk it belongs to."""
 SHOWN_BY_THE_WORKER = {"payroll:history-shared"}

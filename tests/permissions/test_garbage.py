@@ -9,7 +9,7 @@ import schemathesis
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import Client
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -129,7 +129,10 @@ def test_an_address_with_impossible_parts_is_not_found(stage: Stage) -> None:
             if not isinstance(value, str | int):
                 continue
             wrong: Any = "2026-13" if key == "month" else "2026-13.1.1.1" if key == "reference" else 10**25
-            path = reverse(name, kwargs=parts | {key: wrong})
+            try:
+                path = reverse(name, kwargs=parts | {key: wrong})
+            except NoReverseMatch:  # the address itself cannot hold it
+                continue
             for role in ("zhao", "li", "sun", "he"):
                 with undone():
                     status = stage.ask(role, method, path).status_code

@@ -103,7 +103,7 @@ def test_names_a_phone_in_two_words(agent: str, label: str) -> None:
 def test_workers_are_told_what_counts_at_their_place_and_for_their_trade(cast: Cast) -> None:
     seed_bulletins()
     base = {
-        "kind": "news", "trade": "", "title_en": "", "text": "", "text_en": "", "call": "", "place": "",
+        "kind": "news", "trade": "", "office": "", "title_en": "", "text": "", "text_en": "", "call": "", "place": "",
         "valid_from": cast.today, "valid_to": None,
     }  # fmt: skip
     li = {"actor": cast.actor(cast.li), "now": cast.now}
@@ -121,7 +121,7 @@ def test_workers_are_told_what_counts_at_their_place_and_for_their_trade(cast: C
 
 def test_an_authority_publishes_for_its_own_region_and_with_a_way_to_reach_it(cast: Cast) -> None:
     values = {
-        "kind": "help", "trade": "", "title": "仲裁委", "title_en": "", "text": "", "text_en": "", "call": "",
+        "kind": "help", "trade": "", "office": "", "title": "仲裁委", "title_en": "", "text": "", "text_en": "", "call": "",
         "place": "", "valid_from": cast.today, "valid_to": None,
     }  # fmt: skip
     with pytest.raises(NotPermitted):
