@@ -107,7 +107,7 @@ class _Sheet(FPDF):
         self.rule(x, y + 9, wide, 0.6)
         return y + 11
 
-    def table(
+    def help_table(
         self, x: float, y: float, wide: float, rows: Sequence[tuple[str, str, str]], room: float
     ) -> float:
         """Label, text, number; the rows become lower where many must fit. Returns where the table ends."""
@@ -146,7 +146,7 @@ def board_pdf(board: NoticeBoard, *, address: str, size: str, language: str) -> 
             sheet.add_page()
             _top(sheet, board, content, title)
             y = sheet.part(_LEFT, 42, _WIDE, 1, _("Who is responsible (continued)"))
-            sheet.table(_LEFT, y, _WIDE, who[_MOST_FIRMS:], _FLOOR - y)
+            sheet.help_table(_LEFT, y, _WIDE, who[_MOST_FIRMS:], _FLOOR - y)
             _foot(sheet)
         return bytes(sheet.output())
 
@@ -230,13 +230,13 @@ def _first_page(
     one, two, three = 146.4, 108.2, 127.4
     y = sheet.part(_LEFT, 42, one, 1, _("Who is responsible"))
     room = _three_end(who) - y
-    sheet.table(_LEFT, y, one, who[:_MOST_FIRMS], room)
+    sheet.help_table(_LEFT, y, one, who[:_MOST_FIRMS], room)
     x = _LEFT + one + 6
     y = sheet.part(x, 42, two, 2, _("How much at least, and which day"))
     _pay(sheet, x, y + 1, two, content["pay"])
     x += two + 6
     y = sheet.part(x, 42, three, 3, _("Not paid? Whom to call"))
-    sheet.table(x, y, three, _help_rows(content), min(room, 56))
+    sheet.help_table(x, y, three, _help_rows(content), min(room, 56))
     top = _list_top(who)
     _list(sheet, content, people, top, _WIDE - _SCAN - 7, 3, 1, pages)
     _scan(sheet, content, top, address)

@@ -149,7 +149,7 @@ def _story(
         pending.sort(key=lambda pair: pair[0])
         sent, will_pay = _office(month, due, fate, trouble, draw)
         # Money is paid out at the first hour from the intended one at which there is some.
-        slips = {worker: (fen, None) for worker, fen in net.items()}
+        slips: dict[int, tuple[int, datetime | None]] = {worker: (fen, None) for worker, fen in net.items()}
         confirmed = {
             worker: sent + timedelta(hours=draw.expovariate(1 / _lag(fate, trouble))) if sent else None
             for worker in net

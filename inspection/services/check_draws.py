@@ -106,7 +106,7 @@ def make_draw(authority_id: int, plan: Plan, *, actor: Actor, now: datetime) -> 
         },
         items=[{"title": item.title, "text": item.text, "law": item.law} for item in items],
         outcome=[{"code": d.code, "inspectors": list(d.inspectors)} for d in outcome],
-        drawn_by_id=actor.id,
+        drawn_by_id=actor.id or 0,
         drawn_at=now,
     )
     by_code = {project.code: project for project, _weight in targets}
@@ -152,7 +152,7 @@ def publish_draw(draw_id: int, *, actor: Actor, now: datetime) -> CheckPublicati
             "check.open", _("Some checks of the draw are not signed by both. Publish when all are done.")
         )
     made, is_new = CheckPublication.objects.get_or_create(
-        draw=found, defaults={"due_on": due_on, "published_by_id": actor.id, "published_at": now}
+        draw=found, defaults={"due_on": due_on, "published_by_id": actor.id or 0, "published_at": now}
     )
     if not is_new:
         raise RuleViolation("check.published", _("The draw is public already."))

@@ -98,7 +98,7 @@ def boards(request: ActorRequest) -> HttpResponseBase:
         for project in found
         if not show or states[project.pk].code == show
     ]
-    rows.sort(key=lambda row: ORDER.index(row["state"].code))  # type: ignore[attr-defined]
+    rows.sort(key=lambda row: ORDER.index(row["state"].code))
     codes = [states[project.pk].code for project in found]
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     return render(

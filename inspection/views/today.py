@@ -131,9 +131,11 @@ def sectors_of(request: ActorRequest) -> list[tuple[str, str]]:
     """The sectors that the actor may choose between; none where an authority answers for one."""
     mine = [d.sectors for d in request.actor.duties if d.authority_id is not None]
     if any(not sectors for sectors in mine):
-        return list(Sector.choices)
+        return [(value, str(label)) for value, label in Sector.choices]
     found = {sector for sectors in mine for sector in sectors}
-    return [(value, label) for value, label in Sector.choices if value in found] if len(found) > 1 else []
+    return (
+        [(value, str(label)) for value, label in Sector.choices if value in found] if len(found) > 1 else []
+    )
 
 
 def tiles_of(request: ActorRequest, scope: Scope, address: str) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from registration.http import ActorRequest
 from registration.models import Sector
 from wagewatch.lib.dates import first_of_month, previous_month, site_date
 from wagewatch.lib.money import format_cny
-from wagewatch.lib.pdf import Paper
+from wagewatch.lib.pdf import Align, Paper
 from wagewatch.lib.sheets import ColumnOut, SheetOut, write_workbook
 from wagewatch.templatetags.ww import moment
 from wagewatch.templatetags.ww import month as month_words
@@ -281,12 +281,13 @@ def wages_pdf(request: ActorRequest) -> HttpResponseBase:
         aligns=["L", "R", "L"],
     )
     if len(report.rows) > 1:
+        right: list[Align] = ["R"] * len(COLUMNS)
         paper.heading(_("By place"), size=12, align="L")
         paper.grid(
             [_("Place"), *(str(NAMES[one]) for one in COLUMNS)],
             [(name, *(_shown(one, row[one]) for one in COLUMNS)) for _code, name, row in report.rows],
             widths=[2.6, *(2.6 if one.endswith("_fen") else 1.5 for one in COLUMNS)],
-            aligns=["L", *("R" for _one in COLUMNS)],
+            aligns=["L", *right],
         )
     return HttpResponse(
         paper.done(),

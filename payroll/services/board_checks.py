@@ -132,7 +132,9 @@ def _board_of(project: Project, reading: Reading) -> NoticeBoard | None:
     ).first()
 
 
-def _verdict(project: Project, reading: Reading, board: NoticeBoard | None, now: datetime) -> Verdict:
+def _verdict(
+    project: Project, reading: Reading, board: NoticeBoard | None, now: datetime
+) -> BoardCheck.Verdict:
     today = site_date(now)
     return Verdict(
         verdict_of(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from django.contrib.sessions.models import Session
 
 from payroll.models import Signature, Submission
 from tests.journeys.walker import draw_name
@@ -144,13 +145,13 @@ def test_a_kept_answer_of_one_person_is_not_sent_in_the_name_of_another(sun: "Pa
     sun.locator("button.go").click()
     sun.wait_for_url("**/my/pay/")
     sun.locator("[data-queue-list] .msg.yellow").wait_for()
-    sun.context.clear_cookies()  # the session is gone before the network comes back
+    Session.objects.all().delete()  # the session is gone before the network comes back
     sun.context.set_offline(False)
     sign_in(sun, site.cast.zhou_phone)
     ready(sun, pay)
     assert sun.locator("[data-queue-list] .msg").count() == 0
     assert not Submission.objects.exists()
-    sun.context.clear_cookies()
+    Session.objects.all().delete()
     sign_in(sun, site.cast.sun_phone)
     until(sun, lambda: site.slip().confirmation == "confirmed", "Sun's own answer has arrived")
     assert Submission.objects.get().worker_id == site.cast.sun.pk
@@ -159,7 +160,7 @@ def test_a_kept_answer_of_one_person_is_not_sent_in_the_name_of_another(sun: "Pa
 def test_pages_of_a_session_that_ended_are_deleted_at_the_sign_in_page(sun: "Page", site: Site) -> None:
     pay, slip, _confirm = paths(site)
     ready(sun, pay, slip)
-    sun.context.clear_cookies()
+    Session.objects.all().delete()
     sun.goto(pay)
     sun.wait_for_url("**/accounts/worker/**")
     assert kept_text(sun) == ""
