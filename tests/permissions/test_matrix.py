@@ -8,7 +8,7 @@ from django.urls import URLResolver, get_resolver, reverse
 
 from tests.permissions.addresses import PARTS
 from tests.permissions.bodies import BODIES, RAW
-from tests.permissions.matrix import TABLE
+from tests.permissions.matrix import HEADING, LINES
 from tests.permissions.stage import ROLES, Stage, fingerprint, on_stage, undone
 
 METHODS = ("GET", "POST")
@@ -17,10 +17,9 @@ REFUSED = {"in", "400", "401", "403", "404", "405", "409"}
 
 def rows() -> dict[tuple[str, str], list[str]]:
     """The table: (method, name) to one cell per role."""
-    heading, *lines = [line.split() for line in TABLE.strip().splitlines() if line.strip()]
-    assert tuple(heading) == ROLES
-    found = {(method, name): cells for method, name, *cells in lines}
-    assert len(found) == len(lines), "a row stands twice in the table"
+    assert tuple(HEADING) == ROLES
+    found = {(method, name): cells for method, name, *cells in LINES}
+    assert len(found) == len(LINES), "a row stands twice in the table"
     assert all(len(cells) == len(ROLES) for cells in found.values())
     return found
 
