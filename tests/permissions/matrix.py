@@ -77,6 +77,12 @@ POST devices:correction-withdraw    in    in    in   404    go   403    go   404
 GET  devices:worker-day             in   200   200    in    in    in    in    in    in    in    in    in    in    in    in
 GET  devices:terminal-new            in    in    in   403   200   403   403   404   403   404   403   404   404    in    in
 POST devices:terminal-new            in    in    in   403   200   403   403   404   403   404   403   404   404    in    in
+GET  devices:badges                  in    in    in   403   200   403   200   404   403   404   403   404   404    in    in
+POST devices:badges                  in    in    in   403    go   403    go   404   403   404   403   404   404    in    in
+GET  devices:badges-take-over        in    in    in   403   200   403   200   404   403   404   403   404   404    in    in
+POST devices:badges-take-over        in    in    in   403    go   403    go   404   403   404   403   404   404    in    in
+POST devices:badge-back              in    in    in   403    go   403    go   404   403   404   403   404   404    in    in
+POST devices:badge-lost              in    in    in   403    go   403    go   404   403   404   403   404   404    in    in
 GET  devices:bad-times               in    in    in   200   200   200   404   404   403   404   200   404   404    in    in
 POST devices:bad-times               in    in    in   400   400   400   404   404   403   404   400   404   404    in    in
 GET  devices:terminals               in    in    in   200   200   200   200   404   403   404   200   404   404    in    in
