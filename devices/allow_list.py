@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import override
 
+from devices.models import SiteBadge
 from devices.protocols.cards import card_index
 from registration.models import CitizenCard, Posting
 from registration.rules.citizen_cards import ENDED
@@ -31,6 +32,8 @@ def allow_list(project_id: int, *, now: datetime) -> dict[str, Any]:
     `until` is the last day, or null. Who is denied entry by the region's conditions is not among the people;
     `reason` is the code of the first thing that denies, `text` a few Chinese words for the gate's display.
     Denied is not removed: a terminal may keep the face it learned, and the next list may let the person in.
+    Who carries a badge has its number in `badges`; `badges_ended` [{badge, reason}] are those that open nothing
+    whatever a terminal knows of them: lost, returned, or of somebody who left. It is always told whole.
     Who has a citizen card carries `card_indexes`, digests of its number under `card_key` (protocols.cards).
     `complete` says that this is the whole list. The version is a digest of the content: equal lists have equal versions, whoever changed what in between.
     """
@@ -43,16 +46,22 @@ def allow_list(project_id: int, *, now: datetime) -> dict[str, Any]:
     )
     key = card_key(project_id)
     cards = _cards([row[-1] for row in rows], key)
+    carried, ended = _badges(project_id, now=now)
+    here: set[int] = set()
     people, removed, denied = [], [], []
     found = standings(project_id, on=today, denials_only=True)
     barred = {s.pin: s.findings[0].code for s in found if not s.may_enter}
     with override("zh-hans"):
         texts = {code: str(SHORT[code]) for code in set(barred.values())}
     for pin, name, joined_on, left_on, worker_id in rows:
-        known = {"card_indexes": cards[worker_id]} if worker_id in cards else {}
+        known: dict[str, Any] = {"card_indexes": cards[worker_id]} if worker_id in cards else {}
+        if worker_id in carried:
+            known["badges"] = [carried[worker_id]]
         if left_on is not None and left_on < today:
             removed.append(pin)
-        elif pin in barred:
+            continue
+        here.add(worker_id)
+        if pin in barred:
             denied.append({"pin": pin, "reason": barred[pin], "text": texts[barred[pin]], **known})
         else:
             until = left_on.isoformat() if left_on else None
@@ -65,7 +74,9 @@ def allow_list(project_id: int, *, now: datetime) -> dict[str, Any]:
                     **known,
                 }
             )
-    version = hashlib.sha256(repr((people, removed, denied)).encode()).hexdigest()[:16]
+    ended |= {number: "removed" for worker_id, number in carried.items() if worker_id not in here}
+    badges_ended = [{"badge": number, "reason": why} for number, why in sorted(ended.items())]
+    version = hashlib.sha256(repr((people, removed, denied, badges_ended)).encode()).hexdigest()[:16]
     return {
         "version": version,
         "complete": True,
@@ -73,6 +84,7 @@ def allow_list(project_id: int, *, now: datetime) -> dict[str, Any]:
         "people": people,
         "denied": denied,
         "removed": removed,
+        "badges_ended": badges_ended,
     }
 
 
@@ -93,6 +105,26 @@ def _cards(workers: list[int], key: bytes) -> dict[int, list[str]]:
     for worker_id, number in rows:
         found.setdefault(worker_id, []).append(card_index(key, str(number)))
     return found
+
+
+def _badges(project_id: int, *, now: datetime) -> tuple[dict[int, str], dict[str, str]]:
+    """The badge that each person carries, and why each other one opens nothing."""
+    rows = (
+        SiteBadge.objects.filter(project_id=project_id)
+        .filter(Q(ended_at=None) | Q(state=SiteBadge.State.LOST) | Q(ended_at__gte=now - REMOVED_FOR))
+        .order_by("issued_at", "pk")
+        .values_list("number", "worker_id", "state")
+    )
+    carried: dict[int, str] = {}
+    ended: dict[str, str] = {}
+    for number, worker_id, state in rows:
+        if state == SiteBadge.State.ISSUED:
+            carried[worker_id] = number
+        else:
+            ended[number] = f"badge_{state}"
+    for number in carried.values():
+        ended.pop(number, None)
+    return carried, ended
 
 
 def digests(answer: Mapping[str, Any]) -> dict[str, str]:
@@ -127,4 +159,5 @@ def changes_since(answer: Mapping[str, Any], since: str, before: Mapping[str, st
         "people": [row for row in answer["people"] if str(row["pin"]) in changed],
         "denied": [row for row in answer["denied"] if str(row["pin"]) in changed],
         "removed": [pin for pin in answer["removed"] if str(pin) in changed],
+        "badges_ended": answer.get("badges_ended", []),
     }

@@ -25,8 +25,12 @@ SOURCES = {
     "registration_labourcontract": _BY_PROJECT,
     "registration_parameter": "SELECT 0 AS scope WHERE EXISTS (SELECT FROM {rows})",
     "registration_project": "SELECT DISTINCT id AS scope FROM {rows}",
+    "devices_sitebadge": _BY_PROJECT,
 }
 """Table to the projects that its changed rows concern (0: all)."""
+
+BEFORE_BADGES = tuple(table for table in SOURCES if table.startswith("registration_"))
+"""What existed when the triggers were first put in place; later tables come with their own migration."""
 
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$

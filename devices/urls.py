@@ -3,7 +3,17 @@
 from django.urls import path
 
 from devices import api, push_api
-from devices.views import corrections, gate_watch, oddities, quarantine, site, sources, terminals, worker
+from devices.views import (
+    badges,
+    corrections,
+    gate_watch,
+    oddities,
+    quarantine,
+    site,
+    sources,
+    terminals,
+    worker,
+)
 
 app_name = "devices"
 _DATE = "sites/<int:pk>/days/<int:worker_pk>/<str:day>/"
@@ -18,6 +28,10 @@ urlpatterns = [
     path("sites/<int:pk>/refused/", gate_watch.refused, name="site-refused"),
     path("sites/<int:pk>/refused/photos/<int:photo_pk>/", gate_watch.refused_photo, name="refused-photo"),
     path("sites/<int:pk>/may-enter/", gate_watch.may_enter, name="site-may-enter"),
+    path("sites/<int:pk>/badges/", badges.badges, name="badges"),
+    path("sites/<int:pk>/badges/take-over/", badges.take_over, name="badges-take-over"),
+    path("sites/<int:pk>/badges/<int:badge_pk>/back/", badges.back, name="badge-back"),
+    path("sites/<int:pk>/badges/<int:badge_pk>/lost/", badges.lost, name="badge-lost"),
     path("sites/<int:pk>/odd/", oddities.oddities, name="oddities"),
     path("sites/<int:pk>/odd.xlsx", oddities.oddities_sheet, name="oddities-sheet"),
     path("sites/<int:pk>/days/", site.site_days, name="site-days"),

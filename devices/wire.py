@@ -28,7 +28,8 @@ class Event(msgspec.Struct, gc=False):
     """One person at one gate. `type` is the way of recognition (national codes 1 face … 11 other).
 
     The person is named by one of `pin`, the project's own number, `id_number`, or `card`, the number of a
-    citizen card. `admitted` false means that the gate stayed shut; `reason` is the device's word for why.
+    citizen card or of a badge. `badge` is the badge by which the device knew the person it names by `pin`.
+    `admitted` false means that the gate stayed shut; `reason` is the device's word for why.
     """
 
     id: EventId
@@ -40,6 +41,7 @@ class Event(msgspec.Struct, gc=False):
     type: Annotated[int, msgspec.Meta(ge=1, le=11)] = 11
     admitted: bool = True
     reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    badge: Annotated[str, msgspec.Meta(max_length=32)] = ""
 
 
 class Envelope(msgspec.Struct):

@@ -37,6 +37,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "site.view": {*CONTRACTOR, Role.SITE, Role.INSPECTOR},
         "attendance.correct": CLERK,
         "terminal.manage": {Role.GC_CLERK},
+        "badge.manage": CLERK,
         "source.manage": {Role.GC_CLERK},
         "complaint.handle": {Role.INSPECTOR},
         "case.handle": {Role.INSPECTOR},

@@ -5,7 +5,8 @@ the server is applied in one transaction, and what is in memory changes only aft
 a whole list of 50,000 that changes one person writes one row. Names are masked by the server already.
 
 A badge (Wiegand, OSDP) is a number printed on plastic. It is looked up among the `badges` that the server gives with
-its people, then in the table [entry.badges] of site.toml. Of citizen cards the server sends digests under a key of the
+its people, then among those that the server says open nothing (lost, returned, of somebody who left), then in the
+table [entry.badges] of site.toml. Of citizen cards the server sends digests under a key of the
 project (`protocols.cards`): enough to know a card that is laid on a reader, too little to read a card's number. A card
 that nobody here knows is refused or let in as `unknown_cards` says, and is posted with its number for the server.
 """
@@ -20,7 +21,7 @@ from typing import Any, NamedTuple
 
 from devices.edge.clock import Clock
 from devices.edge.config import Entry
-from devices.protocols.cards import card_index
+from devices.protocols.cards import badge_key, card_index
 from devices.spool import Spool
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,8 @@ TEXTS = {
     "no_list": "名单未下载",
     "old_list": "名单过期，请找门卫",
     "queue": "设备故障，请找门卫",
+    "badge_lost": "此卡已挂失",
+    "badge_returned": "此卡已交回",
 }
 """A few words for the gate's display. Of a denied person the server says them."""
 
@@ -90,6 +93,8 @@ class _List:
     cards: Mapping[str, int] = field(default_factory=dict)
     """Digest of a card's number -> pin; of denied people too, so that they are told why."""
     card_key: bytes = b""
+    ended: Mapping[str, str] = field(default_factory=dict)
+    """Badge -> why it opens nothing, by the server."""
     fresh_at: float = 0.0
     """When the server last confirmed it, in seconds since 1970 by the server's clock."""
 
@@ -131,11 +136,22 @@ class AllowList:
 
     def pin_of(self, badge: str) -> int | None:
         """Whose badge (`188,24910`) or citizen card this is: by the server's list, else by site.toml."""
-        known = self._list
-        pin = known.badges.get(badge)
+        known, number = self._list, badge_key(badge) or badge
+        pin = known.badges.get(number)
         if pin is None and known.card_key and known.cards:
             pin = known.cards.get(card_index(known.card_key, badge))
-        return self.entry.badges.get(badge) if pin is None else pin
+        if pin is None and number not in known.ended:
+            pin = self.entry.badges.get(number)
+        return pin
+
+    def judge(self, badge: str, *, now: float) -> tuple[int | None, Decision]:
+        """Whose badge or card this is, and whether they may enter. A badge that was lost, returned or belongs to
+        somebody who left opens nothing, whatever the policy for unknown cards and days offline says."""
+        pin = self.pin_of(badge)
+        why = self._list.ended.get(badge_key(badge) or badge) if pin is None else None
+        if why is not None:
+            return None, Decision(False, why, TEXTS.get(why, TEXTS["denied"]))
+        return pin, self.decide(pin, now=now)
 
     def subscribe(self) -> threading.Event:
         """An event that is set whenever the list is another one; its owner clears it."""
@@ -199,7 +215,12 @@ class AllowList:
             db.executemany("INSERT OR REPLACE INTO allowed (pin, part, body) VALUES (?, ?, ?)", changed)
             db.executemany("DELETE FROM allowed WHERE pin = ?", gone)
             self._write_facts(
-                db, version=new.version, fresh_at=new.fresh_at, silent=0.0, card_key=new.card_key.hex()
+                db,
+                version=new.version,
+                fresh_at=new.fresh_at,
+                silent=0.0,
+                card_key=new.card_key.hex(),
+                badges_ended=json.dumps(dict(new.ended), sort_keys=True),
             )
             # Only now, and still under the queue's lock: two answers cannot be applied across each other.
             self._boot_at, self._silent_before = self._clock.boot(), 0.0
@@ -250,7 +271,8 @@ class AllowList:
                 raise UnusableList("no version")
             bodies |= named
             key = bytes.fromhex(answer.get("card_key") or "")
-            return _built(version, bodies, now, self._list, card_key=key)
+            ended = {_text(one["badge"]): _text(one["reason"]) for one in answer.get("badges_ended") or []}
+            return _built(version, bodies, now, self._list, card_key=key, ended=ended)
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
             raise UnusableList(type(problem).__name__) from None
 
@@ -262,7 +284,8 @@ class AllowList:
         self._silent_before = float(facts["silent"])
         bodies = {pin: (part, body) for pin, part, body in rows}
         key = bytes.fromhex(facts.get("card_key", ""))
-        return _built(facts["version"], bodies, float(facts["fresh_at"]), _List(), card_key=key)
+        ended = json.loads(facts.get("badges_ended", "{}"))
+        return _built(facts["version"], bodies, float(facts["fresh_at"]), _List(), card_key=key, ended=ended)
 
     @staticmethod
     def _write_facts(db: Any, **facts: Any) -> None:
@@ -279,6 +302,7 @@ def _built(
     before: _List,
     *,
     card_key: bytes,
+    ended: Mapping[str, str],
 ) -> _List:
     """A list from its rows; those that did not change keep their objects."""
     people: dict[int, Person] = {}
@@ -301,7 +325,7 @@ def _built(
             badges.update(dict.fromkeys(map(str, row.get("badges", ())), pin))
             cards.update(dict.fromkeys(map(str, row.get("card_indexes", ())), pin))
     removed = frozenset(pin for pin, (part, _text) in bodies.items() if part == "removed")
-    return _List(version, people, denied, removed, bodies, badges, cards, card_key, fresh_at)
+    return _List(version, people, denied, removed, bodies, badges, cards, card_key, ended, fresh_at)
 
 
 def _person(pin: int, row: dict[str, Any]) -> Person:
@@ -311,6 +335,12 @@ def _person(pin: int, row: dict[str, Any]) -> Person:
 
 def _pin(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
         raise TypeError
     return value
 

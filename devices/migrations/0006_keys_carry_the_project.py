@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from devices.list_changes_sql import install, remove
+from devices.list_changes_sql import BEFORE_BADGES, install, remove
 from wagewatch.lib.schema import refer_within_project, scope_to_project
 
 
@@ -22,5 +22,5 @@ class Migration(migrations.Migration):
             ],
             migrations.RunSQL.noop,
         ),
-        migrations.RunSQL(install(), remove()),
+        migrations.RunSQL(install(BEFORE_BADGES), remove(BEFORE_BADGES)),
     ]

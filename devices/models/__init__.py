@@ -1,6 +1,7 @@
 """What the site saw: terminals, batches, passages, refused entries, attendance days."""
 
 from devices.models.attendance import AttendanceDay, DaySeal, DirtyDay
+from devices.models.badges import BadgeUse, SiteBadge
 from devices.models.corrections import DayCorrection
 from devices.models.holders import ListHeld
 from devices.models.passages import Batch, GatePhoto, Passage, RefusedEntry, TimeDecision
@@ -18,6 +19,7 @@ __all__ = [
     "AllowListChange",
     "AllowListVersion",
     "AttendanceDay",
+    "BadgeUse",
     "Batch",
     "DayCorrection",
     "DaySeal",
@@ -29,6 +31,7 @@ __all__ = [
     "Passage",
     "RefusedEntry",
     "SeenNonce",
+    "SiteBadge",
     "Terminal",
     "TerminalFacts",
     "TimeDecision",

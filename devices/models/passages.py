@@ -85,6 +85,7 @@ class RefusedEntry(models.Model):
         NOT_YET = "not_yet", _("Not yet joined")
         BAD_TIME = "bad_time", _("Time cannot be right")
         DEVICE = "device", _("Device did not open")
+        BADGE_LOST = "badge_lost", _("Badge reported lost")
 
     pk = models.CompositePrimaryKey("day", "project_id", "terminal_id", "event_id")
     day = models.DateField("考勤日")

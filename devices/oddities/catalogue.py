@@ -37,6 +37,24 @@ KINDS: dict[str, Kind] = {
             statements.RECORD,
         ),
         Kind(
+            "badge",
+            _("One badge for several people"),
+            _(
+                "The same badge opened for several people in turn: it is handed on, and one may stamp for another."
+            ),
+            "odd.badge",
+            {"people": 2},
+            statements.BADGE,
+        ),
+        Kind(
+            "badges",
+            _("One person with several badges"),
+            _("One person was seen with several badges in turn: somebody else may carry one of them."),
+            "odd.badges",
+            {"badges": 2},
+            statements.BADGES,
+        ),
+        Kind(
             "picture",
             _("One picture for several people"),
             _(

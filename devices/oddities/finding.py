@@ -154,6 +154,24 @@ def _words(row: Oddity) -> str:
     match row.kind.code:
         case "record":
             return _("Record %(record)s of %(gate)s stands for %(count)d people") % facts
+        case "badge":
+            return (
+                ngettext(
+                    "Badge %(badge)s was used by %(count)d person",
+                    "Badge %(badge)s was used by %(count)d people in turn",
+                    row.count,
+                )
+                % facts
+            )
+        case "badges":
+            return (
+                ngettext(
+                    "Seen with %(count)d badge: %(badge)s",
+                    "Seen with %(count)d badges in turn: %(badge)s",
+                    row.count,
+                )
+                % facts
+            )
         case "picture":
             return (
                 _(

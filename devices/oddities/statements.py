@@ -47,6 +47,40 @@ RECORD = (
     + _ANSWER.format(condition=_sees("f"))
 )
 
+# One badge used in turn by several people, or one person seen in turn with several badges. Whom a badge was handed
+# after another came back is not meant: their times do not cross.
+_BADGES = (
+    SITES  # noqa: S608
+    + """used AS (
+  SELECT a.*, s.p, greatest((a.first_at AT TIME ZONE 'Asia/Shanghai')::date, %(since)s) AS first_day,
+         least((a.last_at AT TIME ZONE 'Asia/Shanghai')::date, %(until)s) AS last_day
+  FROM devices_badgeuse a JOIN site s ON s.id = a.project_id
+  WHERE a.project_id = ANY(%(projects)s) AND (a.last_at AT TIME ZONE 'Asia/Shanghai')::date >= %(since)s
+    AND (a.first_at AT TIME ZONE 'Asia/Shanghai')::date <= %(until)s
+    AND EXISTS (SELECT FROM devices_badgeuse b WHERE b.project_id = a.project_id AND {same}
+                AND b.first_at <= a.last_at AND b.last_at >= a.first_at)
+), found AS (
+  SELECT project_id, min(worker_id) AS worker_id, {other} AS other_id, min(terminal_id) AS terminal_id,
+         NULL::bigint AS part_id, {count} AS n, NULL::bigint AS of_n, min(first_day) AS first_day,
+         max(last_day) AS last_day, jsonb_build_object('badge', string_agg(DISTINCT number, ' ')) AS facts
+  FROM used GROUP BY project_id, {by}, p HAVING {count} >= (p->>'{threshold}')::int
+)"""
+)
+BADGE = _BADGES.format(
+    same="b.number = a.number AND b.worker_id <> a.worker_id",
+    other="max(worker_id)",
+    count="count(DISTINCT worker_id)",
+    by="number",
+    threshold="people",
+) + _ANSWER.format(condition=_sees("f"))
+BADGES = _BADGES.format(
+    same="b.worker_id = a.worker_id AND b.number <> a.number",
+    other="NULL::bigint",
+    count="count(DISTINCT number)",
+    by="worker_id",
+    threshold="badges",
+) + _ANSWER.format(condition=_sees("f"))
+
 # One image, byte for byte, that stands for several people: registered twice, or shown to a gate again and again.
 # A registered picture counts while its person works on the site within the days looked at.
 PICTURE = (

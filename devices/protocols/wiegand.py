@@ -20,7 +20,7 @@ STX, ETX = 0x02, 0x03
 _HEX6 = re.compile(rb"[0-9A-Fa-f]{6}")
 _DEC10 = re.compile(rb"[0-9]{10}")
 _STX = re.compile(rb"[0-9A-Fa-f]{12}")
-_PRINTED = re.compile(r"(?:\d{8,10}\s+)?(\d{1,3})\s*[,，]\s*(\d{1,5})")
+_PRINTED = re.compile(r"(?:\d{8,10}\s+)?(\d{1,3})\s*[,，]\s*(\d{1,5})", re.ASCII)
 
 
 class LineFormat(StrEnum):

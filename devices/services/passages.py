@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from devices.models import Batch, RefusedEntry, Terminal
 from devices.models.passages import Direction
 from devices.rules import work_date
-from devices.services import days, direct, seals, stage_sql
+from devices.services import badge_reads, days, direct, seals, stage_sql
 from devices.services.terminals import KnownTerminal, device_of, replayed, revoked, skew_ms, unknown_device
 from devices.wire import Decoded, Event, read_envelope, read_events
 from registration.rules.citizen_cards import normalise_card_number
@@ -85,7 +85,13 @@ def accept_batch(
         if batch_pk is None:
             answer = _first_answer(terminal, device_id, envelope.batch, bytes(envelope.events))
         else:
-            answer = {"batch": envelope.batch, **_keep(place, decoded.good, batch_pk, now=now)}
+            good, lost = badge_reads.sort_out(place.project_id, decoded.good)
+            answer = {"batch": envelope.batch, **_keep(place, good, batch_pk, now=now)}
+            directions = {word: _DIRECTION.get(place.lane, code) for word, code in _DIRECTION.items()}
+            answer["refused"] += badge_reads.refuse_lost(
+                place, lost, batch_pk, latest=now + AHEAD, directions=directions
+            )
+            badge_reads.note_uses(place, good, earliest=EARLIEST, latest=now + AHEAD)
             answer["bad"] = msgspec.to_builtins(decoded.bad, str_keys=True) if decoded.bad else []
         _finish(terminal, place, answer, batch_pk, envelope.sent_at, envelope.queue, now)
     return answer

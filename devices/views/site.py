@@ -118,6 +118,7 @@ def _now(request: ActorRequest, pk: int) -> dict[str, Any]:
         "stats": stats,
         "may_manage": request.actor.has_role("gc_clerk"),
         "may_look": request.actor.has_role(*PERMISSIONS["person.view"]),
+        "may_give_badges": request.actor.has_role(*PERMISSIONS["badge.manage"]),
     }
 
 

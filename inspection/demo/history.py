@@ -24,6 +24,7 @@ from inspection.demo import (
     wages,
     workers_end,
 )
+from inspection.demo.badges import hand_out_badges
 from inspection.demo.cases import play_cases
 from inspection.demo.chain import name_foremen
 from inspection.demo.days import post_day
@@ -125,6 +126,7 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
     live = next(site for site in county.sites if "live" in site.plan.tags)
     play_other_system(live, now=now)
     take_pictures(live, now=now)
+    hand_out_badges(live, now=now)
     say("citizen cards in Nanjing")
     enter_nanjing(county, now=now)
     confirming.play(county, drawn, now)

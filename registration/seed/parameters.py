@@ -60,6 +60,8 @@ _NATIONWIDE = (
     _Default("terminal.code_hours", 24, PROPOSED),
     _Default("terminal.former_key_days", 7, PROPOSED),
     _Default("odd.record", {"people": 2}, PROPOSED),
+    _Default("odd.badge", {"people": 2}, PROPOSED),
+    _Default("odd.badges", {"badges": 2}, PROPOSED),
     _Default("odd.picture", {"people": 2}, PROPOSED),
     _Default("odd.together", {"seconds": 1, "days": 3}, PROPOSED),
     _Default("odd.by_hand", {"percent": 20, "stamps": 10}, PROPOSED),

@@ -176,6 +176,8 @@ def test_personal_data_is_kept_encrypted_only() -> None:
         ("CheckDraw", "number"): "which draw of the office",
         ("CheckPhoto", "number"): "which photo of the check",
         ("InspectorCertificate", "number"): "an official's certificate, published with each result",
+        ("SiteBadge", "number"): "what is printed on a piece of plastic; it says nothing of a person",
+        ("BadgeUse", "number"): "what is printed on a piece of plastic",
         ("LabourContract", "number"): "the employer's own number of the contract",
     }
     plain = set()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from devices.allow_list import allow_list, card_key, changes_since, digests
 from devices.list_changes_sql import SOURCES
-from devices.models import AllowListChange, AllowListVersion
+from devices.models import AllowListChange, AllowListVersion, SiteBadge
 from devices.protocols.cards import card_index
 from devices.services import list_versions
 from registration.models import (
@@ -42,6 +42,7 @@ def made(rows: dict[int, Any], version: str) -> dict[str, Any]:
         "people": [],
         "denied": [],
         "removed": [],
+        "badges_ended": [{"badge": "188,24910", "reason": version}],
     }
     for pin, (part, what, until) in sorted(rows.items()):
         if part == "people":
@@ -64,6 +65,7 @@ def applied(before: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
         "version": change["version"],
         "complete": True,
         "card_key": change["card_key"],
+        "badges_ended": change["badges_ended"],
     }
     for part in ("people", "denied"):
         rows = [row for row in before[part] if row["pin"] not in named] + change[part]
@@ -185,6 +187,14 @@ def test_everything_a_list_is_made_of_is_noted(cast: Cast) -> None:
     assert noted(lambda: Training.objects.update(held_on=date(2026, 1, 1))) == mine
     assert noted(lambda: TrainingAttendance.objects.all().delete()) == mine
     assert noted(lambda: _certificate(cast)) == mine
+    assert (
+        noted(
+            lambda: SiteBadge.objects.create(
+                project=cast.project, worker=cast.sun, number="188,24910", issued_at=cast.now
+            )
+        )
+        == mine
+    )
 
 
 def test_old_notes_go(cast: Cast) -> None:

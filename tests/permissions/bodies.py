@@ -209,6 +209,8 @@ BODIES: dict[str, Parts] = {
     "registration:roster-columns": lambda _s: {"s0-c0": "name", "s0-c1": "id_number"},
     "devices:source-scope": lambda s: {"scope": "some", "projects": [s.cast.project.pk]},
     "devices:source-new": lambda s: {"name": "市实名制", "scope": "some", "projects": [s.cast.project.pk]},
+    "devices:badges": lambda _s: {"who": "2", "number": "188,24911"},
+    "devices:badges-take-over": lambda _s: {"table": '"188,24912" = 2'},
     "devices:terminal-new": lambda _s: {"name": "2 号门", "serial": "G2-0002", "lane": "in"},
     "payroll:sheet-new": lambda s: {"part": s.cast.gc_part.pk, "month": "2026-10"},
     "payroll:sheet-upload": lambda s: {"part": s.cast.sc_part.pk, "month": "2026-11"},

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from devices.models import Passage, RefusedEntry, Terminal
+from devices.models import BadgeUse, Passage, RefusedEntry, SiteBadge, Terminal
 from inspection.models import (
     Alarm,
     AlarmFlip,
@@ -107,6 +107,7 @@ def build_crowd(size: int) -> Crowd:
     roster = staged(cast, xlsx([person(n) for n in range(1, size + 1)]))
     own = LabourContract.objects.get(project=cast.project, worker=cast.sun)
     _comers_and_goers(cast, size)
+    _badges(cast, [p.worker_id for p in team])
     training, site, card = _papers(cast, size, [p.worker for p in team])
     source = _sources(cast, size)
     return Crowd(
@@ -308,6 +309,24 @@ def _another_project(cast: Cast, n: int) -> None:
         instructed_by=cast.he,
         instructed_at=cast.now,
     )
+
+
+def _badges(cast: Cast, workers: list[int]) -> None:
+    """A badge for each, seen at the gate; and cards that the gate did not know."""
+    for n, worker in enumerate(workers):
+        number = f"100,{n:05d}"
+        SiteBadge.objects.create(
+            project=cast.project, worker_id=worker, number=number, issued_at=cast.now, issued_by=cast.zhao
+        )
+        BadgeUse.objects.create(
+            project=cast.project, worker_id=worker, number=number, terminal_id=cast.terminal.pk,
+            first_at=cast.now, last_at=cast.now,
+        )  # fmt: skip
+        RefusedEntry.objects.create(
+            day=cast.today, project=cast.project, terminal_id=cast.terminal.pk, event_id=f"badge-{n}",
+            at=cast.now - timedelta(minutes=n % 20), direction=1, reason="unregistered", person_key=f"101,{n:05d}",
+            batch_pk=0,
+        )  # fmt: skip
 
 
 def _comers_and_goers(cast: Cast, size: int) -> None:

@@ -17,8 +17,8 @@ from django.test import Client
 from PIL import Image
 
 from devices.edge.drivers.idcard import card_fields
-from devices.models import DayCorrection, Terminal
-from devices.services import corrections
+from devices.models import DayCorrection, SiteBadge, Terminal
+from devices.services import badges, corrections
 from devices.services.terminals import forget_terminals
 from devices.simulators.persons import person as invented_person
 from inspection.models import (
@@ -147,6 +147,7 @@ class Stage:
     loan_pk: int
     device: WorkerDevice
     tablet: SiteTablet
+    badge: SiteBadge
     bulletin: Bulletin
     permit_answer: PermitAnswer
     permit_key: PermitKey
@@ -357,6 +358,9 @@ def build_stage() -> Stage:
             cast.project.pk, cast.zhou_posting.pk, reason="pay", actor=cast.actor(cast.zhou), now=cast.now
         ),
         loan_pk=loan_pk,
+        badge=badges.hand_out_badge(
+            cast.project.pk, "1", "188,24910", actor=cast.actor(cast.zhao), now=cast.now
+        ),
         tablet=make_tablet(cast.project.pk, "食堂", "", actor=cast.actor(cast.zhao), now=cast.now)[0],
         device=add_device(cast.sun, user_agent="Android 9 Chrome/90", now=cast.now),
         permit_answer=permits.give_answer(cast.project.pk, actor=cast.actor(cast.li), now=cast.now),

@@ -69,6 +69,7 @@ def addresses(crowd: Crowd) -> dict[str, tuple[str, str]]:
         "devices:site-live": ("zhao", project, ""),
         "devices:site-refused": ("zhao", project, ""),
         "devices:site-may-enter": ("zhao", project, ""),
+        "devices:badges": ("zhao", project, ""),
         "devices:oddities": ("qian", project, "?from=2026-10-01&to=2026-10-31"),
         "payroll:sheet-changes": ("he", {"pk": crowd.sheet.pk}, ""),
         "inspection:changed-days": ("li", project, ""),

@@ -186,8 +186,7 @@ class Turnstile:
         return read
 
     def _decide(self, read: Read, site: Site) -> tuple[int | None, Decision]:
-        pin = site.allowed.pin_of(read.badge)
-        found = site.allowed.decide(pin, now=read.moment)
+        pin, found = site.allowed.judge(read.badge, now=read.moment)
         if read.way is Direction.OUT and not found.admit:
             return pin, Decision(True, found.reason, TEXTS["ok.out"], flagged=True)
         return pin, found
@@ -199,7 +198,7 @@ class Turnstile:
         event: dict[str, Any] = {
             "id": name,
             "at": datetime.fromtimestamp(read.moment, UTC).isoformat(),
-            **({"pin": pin} if pin is not None else {"card": read.badge}),
+            **({"pin": pin, "badge": read.badge} if pin is not None else {"card": read.badge}),
             "direction": read.way.value,
             "type": int(Verify.CARD),
             "admitted": found.admit,

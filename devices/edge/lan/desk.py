@@ -182,8 +182,11 @@ class Desk:
             int(key.value) for key in question.persons if key.kind is PersonKind.PIN and is_pin(key.value)
         ]
         cards = [key.value for key in question.persons if key.kind is PersonKind.CARD]
-        pins += filter(None, map(self._site.allowed.pin_of, cards))
-        decision = self._site.allowed.decide(pins[0] if pins else None, now=now.timestamp())
+        allowed, moment = self._site.allowed, now.timestamp()
+        if cards and not pins:
+            _pin, decision = allowed.judge(cards[0], now=moment)
+        else:
+            decision = allowed.decide(pins[0] if pins else None, now=moment)
         if not decision.admit:
             refused = replace(
                 question, kind=Kind.PASSAGE, admitted=False, reason=decision.reason, record_id=None

@@ -110,6 +110,34 @@ def test_a_delta_moves_each_number_where_it_is_named(spool: Spool) -> None:
         assert one.pin_of("188,24910") is None, "the badge of somebody who left opens nothing"
 
 
+def test_a_badge_that_the_server_ended_opens_nothing_whatever_site_toml_says(spool: Spool) -> None:
+    entry = Entry(
+        unknown_cards="admit_and_flag",
+        offline_policy="admit_and_flag",
+        badges={"188,24910": 1, "001,00001": 2, "002,00002": 1},
+    )
+    time = Time()
+    allowed = AllowList(spool, time.clock(), entry)
+    ended = [
+        {"badge": "188,24910", "reason": "badge_lost"},
+        {"badge": "001,00001", "reason": "badge_returned"},
+    ]
+    allowed.apply({**FIRST, "people": [person(1)], "badges_ended": ended}, now=NOW)
+    time.goes_on(30 * DAY)
+    for one in (allowed, AllowList(spool, time.clock(), entry)):  # in memory, and read from the disk again
+        assert one.judge("0012345678", now=time.wall) == (None, (False, "badge_lost", "此卡已挂失", False))
+        assert one.judge("001,00001", now=time.wall)[1].reason == "badge_returned"
+        assert one.judge("002,00002", now=time.wall)[0] == 1, (
+            "what the server does not know stands in site.toml"
+        )
+        assert one.judge("9,9", now=time.wall)[1].flagged
+    allowed.apply({**whole("v2", [person(1, badges=["188,24910"])]), "badges_ended": []}, now=NOW)
+    assert allowed.judge("188,24910", now=time.wall)[0] == 1, "found again and handed out again"
+    with pytest.raises(UnusableList):
+        allowed.apply({**whole("v3"), "badges_ended": [{"badge": 1, "reason": "x"}]}, now=NOW)
+    assert allowed.version == "v2"
+
+
 @pytest.mark.parametrize(
     "answer",
     [

@@ -19,12 +19,13 @@ from devices.simulators.turnstile import SimulatedTurnstile
 from tests.devices.edge.server import FakeServer
 from tests.devices.edge.site_pc import ROOT, SitePc, until
 
-KNOWN, DENIED, LEFT, STRANGE = "188,24910", "001,00006", "001,00007", "009,00009"
+KNOWN, DENIED, LEFT, STRANGE, LOST = "188,24910", "001,00006", "001,00007", "009,00009", "010,00010"
 LIST = {
     "version": "v1",
     "people": [{"pin": 1, "name": "孙*", "from": "2026-01-05", "until": None, "badges": [KNOWN]}],
     "denied": [{"pin": 6, "reason": "entry.training", "text": "未培训"}],
     "removed": [7],
+    "badges_ended": [{"badge": LOST, "reason": "badge_lost"}],
 }
 
 
@@ -46,6 +47,7 @@ secret_file = "gate"
 [entry.badges]
 "{DENIED}" = 6
 "{LEFT}" = 7
+"{LOST}" = 1
 [[device]]
 kind = "turnstile"
 name = "East"
@@ -99,6 +101,7 @@ def test_a_known_badge_opens_at_once_and_the_turn_sends_the_passage(server: Fake
     until(lambda: server.events, 4)
     (event,) = server.events.values()
     assert (event["pin"], event["direction"], event["type"], event["admitted"]) == (1, "in", 6, True)
+    assert event["badge"] == KNOWN
     assert (event["raw"], "reason" in event) == (b"BC614E".hex(), False)
     pc.gate.show(KNOWN)  # still held to the reader
     time.sleep(0.5)
@@ -124,6 +127,7 @@ def test_who_does_not_walk_through_is_no_passage(server: FakeServer, pc: GatePc)
         (DENIED, {"pin": 6}, "entry.training"),
         (LEFT, {"pin": 7}, "removed"),
         (STRANGE, {"card": STRANGE}, "unknown"),
+        (LOST, {"card": LOST}, "badge_lost"),
     ],
 )
 def test_the_gate_stays_shut_and_the_server_hears_why(
