@@ -13,6 +13,7 @@ from devices.models.terminals import (
     Terminal,
     TerminalFacts,
 )
+from devices.models.totals import MonthTotal
 
 __all__ = [
     "AllowListChange",
@@ -26,6 +27,7 @@ __all__ = [
     "EnrolmentTry",
     "GatePhoto",
     "ListHeld",
+    "MonthTotal",
     "Passage",
     "RefusedEntry",
     "SeenNonce",

@@ -215,7 +215,9 @@ WHERE contype = 'f' AND conrelid = ANY (%s::regclass[])
 def fill(size: Size) -> None:
     """Write the province, and have its statistics taken."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '512MB'; SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(
+            "SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '512MB'; SET CONSTRAINTS ALL IMMEDIATE"
+        )
         cursor.execute(KEYS, [list(BIG)])
         keys = cursor.fetchall()
         for table, name, _definition in keys:
@@ -233,11 +235,18 @@ def fill(size: Size) -> None:
 
 
 def _write(cursor: Any, size: Size) -> None:
-    sizes: dict[str, object] = {"projects": size.projects, "people": size.people, "days": size.days, "today": TODAY}
+    sizes: dict[str, object] = {
+        "projects": size.projects,
+        "people": size.people,
+        "days": size.days,
+        "today": TODAY,
+    }
     months = [_month(n) for n in range(MONTHS + 1)]
     for part in (PARTITIONS, PLACES_AND_FIRMS, PROJECTS, PEOPLE):
         cursor.execute(part, sizes)
-    cursor.execute("ANALYZE registration_posting, registration_participation, registration_team, registration_project")
+    cursor.execute(
+        "ANALYZE registration_posting, registration_participation, registration_team, registration_project"
+    )
     sheets, slips = PAY.split("INSERT INTO payroll_payslip")
     cursor.execute(sheets, sizes)
     cursor.execute("ANALYZE payroll_paysheet")
