@@ -4,7 +4,8 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from devices.services import days, list_versions, partitions, photos, seals, sources, terminals
+from devices.services import days, list_versions, partitions, photos, seals, sources, terminals, totals
+from wagewatch.lib.dates import first_of_month, next_month, previous_month, site_date
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +23,20 @@ def make_partitions() -> int:
 def roll_up_days() -> int:
     """Attendance days of what arrived since the last time."""
     return days.roll_up(now=timezone.now())
+
+
+@shared_task(name="devices.tasks.check_month_totals")
+def check_month_totals() -> int:
+    """Totals of the last seven months, those that rules read, against their days; what differs is told and mended."""
+    month = first_of_month(site_date(timezone.now()))
+    found = 0
+    for _month in range(7):
+        rows, projects = totals.mend_totals(month, next_month(month))
+        if rows:
+            log.error("month_totals.mended", month=f"{month:%Y-%m}", rows=rows, projects=projects)
+        found += rows
+        month = previous_month(month)
+    return found
 
 
 @shared_task(name="devices.tasks.seal_days")

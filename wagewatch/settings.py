@@ -427,6 +427,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "make-partitions": {"task": "devices.tasks.make_partitions", "schedule": 6 * 3600.0},
     "roll-up-days": {"task": "devices.tasks.roll_up_days", "schedule": _seconds, "options": {"expires": 30}},
+    "check-month-totals": {
+        "task": "devices.tasks.check_month_totals",
+        "schedule": 600.0 if DEMO else crontab(hour="3", minute="20"),
+        "options": {"expires": 3600},
+    },
     "close-attendance-days": {
         "task": "devices.tasks.seal_days",
         "schedule": 5.0 if TESTING else 600.0,

@@ -14,6 +14,7 @@ from devices.models.terminals import (
     Terminal,
     TerminalFacts,
 )
+from devices.models.totals import MonthTotal
 
 __all__ = [
     "AllowListChange",
@@ -28,6 +29,7 @@ __all__ = [
     "EnrolmentTry",
     "GatePhoto",
     "ListHeld",
+    "MonthTotal",
     "Passage",
     "RefusedEntry",
     "SeenNonce",

@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from devices.models.totals import KEEPERS
 from registration.models import Project
 
 
@@ -29,6 +30,7 @@ class AttendanceDay(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "考勤日"
         indexes = [models.Index(fields=["project", "worker_id", "day"], name="attendance_worker")]
+        triggers = KEEPERS
 
     def __str__(self) -> str:
         return f"{self.worker_id} {self.day}"

@@ -6,7 +6,7 @@ from django.db import connection
 
 from wagewatch.lib.dates import first_of_month, next_month, site_date
 
-PARTITIONED = ["devices_passage", "devices_refusedentry", "devices_attendanceday"]
+PARTITIONED = ["devices_passage", "devices_refusedentry", "devices_attendanceday", "devices_monthtotal"]
 MONTHS_AHEAD = 3
 
 

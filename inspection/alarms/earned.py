@@ -6,7 +6,8 @@ people count, their sum does not.
 """
 
 # Wage months as payroll.wage_months: the part's own start day counts before the project's and that before the region's,
-# and a month begins the day after the one before ended. Only sites with days of their own are joined by span.
+# and a month begins the day after the one before ended. Where that is the 1st, a person's month is one row that the
+# database keeps (devices.models.totals); only sites with other months (`by_span`) are summed from their days.
 # A person is unsheeted when no sheet that was sent to the workers holds a slip of theirs for the month and
 # employer. It is asked per person, so that neither a leaver's settlement nor a sheet that leaves people out
 # silences the rest. Months older than half a year are read only where an alarm about them is still open.
@@ -19,21 +20,28 @@ place AS MATERIALIZED (
 ), watched AS MATERIALIZED (
   SELECT (date_trunc('month', %(today)s::date) - interval '6 months')::date AS first_month,
          date_trunc('month', %(today)s::date)::date AS this_month
-), attended_day AS (
-  SELECT a.project_id, a.posting_id, a.worker_id, a.days, a.minutes, a.day, NULL::date AS only_month
-  FROM devices_attendanceday a
-  WHERE a.day >= (date_trunc('month', %(today)s::date) - interval '7 months')::date
-    AND a.day < date_trunc('month', %(today)s::date)::date
-  UNION ALL
-  SELECT a.project_id, a.posting_id, a.worker_id, a.days, a.minutes, a.day, old.month
-  FROM (SELECT DISTINCT al.project_id, to_date(al.period, 'YYYY-MM') AS month
-        FROM inspection_alarm al, watched
-        WHERE al.state = 'open' AND al.rule IN ('D1', 'D3', 'D4') AND al.facts ->> 'estimated' = 'true'
-          AND to_date(al.period, 'YYYY-MM') < watched.first_month) old
-  JOIN devices_attendanceday a ON a.project_id = old.project_id
-    AND a.day >= (old.month - interval '1 month')::date AND a.day < (old.month + interval '1 month')::date
 ), own_days AS MATERIALIZED (
   SELECT DISTINCT project_id FROM payroll_wagemonthstart
+), old_month AS MATERIALIZED (
+  SELECT DISTINCT al.project_id, to_date(al.period, 'YYYY-MM') AS month
+  FROM inspection_alarm al, watched
+  WHERE al.state = 'open' AND al.rule IN ('D1', 'D3', 'D4') AND al.facts ->> 'estimated' = 'true'
+    AND to_date(al.period, 'YYYY-MM') < watched.first_month
+), by_span AS MATERIALIZED (
+  SELECT pr.id AS project_id FROM registration_project pr JOIN place ON place.region_id = pr.region_id
+  WHERE place.start_day > 1 OR EXISTS (SELECT FROM own_days o WHERE o.project_id = pr.id)
+), attended_day AS (
+  SELECT a.project_id, a.posting_id, a.worker_id, a.days, a.minutes, a.day, NULL::date AS only_month
+  FROM by_span b
+  JOIN devices_attendanceday a ON a.project_id = b.project_id
+   AND a.day >= (date_trunc('month', %(today)s::date) - interval '7 months')::date
+   AND a.day < date_trunc('month', %(today)s::date)::date
+  UNION ALL
+  SELECT a.project_id, a.posting_id, a.worker_id, a.days, a.minutes, a.day, old.month
+  FROM old_month old
+  JOIN by_span b ON b.project_id = old.project_id
+  JOIN devices_attendanceday a ON a.project_id = old.project_id
+    AND a.day >= (old.month - interval '1 month')::date AND a.day < (old.month + interval '1 month')::date
 ), own_month AS MATERIALIZED (
   SELECT pa.project_id, pa.id AS participation_id, m.month::date AS month, place.month_days,
          coalesce(mine.start_day, theirs.start_day, place.start_day) AS start_day
@@ -74,8 +82,22 @@ place AS MATERIALIZED (
   JOIN place ON place.region_id = pr.region_id
   WHERE (a.days > 0 OR a.minutes > 0) AND NOT EXISTS (SELECT FROM own_days o WHERE o.project_id = a.project_id)
 ), worked AS (
-  SELECT d.project_id, d.posting_id, d.worker_id, d.month, d.month_days,
-         sum(d.days) AS days, sum(d.minutes) AS minutes
+  SELECT t.project_id, t.posting_id, t.worker_id, t.month, place.month_days, t.days, t.minutes
+  FROM devices_monthtotal t
+  JOIN registration_project pr ON pr.id = t.project_id
+  JOIN place ON place.region_id = pr.region_id
+  WHERE t.month >= (date_trunc('month', %(today)s::date) - interval '6 months')::date
+    AND t.month < date_trunc('month', %(today)s::date)::date
+    AND (t.days > 0 OR t.minutes > 0) AND t.project_id NOT IN (SELECT project_id FROM by_span)
+  UNION ALL
+  SELECT t.project_id, t.posting_id, t.worker_id, t.month, place.month_days, t.days, t.minutes
+  FROM old_month old
+  JOIN devices_monthtotal t ON t.project_id = old.project_id AND t.month = old.month
+  JOIN registration_project pr ON pr.id = t.project_id
+  JOIN place ON place.region_id = pr.region_id
+  WHERE (t.days > 0 OR t.minutes > 0) AND t.project_id NOT IN (SELECT project_id FROM by_span)
+  UNION ALL
+  SELECT d.project_id, d.posting_id, d.worker_id, d.month, d.month_days, sum(d.days), sum(d.minutes)
   FROM dated d, watched
   WHERE d.month < watched.this_month
     AND ((d.only_month IS NULL AND d.month >= watched.first_month) OR d.month = d.only_month)

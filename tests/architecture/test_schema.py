@@ -30,6 +30,7 @@ PLAIN_KEYS = {
 MONTHLY = {
     "devices_passage": "day",
     "devices_attendanceday": "day",
+    "devices_monthtotal": "month",
     "devices_refusedentry": "day",
     "payroll_payslip": "month",
 }
