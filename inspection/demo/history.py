@@ -19,6 +19,7 @@ from inspection.demo import (
     confirming,
     contracts,
     deposits,
+    money,
     papers,
     standing,
     wages,
@@ -105,6 +106,7 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
                 say("the finished site still owes something: its account is not being closed")
 
         agenda.at(now - timedelta(hours=21), finish)
+        _plan_money(agenda, county, first_day, last_month, drawn, now)
         ordered, paid = deposits.days_of_use(today)
         agenda.at(ordered, lambda moment: deposits.order_a_payment(county, moment))
         agenda.at(paid, lambda moment: deposits.pay_by_order(county, moment))
@@ -147,6 +149,23 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
     standing.play(now=now)
     sequence(now)
     return county
+
+
+def _plan_money(
+    agenda: Agenda, county: County, first: date, last_month: date, drawn: list[bytes], now: datetime
+) -> None:
+    """Labour cost agreed, an advance in the last month, leavers settled when they leave and paid with the month."""
+    settled: list[PaySheet] = []
+    agenda.at(local(first, 9, 40), lambda moment: money.agree_on_labour_cost(county, first, moment))
+    agenda.at(local(last_month.replace(day=18), 17), lambda moment: money.advance(county, drawn, moment))
+    agenda.at(
+        local(last_month, 11), lambda moment: settled.extend(money.settle_leavers(county, drawn, moment))
+    )
+    agenda.at(
+        local(last_month.replace(day=12), 10), lambda moment: money.pay_settlements(county, settled, moment)
+    )
+    asked = now - timedelta(days=2)
+    agenda.at(asked, lambda moment: money.ask_the_owner(county, moment.astimezone(SITE_TZ).date(), moment))
 
 
 def _announce(month: date, say: Say) -> Callable[[datetime], None]:
@@ -264,9 +283,10 @@ def _plan_month(
     late = local(following.replace(day=15) + timedelta(days=8), 9, 30)
 
     def make(moment: datetime) -> None:
+        lines = money.write_lines if site.plan.code == money.WITH_LINES else None
         looks_split = story == "confirming" and confirming.SPLIT_SITE in site.plan.tags
         sheets.extend(
-            wages.make_sheets(site, month, moment, before=confirming.shorten if looks_split else None)
+            wages.make_sheets(site, month, moment, before=confirming.shorten if looks_split else lines)
         )
 
     def answer(_moment: datetime) -> None:

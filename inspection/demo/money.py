@@ -1,0 +1,141 @@
+"""What stands on slips beside the days, advances, settlements of leavers, and the owners' labour cost, in the demo."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from inspection.demo.people import County, SiteState
+from payroll.models import PaySheet, PaySlip
+from payroll.pay_items import ItemKind
+from payroll.services import advances, allocations, approvals, confirmations, items, orders, settlements
+from payroll.services.allocation_facts import load_allocation
+from payroll.services.allocations import PlanFacts
+from payroll.services.top_ups import ask_top_up
+from registration.actors import Actor
+from registration.models import Posting
+from wagewatch.lib.errors import RuleViolation
+
+WITH_LINES = "ZJJH-2026-0117"
+LEAVERS_FROM = "ZJDY-2026-0040"
+SHORT = "ZJDY-2026-0031"
+"""Its owner allocates a small part of what was agreed."""
+UNMEASURED = "ZJYW-2026-0057"
+"""Its labour cost is a share of the progress, which nobody enters."""
+WORKING_DAYS = 23
+SETTLED = 3
+ADVANCE_FEN = 80_000
+
+
+def site_of(county: County, code: str) -> SiteState:
+    """A site by its number."""
+    return next(site for site in county.sites if site.plan.code == code)
+
+
+def write_lines(sheet: PaySheet, clerk: Actor, now: datetime) -> None:
+    """Overtime, allowances and deductions on some lines of a draft, each with its reason."""
+    slips = PaySlip.objects.filter(month=sheet.month, project=sheet.project_id, sheet=sheet.pk)
+    for place, slip in enumerate(slips.order_by("worker_id")[:40]):
+        if slip.parts or slip.pay_basis != "day" or slip.days < 5:
+            continue
+        lines: list[dict[str, object]] = []
+        if place % 4 == 0:
+            lines.append(
+                {
+                    "kind": ItemKind.OVERTIME_WORKDAY,
+                    "quantity": Decimal(6),
+                    "on_days": 3,
+                    "reason": "赶浇地下室顶板",
+                }
+            )
+        if place % 9 == 0:
+            lines.append(
+                {
+                    "kind": ItemKind.OVERTIME_REST_DAY,
+                    "quantity": Decimal(8),
+                    "on_days": 1,
+                    "reason": "周日抢工",
+                }
+            )
+        if place % 5 == 0:
+            lines.append({"kind": ItemKind.MEALS, "amount_fen": 30_000})
+        if place % 11 == 0:
+            lines.append({"kind": ItemKind.LESS_SOCIAL, "amount_fen": 12_600, "reason": "个人缴纳部分"})
+        for line in lines:
+            items.add_item(slip.reference, actor=clerk, now=now, **line)  # type: ignore[arg-type]
+
+
+def advance(county: County, drawn: list[bytes], now: datetime) -> None:
+    """Two workers need money before pay day and sign for it; their next slips take it back."""
+    site = site_of(county, WITH_LINES)
+    part, clerk = site.parts[0]
+    postings = Posting.objects.filter(project=site.project, participation=part, left_on=None).order_by("pin")
+    for posting, fen, reason in zip(
+        postings[:2], (ADVANCE_FEN, ADVANCE_FEN // 2), ("孩子学费", "回家路费"), strict=False
+    ):
+        advances.record_advance(
+            site.project.pk,
+            posting.worker_id,
+            amount_fen=fen,
+            paid_on=now.date(),
+            method="transfer",
+            reason=reason,
+            signature_png=drawn[0],
+            actor=clerk,
+            now=now,
+        )
+
+
+def settle_leavers(county: County, drawn: list[bytes], now: datetime) -> list[PaySheet]:
+    """Some of those who left are settled at once: made, confirmed on the phone, approved by the manager."""
+    site = site_of(county, LEAVERS_FROM)
+    _part, clerk = site.parts[0]
+    made = []
+    gone = Posting.objects.filter(project=site.project, left_on__isnull=False).order_by("pin")
+    for posting in gone[:SETTLED]:
+        try:
+            sheets = settlements.settle(site.project.pk, posting.pk, actor=clerk, now=now)
+        except RuleViolation:
+            continue  # nobody saw this person at the gates on days without a sheet
+        for sheet in sheets:
+            slip = PaySlip.objects.get(
+                month=sheet.month, project=sheet.project_id, sheet=sheet.pk, worker=posting.worker_id
+            )
+            confirmations.confirm_slip(
+                slip.reference,
+                signature_png=drawn[1],
+                version=slip.version,
+                actor=Actor(kind="worker", id=posting.worker_id, label=f"worker {posting.worker_id}"),
+                now=now + timedelta(minutes=40),
+            )
+            approvals.approve_sheet(sheet.pk, actor=site.manager, now=now + timedelta(hours=2))
+            made.append(sheet)
+    return made
+
+
+def pay_settlements(county: County, sheets: list[PaySheet], now: datetime) -> None:
+    """The bank is instructed for them; where the account is short they wait, and the alarm says so."""
+    site = site_of(county, LEAVERS_FROM)
+    for number, sheet in enumerate(sheets):
+        try:
+            orders.instruct_bank(sheet.pk, actor=site.manager, now=now + timedelta(minutes=number))
+        except RuleViolation:
+            return
+
+
+def agree_on_labour_cost(county: County, first: date, now: datetime) -> None:
+    """What three contracts say: a fixed amount that comes, one that comes in part, a share of unmeasured progress."""
+    for code, share in ((WITH_LINES, 85), (SHORT, 90)):
+        site = site_of(county, code)
+        heads = sum(n * yuan for part in site.plan.parts for _team, _trade, n, yuan in part.teams)
+        facts = PlanFacts("amount", 20, first, "施工合同第 12.3 条", amount_fen=heads * WORKING_DAYS * share)
+        allocations.agree_plan(site.project.pk, facts, actor=site.clerk, now=now)
+    facts = PlanFacts("progress", 25, first, "施工合同第 15 条", percent=Decimal(25))
+    site = site_of(county, UNMEASURED)
+    allocations.agree_plan(site.project.pk, facts, actor=site.clerk, now=now)
+
+
+def ask_the_owner(county: County, today: date, now: datetime) -> None:
+    """The contractor asks for what is missing; the owner has not answered yet."""
+    site = site_of(county, SHORT)
+    short = load_allocation(site.project, today=today).account.short_fen
+    if short:
+        ask_top_up(site.project.pk, basis="agreed", amount_fen=short, actor=site.clerk, now=now)
