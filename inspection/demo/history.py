@@ -116,7 +116,7 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
         agenda.at(local(today - timedelta(days=2), 10), lambda moment: people_one_by_one(county, now=moment))
         for number, month in enumerate(months[:-1]):
             for site in county.sites:
-                _plan_month(agenda, bank, site, month, site.plan.story[number], drawn)
+                _plan_month(agenda, bank, county, site, month, site.plan.story[number], drawn)
             _plan_rules(agenda, month)
             agenda.at(local(next_month(month), 0, 20), _announce(month, say))
             agenda.at(local(next_month(month).replace(day=3), 16), lambda _moment: _learn_sizes())
@@ -269,7 +269,13 @@ def _remind(moment: datetime) -> None:
 
 
 def _plan_month(
-    agenda: Agenda, bank: PastBank, site: SiteState, month: date, story: str, drawn: list[bytes]
+    agenda: Agenda,
+    bank: PastBank,
+    county: County,
+    site: SiteState,
+    month: date,
+    story: str,
+    drawn: list[bytes],
 ) -> None:
     if story == "none":
         return
@@ -281,6 +287,7 @@ def _plan_month(
     approved = local(following.replace(day=10), 10, 20)
     instructed = local(calendar.on_or_before(following.replace(day=12)), 9, 30)
     late = local(following.replace(day=15) + timedelta(days=8), 9, 30)
+    on_loan = site.plan.code == money.ON_LOAN and story == "late"
 
     def make(moment: datetime) -> None:
         lines = money.write_lines if site.plan.code == money.WITH_LINES else None
@@ -305,6 +312,8 @@ def _plan_month(
 
     def allocate(moment: datetime) -> None:
         percent = 108 if story in {"paid", "returned", "part", "late"} else site.plan.fund_percent
+        if on_loan:
+            percent = money.FUNDED_PERCENT
         wages.fund(bank, site, month, sum(sheet.net_fen for sheet in sheets) * percent // 100, moment)
         bank.bank.issue_statement(site.account_number, moment + timedelta(hours=1))
         bank.settle(moment + timedelta(hours=2))
@@ -330,5 +339,32 @@ def _plan_month(
     if story in {"paid", "returned", "part"}:
         agenda.at(instructed, pay)
     elif story == "late":
+        if on_loan:
+            _plan_loan(agenda, bank, county, sheets, late)
         agenda.at(late, pay)
     agenda.at(local(following.replace(day=12), 18), lambda moment: bank.settle(moment))
+
+
+def _plan_loan(
+    agenda: Agenda, bank: PastBank, county: County, sheets: list[PaySheet], paid: datetime
+) -> None:
+    """A credit line a week before the wages are paid, a draw the day before, the owner's rest and a repayment after."""
+    site = money.site_of(county, money.ON_LOAN)
+    granted = paid - timedelta(days=5)
+    agenda.at(granted, lambda moment: money.grant_a_loan(county, moment - timedelta(days=2), moment))
+    agenda.at(paid - timedelta(days=1), lambda moment: money.draw_for_wages(bank, county, sheets[0], moment))
+
+    def owner_pays(moment: datetime) -> None:
+        rest = sum(sheet.net_fen for sheet in sheets) * (100 - money.FUNDED_PERCENT) // 100
+        bank.bank.deposit(
+            site.account_number,
+            rest,
+            reference=f"{site.plan.code}-rest",
+            payer_name="金华仙华城市投资有限公司",
+            text=f"{site.plan.code} 补拨人工费",
+            now=moment,
+        )
+        bank.settle(moment + timedelta(hours=1))
+
+    agenda.at(paid + timedelta(days=6), owner_pays)
+    agenda.at(paid + timedelta(days=8), lambda moment: money.repay_a_part(bank, county, moment))

@@ -4,14 +4,25 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from inspection.demo.people import County, SiteState
-from payroll.models import PaySheet, PaySlip
+from inspection.demo.wages import PastBank
+from payroll.models import LoanDraw, PaySheet, PaySlip
 from payroll.pay_items import ItemKind
-from payroll.services import advances, allocations, approvals, confirmations, items, orders, settlements
+from payroll.services import (
+    advances,
+    allocations,
+    approvals,
+    confirmations,
+    items,
+    loans,
+    orders,
+    settlements,
+)
 from payroll.services.allocation_facts import load_allocation
 from payroll.services.allocations import PlanFacts
 from payroll.services.top_ups import ask_top_up
 from registration.actors import Actor
-from registration.models import Posting
+from registration.middleware import actor_of_user
+from registration.models import Posting, User
 from wagewatch.lib.errors import RuleViolation
 
 WITH_LINES = "ZJJH-2026-0117"
@@ -20,6 +31,10 @@ SHORT = "ZJDY-2026-0031"
 """Its owner allocates a small part of what was agreed."""
 UNMEASURED = "ZJYW-2026-0057"
 """Its labour cost is a share of the progress, which nobody enters."""
+ON_LOAN = "ZJJH-2026-0092"
+"""Its owner pays late; the bank lends what the account lacks for the wages, and gets a part back."""
+FUNDED_PERCENT = 62
+"""What the account of that site gets in time of a month's wages."""
 WORKING_DAYS = 23
 SETTLED = 3
 ADVANCE_FEN = 80_000
@@ -139,3 +154,70 @@ def ask_the_owner(county: County, today: date, now: datetime) -> None:
     short = load_allocation(site.project, today=today).account.short_fen
     if short:
         ask_top_up(site.project.pk, basis="agreed", amount_fen=short, actor=site.clerk, now=now)
+
+
+def grant_a_loan(county: County, asked: datetime, answered: datetime) -> None:
+    """The contractor of the site whose owner pays late agrees on a credit line for wages with its bank."""
+    site = site_of(county, ON_LOAN)
+    facility = loans.ask_facility(
+        site.project.pk,
+        amount_fen=300_000_000,
+        guarantor="浙中融资担保有限公司",
+        reason="建设单位人工费拨付滞后，需先行支付工人工资",
+        actor=site.manager,
+        now=asked,
+    )
+    terms = loans.Terms(
+        limit_fen=240_000_000,
+        contract_number=f"GZDK-{answered:%Y}-031",
+        valid_from=answered.date(),
+        valid_until=answered.date() + timedelta(days=365),
+        answer="限用于发放本项目工人工资",
+    )
+    loans.answer_facility(facility.pk, terms, actor=_officer(), now=answered)
+
+
+def draw_for_wages(bank: PastBank, county: County, sheet: PaySheet, moment: datetime) -> None:
+    """What the account lacks for an approved sheet is drawn, confirmed, and arrives the same day."""
+    site = site_of(county, ON_LOAN)
+    lacking = loans.proposed_fen(sheet, moment.date())
+    draw = loans.ask_draw(sheet.pk, amount_fen=lacking, actor=site.manager, now=moment)
+    confirmed = moment + timedelta(hours=3)
+    loans.answer_draw(site.project.pk, draw.number, confirm=True, actor=_officer(), now=confirmed)
+    bank.bank.deposit(
+        site.account_number,
+        draw.amount_fen,
+        reference=draw.reference,
+        payer_name=site.account.bank.name,
+        text=f"工资专项贷款 {draw.reference}",
+        now=confirmed,
+    )
+    bank.settle(confirmed + timedelta(minutes=10))
+
+
+def repay_a_part(bank: PastBank, county: County, moment: datetime) -> None:
+    """The owner's late money has come: a part of it goes back to the bank, which books it."""
+    site = site_of(county, ON_LOAN)
+    draw = LoanDraw.objects.get(project=site.project, number=1)
+    entry = loans.repayable_entries(draw)[0]
+    repayment = loans.order_repayment(
+        site.project.pk,
+        draw.number,
+        entry_number=entry.number,
+        amount_fen=min(entry.amount_fen, draw.outstanding_fen * 60 // 100),
+        actor=site.manager,
+        now=moment,
+    )
+    bank.bank.collect(
+        site.account_number,
+        repayment.amount_fen,
+        reference=repayment.reference,
+        payee_name=site.account.bank.name,
+        text=f"归还工资专项贷款 {repayment.reference}",
+        now=moment + timedelta(hours=2),
+    )
+    bank.settle(moment + timedelta(hours=3))
+
+
+def _officer() -> Actor:
+    return actor_of_user(User.objects.get(username="hang"))
