@@ -164,6 +164,7 @@ def _plan_money(
     agenda.at(
         local(last_month.replace(day=12), 10), lambda moment: money.pay_settlements(county, settled, moment)
     )
+    agenda.at(now - timedelta(days=3), lambda moment: money.correct_cards(county, moment))
     asked = now - timedelta(days=2)
     agenda.at(asked, lambda moment: money.ask_the_owner(county, moment.astimezone(SITE_TZ).date(), moment))
 

@@ -3,9 +3,10 @@
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from inspection.demo.names import card_number
 from inspection.demo.people import County, SiteState
 from inspection.demo.wages import PastBank
-from payroll.models import LoanDraw, PaySheet, PaySlip
+from payroll.models import LoanDraw, PaymentLine, PaySheet, PaySlip
 from payroll.pay_items import ItemKind
 from payroll.services import (
     advances,
@@ -23,6 +24,8 @@ from payroll.services.top_ups import ask_top_up
 from registration.actors import Actor
 from registration.middleware import actor_of_user
 from registration.models import Posting, User
+from registration.services import card_words
+from registration.services.people import change_card
 from wagewatch.lib.errors import RuleViolation
 
 WITH_LINES = "ZJJH-2026-0117"
@@ -217,6 +220,40 @@ def repay_a_part(bank: PastBank, county: County, moment: datetime) -> None:
         now=moment + timedelta(hours=2),
     )
     bank.settle(moment + timedelta(hours=3))
+
+
+def correct_cards(county: County, moment: datetime) -> None:
+    """Three of those whose wages came back get another card on record: one says yes, one says that it is not
+    theirs, one has not answered yet."""
+    site = site_of(county, WITH_LINES)
+    clerk = site.parts[0][1]
+    came_back = (
+        PaymentLine.objects.filter(
+            project=site.project, state="returned", sheet__participation=site.parts[0][0]
+        )
+        .order_by("worker_id")
+        .values_list("worker_id", flat=True)
+    )
+    for number, worker_id in enumerate(dict.fromkeys(came_back)):
+        if number == 3:
+            break
+        card = change_card(
+            worker_id,
+            site.project,
+            card_number(60_000 + worker_id),
+            "金华商贸银行",
+            actor=clerk,
+            now=moment + timedelta(minutes=5 * number),
+        )
+        if number < 2:
+            card_words.answer_card(
+                card.pk,
+                is_own=number == 0,
+                reason="" if number == 0 else "unknown",
+                text="" if number == 0 else "我只有一张农商行的卡",
+                actor=Actor(kind="worker", id=worker_id, label=f"worker {worker_id}"),
+                now=moment + timedelta(hours=5 + number),
+            )
 
 
 def _officer() -> Actor:

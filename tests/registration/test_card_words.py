@@ -169,7 +169,7 @@ def test_the_worker_answers_on_the_phone(cast: Cast, changed: BankCard) -> None:
     assert client.post(NO, {"card": changed.pk, "reason": "unknown"}).status_code == 302
     clerk = cast.client(cast.qian)
     shown = clerk.get(reverse("registration:person", args=[cast.project.pk, cast.sun.pk])).content.decode()
-    assert CardAnswer.Reason.UNKNOWN.label in shown
+    assert str(CardAnswer.Reason.UNKNOWN.label) in shown
     listed = clerk.get(f"/people/{cast.project.pk}/?state=card").content.decode()
     assert f"/people/{cast.project.pk}/{cast.sun.pk}/" in listed
     assert f"/people/{cast.project.pk}/{cast.zhou.pk}/" not in listed
