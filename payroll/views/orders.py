@@ -236,7 +236,9 @@ def _returned_row(
     meaning = codes.meaning(line.reason_code)
     card = cards.get(line.worker_id)
     slip = slips.get(line.worker_id, {})
-    changed = card is not None and card.number != line.card_number
+    changed = card is not None and (
+        card.tail != line.card_tail or bool(line.settled_at and card.added_at > line.settled_at)
+    )
     if slip.get("payment") in ("paid", "cash"):
         progress = labels.PAYMENTS[slip["payment"]]
     elif slip.get("payment") == "instructed":
