@@ -168,6 +168,11 @@ urlpatterns = [
     path("projects/<int:project_pk>/people/<int:worker_pk>/", person.person, name="person"),
     path("projects/<int:project_pk>/people/<int:worker_pk>/photo/", person.photo, name="person-photo"),
     path(
+        "projects/<int:project_pk>/people/<int:worker_pk>/card-picture/",
+        person.card_picture,
+        name="person-card-picture",
+    ),
+    path(
         "projects/<int:project_pk>/people/<int:worker_pk>/identity/", person.identity, name="person-identity"
     ),
     path(

@@ -2,7 +2,7 @@
 
 Every statement gives (project, row, expected, found) for what does not agree, and nothing when all is well.
 `{here}` narrows each table to one project, or is true. Amounts are fen. A check reads each table once; none asks
-per row, so that a province's month is a matter of seconds (tests/benchmarks/test_verify_money.py).
+per row, so that a province's month is a matter of seconds (tests/benchmarks/test_bank_files.py).
 """
 
 from dataclasses import dataclass

@@ -6,7 +6,8 @@ class RegistrationConfig(AppConfig):
     verbose_name = "实名登记"
 
     def ready(self) -> None:
-        from registration import notice_records, records
+        from registration import card_records, notice_records, records
 
+        card_records.register()
         notice_records.register()
         records.register()

@@ -102,14 +102,29 @@ WITH {places(retry="alarm.D6.retry_wd", largest="pay.largest_line_fen")}, large 
   WHERE n.state = 'returned' AND {step(worked_since("start"), "place.retry", ">")} IS NOT NULL
     AND NOT EXISTS (SELECT FROM payroll_paymentline x WHERE x.project_id = n.project_id AND x.sheet_id = n.sheet_id
                       AND x.worker_id = n.worker_id AND x.attempt > n.attempt)
+), refused AS (
+  SELECT w.worker_id, w.tail FROM (
+    SELECT DISTINCT ON (k.worker_id, k.number_index) k.worker_id, k.number_index, k.tail, a.is_own
+    FROM registration_cardanswer a JOIN registration_bankcard k ON k.id = a.card_id
+    ORDER BY k.worker_id, k.number_index, a.id DESC) w
+  JOIN registration_bankcard c ON c.worker_id = w.worker_id AND c.number_index = w.number_index AND c.is_current
+  WHERE NOT w.is_own
+), denied AS (
+  SELECT p.project_id, p.month, p.worker_id, p.net_fen, 'denied', s.participation_id
+  FROM refused r
+  JOIN payroll_payslip p ON p.worker_id = r.worker_id
+   AND (p.payment IN ('none', 'returned') OR p.payment = 'paid' AND p.paid_card_tail = r.tail)
+  JOIN payroll_paysheet s ON s.id = p.sheet_id AND s.project_id = p.project_id AND s.state <> 'draft'
+  WHERE p.month >= {since_month("D6")}
 ), odd AS (
-  SELECT * FROM large UNION ALL SELECT * FROM card UNION ALL SELECT * FROM returned
+  SELECT * FROM large UNION ALL SELECT * FROM card UNION ALL SELECT * FROM returned UNION ALL SELECT * FROM denied
 )
 SELECT o.project_id, mode() WITHIN GROUP (ORDER BY o.participation_id) AS participation_id,
        to_char(o.month, 'YYYY-MM') AS period, 2 AS level, NULL::date AS due_on, sum(o.fen)::bigint AS amount_fen,
        count(DISTINCT o.worker_id)::int AS people,
        jsonb_build_object('large', count(*) FILTER (WHERE o.what = 'large'),
          'card', count(*) FILTER (WHERE o.what = 'card'),
+         'denied', count(*) FILTER (WHERE o.what = 'denied'),
          'returned', count(*) FILTER (WHERE o.what = 'returned')) AS facts
 FROM odd o GROUP BY o.project_id, o.month
 """  # noqa: S608

@@ -19,6 +19,7 @@ from inspection.demo import (
     confirming,
     contracts,
     deposits,
+    money,
     papers,
     standing,
     wages,
@@ -106,6 +107,7 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
                 say("the finished site still owes something: its account is not being closed")
 
         agenda.at(now - timedelta(hours=21), finish)
+        _plan_money(agenda, county, first_day, last_month, drawn, now)
         ordered, paid = deposits.days_of_use(today)
         agenda.at(ordered, lambda moment: deposits.order_a_payment(county, moment))
         agenda.at(paid, lambda moment: deposits.pay_by_order(county, moment))
@@ -115,7 +117,7 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
         agenda.at(local(today - timedelta(days=2), 10), lambda moment: people_one_by_one(county, now=moment))
         for number, month in enumerate(months[:-1]):
             for site in county.sites:
-                _plan_month(agenda, bank, site, month, site.plan.story[number], drawn)
+                _plan_month(agenda, bank, county, site, month, site.plan.story[number], drawn)
             _plan_rules(agenda, month)
             agenda.at(local(next_month(month), 0, 20), _announce(month, say))
             agenda.at(local(next_month(month).replace(day=3), 16), lambda _moment: _learn_sizes())
@@ -149,6 +151,24 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
     standing.play(now=now)
     sequence(now)
     return county
+
+
+def _plan_money(
+    agenda: Agenda, county: County, first: date, last_month: date, drawn: list[bytes], now: datetime
+) -> None:
+    """Labour cost agreed, an advance in the last month, leavers settled when they leave and paid with the month."""
+    settled: list[PaySheet] = []
+    agenda.at(local(first, 9, 40), lambda moment: money.agree_on_labour_cost(county, first, moment))
+    agenda.at(local(last_month.replace(day=18), 17), lambda moment: money.advance(county, drawn, moment))
+    agenda.at(
+        local(last_month, 11), lambda moment: settled.extend(money.settle_leavers(county, drawn, moment))
+    )
+    agenda.at(
+        local(last_month.replace(day=12), 10), lambda moment: money.pay_settlements(county, settled, moment)
+    )
+    agenda.at(now - timedelta(days=3), lambda moment: money.correct_cards(county, moment))
+    asked = now - timedelta(days=2)
+    agenda.at(asked, lambda moment: money.ask_the_owner(county, moment.astimezone(SITE_TZ).date(), moment))
 
 
 def _announce(month: date, say: Say) -> Callable[[datetime], None]:
@@ -252,7 +272,13 @@ def _remind(moment: datetime) -> None:
 
 
 def _plan_month(
-    agenda: Agenda, bank: PastBank, site: SiteState, month: date, story: str, drawn: list[bytes]
+    agenda: Agenda,
+    bank: PastBank,
+    county: County,
+    site: SiteState,
+    month: date,
+    story: str,
+    drawn: list[bytes],
 ) -> None:
     if story == "none":
         return
@@ -264,11 +290,13 @@ def _plan_month(
     approved = local(following.replace(day=10), 10, 20)
     instructed = local(calendar.on_or_before(following.replace(day=12)), 9, 30)
     late = local(following.replace(day=15) + timedelta(days=8), 9, 30)
+    on_loan = site.plan.code == money.ON_LOAN and story == "late"
 
     def make(moment: datetime) -> None:
+        lines = money.write_lines if site.plan.code == money.WITH_LINES else None
         looks_split = story == "confirming" and confirming.SPLIT_SITE in site.plan.tags
         sheets.extend(
-            wages.make_sheets(site, month, moment, before=confirming.shorten if looks_split else None)
+            wages.make_sheets(site, month, moment, before=confirming.shorten if looks_split else lines)
         )
 
     def answer(_moment: datetime) -> None:
@@ -287,6 +315,8 @@ def _plan_month(
 
     def allocate(moment: datetime) -> None:
         percent = 108 if story in {"paid", "returned", "part", "late"} else site.plan.fund_percent
+        if on_loan:
+            percent = money.FUNDED_PERCENT
         wages.fund(bank, site, month, sum(sheet.net_fen for sheet in sheets) * percent // 100, moment)
         bank.bank.issue_statement(site.account_number, moment + timedelta(hours=1))
         bank.settle(moment + timedelta(hours=2))
@@ -312,5 +342,32 @@ def _plan_month(
     if story in {"paid", "returned", "part"}:
         agenda.at(instructed, pay)
     elif story == "late":
+        if on_loan:
+            _plan_loan(agenda, bank, county, sheets, late)
         agenda.at(late, pay)
     agenda.at(local(following.replace(day=12), 18), lambda moment: bank.settle(moment))
+
+
+def _plan_loan(
+    agenda: Agenda, bank: PastBank, county: County, sheets: list[PaySheet], paid: datetime
+) -> None:
+    """A credit line a week before the wages are paid, a draw the day before, the owner's rest and a repayment after."""
+    site = money.site_of(county, money.ON_LOAN)
+    granted = paid - timedelta(days=5)
+    agenda.at(granted, lambda moment: money.grant_a_loan(county, moment - timedelta(days=2), moment))
+    agenda.at(paid - timedelta(days=1), lambda moment: money.draw_for_wages(bank, county, sheets[0], moment))
+
+    def owner_pays(moment: datetime) -> None:
+        rest = sum(sheet.net_fen for sheet in sheets) * (100 - money.FUNDED_PERCENT) // 100
+        bank.bank.deposit(
+            site.account_number,
+            rest,
+            reference=f"{site.plan.code}-rest",
+            payer_name="金华仙华城市投资有限公司",
+            text=f"{site.plan.code} 补拨人工费",
+            now=moment,
+        )
+        bank.settle(moment + timedelta(hours=1))
+
+    agenda.at(paid + timedelta(days=6), owner_pays)
+    agenda.at(paid + timedelta(days=8), lambda moment: money.repay_a_part(bank, county, moment))

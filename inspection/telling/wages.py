@@ -205,6 +205,7 @@ def _odd_reason(alarm: Alarm, _today: date) -> str:
     parts = (
         ("large", _("Larger than a month's wage can be: %(n)s.")),
         ("card", _("Paid to a card that belonged to somebody else: %(n)s.")),
+        ("denied", _("Say that the wage card on record is not theirs: %(n)s.")),
         ("returned", _("Returned by the bank and not sent again: %(n)s.")),
     )
     return sentences(*(text % {"n": people(facts[key])} for key, text in parts if facts.get(key)))
@@ -216,6 +217,7 @@ def _odd_grounds(alarm: Alarm, today: date) -> list[Ground]:
     return [
         row(_("Very large lines"), facts.get("large", 0), format_cny(int(largest)), _("pay slips")),
         row(_("One card, several people"), facts.get("card", 0), "0", _("wage cards and bank results")),
+        row(_("Card that its worker denies"), facts.get("denied", 0), "0", _("answers of workers")),
         row(
             _("Returned and not sent again"),
             facts.get("returned", 0),

@@ -12,12 +12,14 @@ from inspection.http import inspector_view
 from registration.access import access_project, access_worker, postings_for
 from registration.history_of_person import history_of_person
 from registration.http import ActorRequest
-from registration.models import BankCard, Project, Worker, WorkerPhoto
+from registration.models import Project, Worker, WorkerPhoto
 from registration.person_changes import changes_of_person
 from registration.rules.person_values import NUMBERED, read_document
+from registration.services.card_words import current_card, newest_answer
 from registration.services.corrections import correct_identity
 from registration.views.person_edit import photo_answer
 from registration.views.person_forms import IdentityForm
+from registration.views.stored_files import stored_file
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import RuleViolation
 
@@ -44,7 +46,8 @@ def person(request: ActorRequest, project_pk: int, worker_pk: int) -> HttpRespon
         "worker": worker,
         "postings": here,
         "open": next((p for p in here if p.left_on is None), None),
-        "card": BankCard.objects.filter(worker=worker, is_current=True).first(),
+        "card": current_card(worker.pk),
+        "card_answer": newest_answer(worker.pk),
         "history": history_of_person(worker.pk),
         "changes": changes_of_person(worker, here, None),
         "has_photo": WorkerPhoto.objects.filter(worker=worker).exists(),
@@ -59,6 +62,16 @@ def photo(request: ActorRequest, project_pk: int, worker_pk: int) -> HttpRespons
     """The person's picture, kept nowhere."""
     _project, worker = _door(request, project_pk, worker_pk)
     return photo_answer(worker)
+
+
+@never_cache
+@require_GET
+@inspector_view
+def card_picture(request: ActorRequest, project_pk: int, worker_pk: int) -> HttpResponseBase:
+    """The picture taken when the current card was confirmed at a tablet, to be compared with the person's."""
+    _project, worker = _door(request, project_pk, worker_pk)
+    answer = newest_answer(worker.pk)
+    return stored_file(answer.picture if answer else None)
 
 
 @never_cache

@@ -52,6 +52,7 @@ class Detail:
     payee_account: str = ""
     payer_name: str = ""
     remittance: str = ""
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,23 @@ _ROOTS = {"BkToCstmrStmt": "camt.053", "BkToCstmrAcctRpt": "camt.052", "BkToCstm
 _UNITS = frozenset({"GrpHdr", "TxDtls", "Ntry", *_KINDS, *_ROOTS})
 
 
+def check_currency(statement: Statement, expected: str) -> None:
+    """Amounts of another currency are no fen of ours. Raises Malformed `bank.currency`; a bank that names none
+    means the account's own."""
+    named = {
+        statement.currency,
+        *(b.currency for b in statement.balances),
+        *(e.currency for e in statement.entries),
+    }
+    foreign = sorted(c for c in named if c and c.upper() not in (expected, *_SAME.get(expected, ())))
+    if foreign:
+        raise malformed("bank.currency", currency=foreign[0][:3], expected=expected)
+
+
+_SAME = {"CNY": ("RMB",)}
+"""What banks also call a currency."""
+
+
 def read_statement(data: bytes) -> list[Statement]:
     """The statements of one camt.052, .053 or .054 file. Raises Malformed (see problems.py)."""
     found: list[Statement] = []
@@ -234,6 +252,11 @@ def _entry(element: etree._Element, details: list[Detail]) -> Entry:
     signed, currency = _signed(element, "Ntry")
     # The direction is the movement's own; RvslInd only says that it undoes an earlier one.
     status = (text(element, "Sts", "Cd") or text(element, "Sts")).upper()
+    # A payment instructed in another currency tells its own amount; what moved is the entry's.
+    details = [
+        replace(d, amount_fen=None) if d.currency and currency and d.currency != currency else d
+        for d in details
+    ]
     if len(details) == 1 and details[0].amount_fen is None:
         details = [replace(details[0], amount_fen=abs(signed))]
     return Entry(
@@ -262,6 +285,7 @@ def _detail(element: etree._Element) -> Detail:
     return Detail(
         end_to_end_id="" if end_to_end_id == "NOTPROVIDED" else end_to_end_id,
         amount_fen=own[0] if own else None,
+        currency=own[1] if own else "",
         instruction_id=text(references, "InstrId"),
         message_id=text(references, "MsgId"),
         payment_id=text(references, "PmtInfId"),

@@ -27,6 +27,9 @@ MESSAGES = {
     "bank.not_table": _(
         "This is not a readable table. Upload the bank's result file as .xlsx, .csv or .txt."
     ),
+    "bank.currency": _(
+        "The bank file is about %(currency)s, but this account is kept in %(expected)s. Nothing was booked."
+    ),
     "bank.account": _("A card or account number for the bank is not valid (%(where)s)."),
 }
 

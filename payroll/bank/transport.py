@@ -90,6 +90,11 @@ class HttpTransport:
         body = {"amount_fen": amount_fen, "reference": reference, "payer_name": payer_name, "text": text}
         self._json("POST", f"/accounts/{quote(account, safe='')}/deposits", json.dumps(body).encode())
 
+    def collect(self, account: str, amount_fen: int, *, reference: str, payee_name: str, text: str) -> None:
+        """Simulator only: the bank takes back what it lent; the same reference counts once."""
+        body = {"amount_fen": amount_fen, "reference": reference, "payee_name": payee_name, "text": text}
+        self._json("POST", f"/accounts/{quote(account, safe='')}/collections", json.dumps(body).encode())
+
     def open_account(self, account: str, name: str) -> None:
         """Simulator only: open a special wage account; doing it twice is harmless."""
         self._json("PUT", f"/accounts/{quote(account, safe='')}", json.dumps({"name": name}).encode())

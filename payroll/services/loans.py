@@ -5,10 +5,11 @@ loan fills no allocation. The money itself is booked where all money is, from th
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Q, QuerySet, Sum
@@ -16,7 +17,16 @@ from django.utils.translation import gettext_lazy as _
 
 from payroll.access import access_draw, access_facility, access_money, access_sheet, leads_project
 from payroll.allocation_records import DRAWN, draw_record, draw_subject
-from payroll.models import AccountEntry, LoanDraw, LoanFacility, LoanRepayment, PaySheet, SubLedger
+from payroll.bank.transport import HttpTransport
+from payroll.models import (
+    AccountEntry,
+    LoanDraw,
+    LoanFacility,
+    LoanRepayment,
+    PaySheet,
+    SpecialAccount,
+    SubLedger,
+)
 from payroll.services.accounts import Movement
 from payroll.services.allocation_facts import money_of
 from payroll.services.loan_facts import approved_fen, repaid_from, shortage_fen, used_fen, with_figures
@@ -27,9 +37,10 @@ from registration.models import Project
 from registration.permissions import PERMISSIONS
 from wagewatch.evidence.services import append
 from wagewatch.lib.dates import site_date
-from wagewatch.lib.errors import Malformed, RuleViolation
+from wagewatch.lib.errors import Malformed, RuleViolation, TryLater
 from wagewatch.lib.money import format_cny
 
+log = structlog.get_logger(__name__)
 _REFERENCE = re.compile(r"ZX([DH])(\d{1,18})-(\d{1,9})(?!\d)")
 """Our reference in the bank's words: D for a draw, H for a repayment, then project and number."""
 
@@ -232,7 +243,7 @@ def order_repayment(
             spare=format_cny(max(0, spare)),
         )
     last = LoanRepayment.objects.filter(project=project).aggregate(last=Max("number"))["last"] or 0
-    return LoanRepayment.objects.create(
+    repayment = LoanRepayment.objects.create(
         project=project,
         number=last + 1,
         draw=draw,
@@ -241,6 +252,9 @@ def order_repayment(
         ordered_by_id=user_of(actor),
         ordered_at=now,
     )
+    if settings.DEMO:
+        transaction.on_commit(lambda: _collect_in_demo(repayment), robust=True)
+    return repayment
 
 
 @transaction.atomic
@@ -390,15 +404,43 @@ def _ordered(where: Q, project_id: int) -> int:
 
 def _pay_out_in_demo(draw: LoanDraw) -> None:
     """The demo's bank lends in the same moment: a real one pays out from its own loan system."""
-    from payroll.services.sending import bank_transport
 
-    ledger = SubLedger.objects.select_related("account__bank").get(project=draw.project_id)
-    transport = bank_transport()
-    if hasattr(transport, "deposit"):
-        transport.deposit(
-            str(ledger.account.number),
+    def pay_out(bank: HttpTransport, account: SpecialAccount) -> None:
+        bank.deposit(
+            str(account.number),
             draw.amount_fen,
             reference=draw.reference,
-            payer_name=ledger.account.bank.name,
+            payer_name=account.bank.name,
             text=f"工资专项贷款 {draw.reference}",
         )
+
+    _ask_simulator(draw.project_id, pay_out)
+
+
+def _collect_in_demo(repayment: LoanRepayment) -> None:
+    """The demo's bank takes its money back in the same moment."""
+
+    def collect(bank: HttpTransport, account: SpecialAccount) -> None:
+        bank.collect(
+            str(account.number),
+            repayment.amount_fen,
+            reference=repayment.reference,
+            payee_name=account.bank.name,
+            text=f"归还工资专项贷款 {repayment.reference}",
+        )
+
+    _ask_simulator(repayment.project_id, collect)
+
+
+def _ask_simulator(project_id: int, act: Callable[[HttpTransport, SpecialAccount], None]) -> None:
+    """Have the bank simulator do something with a project's account; nothing while it does not run."""
+    from payroll.services.sending import bank_transport
+
+    bank = bank_transport()
+    if not isinstance(bank, HttpTransport):
+        return
+    account = SubLedger.objects.select_related("account__bank").get(project=project_id).account
+    try:
+        act(bank, account)
+    except TryLater as problem:
+        log.info("loan.simulator_silent", project=project_id, code=problem.code)

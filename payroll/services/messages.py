@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from payroll.bank.batch_reader import LineRef, read_batch_result
-from payroll.bank.camt053 import read_statement
+from payroll.bank.camt053 import check_currency, read_statement
 from payroll.bank.pain002 import StatusReport, read_pain002
 from payroll.bank.problems import malformed
 from payroll.bank.transport import BankTransport
@@ -153,12 +153,18 @@ def _take_result(message: BankMessage, data: bytes, now: datetime) -> None:
 
 def _take_statements(message: BankMessage, data: bytes, now: datetime) -> None:
     statements = read_statement(data)
+    accounts = [
+        SpecialAccount.objects.select_related("bank")
+        .filter(number_index=blind_index(statement.account, kind="account"))
+        .first()
+        for statement in statements
+    ]
+    for statement, account in zip(statements, accounts, strict=True):  # all of it, before anything is booked
+        if account is not None:
+            check_currency(statement, profile_of(account.bank, site_date(now)).currency)
     summaries: list[dict[str, object]] = []
-    for position, statement in enumerate(statements):
+    for position, (statement, account) in enumerate(zip(statements, accounts, strict=True)):
         message.kind = statement.kind
-        account = SpecialAccount.objects.filter(
-            number_index=blind_index(statement.account, kind="account")
-        ).first()
         if account is None:
             message.error_text = _("The statement is about an account that is not known here.")
             summaries.append({"account_known": False, "lines": len(statement.entries)})

@@ -25,6 +25,7 @@ from payroll.services.totals import refresh_state
 from payroll.services.who import user_of
 from registration.actors import Actor
 from registration.models import BankCard, Participation
+from registration.rules.card_word import CardWord, may_receive
 from registration.services.parameters import load_calendar
 from wagewatch.evidence import services as evidence
 from wagewatch.lib.dates import SITE_TZ, site_date
@@ -46,6 +47,9 @@ class Payable:
     """Slip, current card, attempt number."""
     without_card: list[int] = field(default_factory=list)
     same_card: list[int] = field(default_factory=list)
+    card_asked: list[int] = field(default_factory=list)
+    """The worker has not said yet that the card, which took another one's place, is theirs."""
+    card_denied: list[int] = field(default_factory=list)
     too_large: list[int] = field(default_factory=list)
     """Above what the bank takes in one payment."""
 
@@ -57,7 +61,8 @@ class Payable:
 def payable(sheet: PaySheet, worker_ids: list[int] | None = None, *, lock: bool = False) -> Payable:
     """What an order for this sheet would hold: approved, above 0, not instructed, or returned and put right.
 
-    `worker_ids` names returned payments to send again with the same card (the worker went to the bank).
+    `worker_ids` names returned payments to send again with the same card (the worker went to the bank). A card
+    that took another one's place gets nothing before the worker has said that it is theirs.
     """
     slips = PaySlip.objects.filter(
         month=sheet.month,
@@ -75,7 +80,8 @@ def payable(sheet: PaySheet, worker_ids: list[int] | None = None, *, lock: bool 
     workers = [slip.worker_id for slip in rows]
     cards = {
         card.worker_id: card
-        for card in BankCard.objects.filter(worker__in=workers, is_current=True)
+        for card in BankCard.objects.with_word()
+        .filter(worker__in=workers, is_current=True)
         .select_related("worker")
         .only("worker_id", "number", "tail", "bank_name", "bank_code", "worker__name")
     }  # a worker's other fields are encrypted too, and opening them would cost more than all the rest
@@ -92,6 +98,9 @@ def payable(sheet: PaySheet, worker_ids: list[int] | None = None, *, lock: bool 
             found.without_card.append(slip.worker_id)
         elif line is not None and not put_right(line, card, named=worker_ids is not None):
             found.same_card.append(slip.worker_id)
+        elif not may_receive(card.word):
+            asked = card.word == CardWord.ASKED
+            (found.card_asked if asked else found.card_denied).append(slip.worker_id)
         else:
             found.slips.append((slip, card, line.attempt + 1 if line else 1))
     return found
@@ -114,7 +123,7 @@ def instruct_bank(
     """Make the payment orders of a sheet's approved slips, one where the bank's limits allow; the files go out
     after the commit. Returns the first order.
 
-    Raises RuleViolation `order.nothing`, `order.too_large`, `account.none`, `account.short` (with the figures),
+    Raises RuleViolation `order.nothing`, `order.too_large`, `order.card_asked`, `order.card_denied`, `account.none`, `account.short` (with the figures),
     `order.twice`; Malformed `bank.…` for what the bank's file cannot carry.
     """
     sheet = access_sheet(sheet_id, actor, permission="payment.instruct", for_write=True)
@@ -243,6 +252,28 @@ def _nothing(sheet: PaySheet, found: Payable, profile: BankProfile) -> RuleViola
                 "count",
             ),
             count=len(found.without_card),
+        )
+    if found.card_denied:
+        return RuleViolation(
+            "order.card_denied",
+            ngettext_lazy(
+                "%(count)s worker says that the card on record is not theirs. Record the right card first.",
+                "%(count)s workers say that the card on record is not theirs. Record the right cards first.",
+                "count",
+            ),
+            count=len(found.card_denied),
+        )
+    if found.card_asked:
+        return RuleViolation(
+            "order.card_asked",
+            ngettext_lazy(
+                "%(count)s worker has not said yet that the new card is theirs. They do so on their phone, or at "
+                "the tablet on the site.",
+                "%(count)s workers have not said yet that the new card is theirs. They do so on their phone, or "
+                "at the tablet on the site.",
+                "count",
+            ),
+            count=len(found.card_asked),
         )
     if last is not None:
         return RuleViolation(

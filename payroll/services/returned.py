@@ -10,6 +10,7 @@ from payroll.models import PaymentLine, PaymentOrder, PaySheet, PaySlip
 from payroll.services.orders import instruct_bank, put_right
 from registration.actors import Actor
 from registration.models import BankCard
+from registration.rules.card_word import CardWord, may_receive
 from registration.services.parameters import load_calendar, parameter
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import WagewatchError
@@ -22,6 +23,8 @@ class ReturnedSheet:
     sheet: PaySheet
     lines: list[PaymentLine]
     ready: list[PaySlip]
+    words: dict[int, CardWord]
+    """By worker, what is known from them about the card on record."""
     oldest: date
     late: bool
 
@@ -64,7 +67,9 @@ def returned_sheets(*, actor: Actor, now: datetime) -> list[ReturnedSheet]:
     }
     cards = {
         card.worker_id: card
-        for card in BankCard.objects.filter(worker__in={worker for _sheet, worker in latest}, is_current=True)
+        for card in BankCard.objects.with_word().filter(
+            worker__in={worker for _sheet, worker in latest}, is_current=True
+        )
     }
     grouped: dict[int, list[PaymentLine]] = defaultdict(list)
     for line in latest.values():
@@ -80,10 +85,13 @@ def returned_sheets(*, actor: Actor, now: datetime) -> list[ReturnedSheet]:
         ready = [
             slips[pk, line.worker_id]
             for line in group
-            if line.worker_id in cards and put_right(line, cards[line.worker_id], named=False)
+            if line.worker_id in cards
+            and may_receive(cards[line.worker_id].word)
+            and put_right(line, cards[line.worker_id], named=False)
         ]
+        words = {line.worker_id: cards[line.worker_id].word for line in group if line.worker_id in cards}
         late = calendar.working_days_between(oldest, today) > limit
-        found.append(ReturnedSheet(sheet, group, ready, oldest, late))
+        found.append(ReturnedSheet(sheet, group, ready, words, oldest, late))
     return sorted(found, key=lambda item: (item.oldest, item.sheet.pk))
 
 

@@ -5,7 +5,7 @@ What a contractor brings is its own word and moves nothing until the bank has co
 """
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from payroll.access import access_held_account, access_statement, acts_for_bank
-from payroll.bank.camt053 import Statement, read_statement
+from payroll.bank.camt053 import Statement, check_currency, read_statement
 from payroll.models import AccountEvent, AccountState, BankMessage, BankStatement, SpecialAccount
 from payroll.services.account_opening import note_event
 from payroll.services.statement_matching import apply_statement
+from payroll.services.terms import profile_of
 from payroll.services.told import told_lines
 from payroll.services.who import user_of
 from payroll.statement_reader import read_table_statement
@@ -129,7 +130,7 @@ def upload_statement(
             "statement.known",
             gettext_lazy("This file was read before, for another account or refused by the bank."),
         )
-    found, remarks = read_any(account, filename, data)
+    found, remarks = read_any(account, filename, data, on=site_date(now))
     message = BankMessage.objects.create(
         account=account,
         name=safe_filename(filename)[:200],
@@ -152,8 +153,10 @@ def upload_statement(
     return records[0], True
 
 
-def read_any(account: SpecialAccount, filename: str, data: bytes) -> tuple[list[Statement], tuple[str, ...]]:
-    """The statements of a file for this account, with remarks. Raises Malformed."""
+def read_any(
+    account: SpecialAccount, filename: str, data: bytes, *, on: date
+) -> tuple[list[Statement], tuple[str, ...]]:
+    """The statements of a file for this account, with remarks; `on` says whose terms hold. Raises Malformed."""
     if data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<" and b"BkToCstmr" in data[:4000]:
         found = read_statement(data)
         if any(s.account != str(account.number) for s in found):
@@ -166,6 +169,8 @@ def read_any(account: SpecialAccount, filename: str, data: bytes) -> tuple[list[
                 "statement.kind",
                 gettext_lazy("Upload the statement (camt.053), not a report or a notification."),
             )
+        for statement in found:
+            check_currency(statement, profile_of(account.bank, on).currency)
         return found, ()
     book = read_workbook(data, filename, max_rows=MAX_LINES)
     read = read_table_statement(book, account_number=str(account.number))
@@ -174,7 +179,9 @@ def read_any(account: SpecialAccount, filename: str, data: bytes) -> tuple[list[
 
 def statement_of(record: BankStatement) -> Statement:
     """The statement as its file tells it, read again from the stored bytes."""
-    found, _remarks = read_any(record.account, record.message.name, record.message.content)
+    found, _remarks = read_any(
+        record.account, record.message.name, record.message.content, on=site_date(record.made_at)
+    )
     return found[record.position]
 
 

@@ -79,7 +79,22 @@ def told_lines(statement: Statement, now: datetime) -> list[Told]:
 
 
 def _details(entry: Entry) -> tuple[Detail, ...]:
-    return entry.details or (Detail(end_to_end_id="", amount_fen=abs(entry.amount_fen)),)
+    """The payments of an entry; the entry as one line where they do not say what moved: without amounts of their
+    own, or not adding up to it. Nobody's wage is then taken as paid, a person looks."""
+    fen = [d.amount_fen for d in entry.details]
+    if not fen or None in fen or entry.details_differ_fen:
+        words = next((d.remittance for d in entry.details if d.remittance), "")
+        parties = entry.details[0] if len(entry.details) == 1 else None
+        return (
+            Detail(
+                end_to_end_id="",
+                amount_fen=abs(entry.amount_fen),
+                payee_name=parties.payee_name if parties else "",
+                payer_name=parties.payer_name if parties else "",
+                remittance=words,
+            ),
+        )
+    return entry.details
 
 
 def _moment(entry: Entry, statement: Statement, now: datetime) -> datetime:

@@ -308,6 +308,7 @@ def returned_wages(request: ActorRequest) -> HttpResponse:
                     {
                         "line": line,
                         "ready": line.worker_id in ready,
+                        "word": item.words.get(line.worker_id, ""),
                         "unread": line.reason_code not in bank_results.READABLE,
                         "why": codes.meaning(line.reason_code).words.in_language(language),
                         "todo": codes.ACTIONS[codes.meaning(line.reason_code).action].in_language(language),

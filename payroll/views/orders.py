@@ -24,6 +24,7 @@ from payroll.views.sheets import xlsx
 from registration.http import ActorRequest, staff_view
 from registration.models import BankCard
 from registration.permissions import CONTRACTOR, PERMISSIONS
+from registration.rules.card_word import CardWord
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.money import format_cny
 from wagewatch.lib.sheets import ColumnOut, SheetOut, write_workbook
@@ -200,9 +201,9 @@ def _resend(
     still = [x.worker_id for x in returned if slips.get(x.worker_id, {}).get("payment") == "returned"]
     cards = {
         card.worker_id: card
-        for card in BankCard.objects.filter(worker__in=still, is_current=True).only(
-            "worker_id", "tail", "number", "added_at"
-        )
+        for card in BankCard.objects.with_word()
+        .filter(worker__in=still, is_current=True)
+        .only("worker_id", "tail", "number", "added_at")
     }
     allowed = (
         sheets_for(request.actor, permission="payment.instruct").filter(pk=order.sheet_id).exists()
@@ -235,11 +236,17 @@ def _returned_row(
     meaning = codes.meaning(line.reason_code)
     card = cards.get(line.worker_id)
     slip = slips.get(line.worker_id, {})
-    changed = card is not None and card.tail != line.card_tail
+    changed = card is not None and (
+        card.tail != line.card_tail or bool(line.settled_at and card.added_at > line.settled_at)
+    )
     if slip.get("payment") in ("paid", "cash"):
         progress = labels.PAYMENTS[slip["payment"]]
     elif slip.get("payment") == "instructed":
         progress = (_("Sent again"), "done", "send")
+    elif card is not None and card.word == CardWord.NOT_OWN:
+        progress = (_("The worker says: not my card"), "ink", "yellow")
+    elif changed and card is not None and card.word == CardWord.ASKED:
+        progress = (_("The worker is asked about the new card"), "line", "clock")
     elif changed:
         progress = (_("Corrected, not sent yet"), "line", "clock")
     else:

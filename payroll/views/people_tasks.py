@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from payroll.leavers import leavers_for, unsettled
 from registration.actors import Actor
 from registration.services.acknowledging import open_by_project
+from registration.services.card_words import words_by_project
 from registration.services.joining import waiting_by_project
 from wagewatch.lib.dates import site_date
 
@@ -23,7 +24,7 @@ def _task(rank: int, due: date, title: str, why: str, url: str, project: str, da
 
 
 def people_tasks(actor: Actor, day: date) -> list[dict[str, Any]]:
-    """Leavers to settle, workers who say something is wrong, requests to be registered; three queries."""
+    """Leavers to settle, workers who say something is wrong, cards that wait for the worker, requests to be registered; four queries."""
     tasks = []
     gone = (
         unsettled(leavers_for(actor))
@@ -50,6 +51,15 @@ def people_tasks(actor: Actor, day: date) -> list[dict[str, Any]]:
         url = reverse("registration:notices", args=[said["project_id"]])
         title = _("Answer what workers say")
         tasks.append(_task(2, site_date(said["since"]), title, why, url, said["project__name"], day))
+    for held in words_by_project(actor):
+        why = ngettext(
+            "%(n)s person has not confirmed a new card or says it is another's; wages wait.",
+            "%(n)s people have not confirmed a new card or say it is another's; wages wait.",
+            held["number"],
+        ) % {"n": held["number"]}
+        url = f"{reverse('registration:people', args=[held['project_id']])}?state=card"
+        since = site_date(held["since"])
+        tasks.append(_task(1, since, _("Wage cards to be settled"), why, url, held["project__name"], day))
     for asked in waiting_by_project(actor):
         why = ngettext(
             "%(n)s person waits to be registered.", "%(n)s people wait to be registered.", asked["number"]

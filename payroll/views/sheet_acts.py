@@ -176,6 +176,10 @@ def _ask_instruct(sheet: PaySheet) -> Question:
         facts.append((_("Without a wage card"), people(len(found.without_card))))
     if found.same_card:
         facts.append((_("Returned, card not corrected yet"), people(len(found.same_card))))
+    if found.card_asked:
+        facts.append((_("New card, the worker has not answered yet"), people(len(found.card_asked))))
+    if found.card_denied:
+        facts.append((_("The worker says: not my card"), people(len(found.card_denied))))
     return Question(
         ngettext(
             "Have the bank pay %(sum)s in %(count)s payment?",

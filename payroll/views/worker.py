@@ -31,6 +31,7 @@ from registration.actors import Actor
 from registration.http import ActorRequest, worker_view
 from registration.models import Posting
 from registration.services.acknowledging import waiting_for_worker
+from registration.services.card_words import asked_card
 from registration.services.parameters import parameter
 from registration.services.signatures import png_from_data_url
 from wagewatch.evidence.models import Entry
@@ -70,6 +71,7 @@ def pay(request: ActorRequest) -> HttpResponse:
         "payroll/worker_pay.html",
         {
             "asked_postings": waiting_for_worker(request.worker.pk) if request.worker else [],
+            "asked_card": asked_card(request.worker.pk) if request.worker else None,
             "slips": [{"slip": s, "state": _state_words(s)} for s in slips],
             "waiting": waiting,
             "how": how_words(waiting) if waiting else "",

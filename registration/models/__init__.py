@@ -10,6 +10,7 @@ from registration.models.accounts import (
     User,
 )
 from registration.models.bulletins import Bulletin
+from registration.models.cards import CardAnswer
 from registration.models.citizen_cards import CitizenCard, CitizenCardStep
 from registration.models.complaints import Complaint, ComplaintWord
 from registration.models.contracts import ContractKind, ContractSignature, ContractTemplate, LabourContract
@@ -47,6 +48,7 @@ __all__ = [
     "BankCard",
     "Bulletin",
     "CalendarDay",
+    "CardAnswer",
     "CardRead",
     "Certificate",
     "CitizenCard",

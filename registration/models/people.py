@@ -2,11 +2,12 @@
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from registration.models.projects import Participation, Project, Team
+from registration.rules.card_word import CardWord, card_word
 from wagewatch.lib.fields import EncryptedBytesField, EncryptedTextField
 from wagewatch.lib.history import LeanHistory
 
@@ -157,6 +158,23 @@ class WorkerPhoto(models.Model):
         return f"photo of worker {self.worker_id}"
 
 
+class BankCards(models.QuerySet["BankCard"]):
+    """Cards, on request with what is known from their workers."""
+
+    def with_word(self) -> "BankCards":
+        """Each card with `replaced` (the worker had another number before) and `said` (the newest answer about
+        this number, None for none); `BankCard.word` needs both. No query of its own."""
+        from registration.models.cards import CardAnswer
+
+        others = BankCard.objects.filter(worker=OuterRef("worker")).exclude(
+            number_index=OuterRef("number_index")
+        )
+        said = CardAnswer.objects.filter(
+            card__worker=OuterRef("worker"), card__number_index=OuterRef("number_index")
+        ).order_by("-pk")
+        return self.annotate(replaced=Exists(others), said=Subquery(said.values("is_own")[:1]))
+
+
 class BankCard(models.Model):
     """A worker's own wage card; one card belongs to one person and nobody else may hold it (art. 31)."""
 
@@ -168,7 +186,10 @@ class BankCard(models.Model):
     bank_code = models.CharField("联行号", max_length=12, blank=True)
     is_current = models.BooleanField("在用", default=True)
     added_at = models.DateTimeField("登记时间")
+    objects = BankCards.as_manager()
     history = LeanHistory()
+    replaced: bool
+    said: bool | None
 
     class Meta:
         verbose_name = verbose_name_plural = "工资卡"
@@ -181,6 +202,11 @@ class BankCard(models.Model):
 
     def __str__(self) -> str:
         return f"card {self.tail}"
+
+    @property
+    def word(self) -> CardWord:
+        """What is known of this current card from the worker; only after `with_word()`."""
+        return card_word(replaced=self.replaced, said=self.said)
 
 
 class PayBasis(models.TextChoices):

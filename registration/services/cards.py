@@ -23,8 +23,8 @@ def tell_card_changed(phones: Iterable[str], *, now: datetime) -> None:
     """Wages go to the card on record: whoever gets another one hears of it, without any name or number."""
     with override("zh-hans"):
         text = gettext(
-            "%(brand)s: another bank card now receives your wages. Look at it on your page. If you did not ask for"
-            " that, call 12333."
+            "%(brand)s: another bank card is on record for your wages. Say on your page whether it is yours; until"
+            " then no wages go to it. If you did not ask for that, call 12333."
         )
     text %= {"brand": settings.WAGEWATCH_BRAND}
     queue_many([(phone, text, f"card-{uuid4().hex}") for phone in phones], kind="card_changed", now=now)

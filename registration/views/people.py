@@ -34,6 +34,7 @@ from registration.permissions import CONTRACTOR, PERMISSIONS
 from registration.person_changes import changes_of_person
 from registration.roster_files import SECRETS, roster_sheet
 from registration.services import people as services
+from registration.services.card_words import current_card, held_cards, newest_answer
 from registration.services.leaving import leave, left_registered_at
 from registration.views.file_answers import file_answer
 from registration.views.person_papers import barred, page_standings, papers_of
@@ -48,6 +49,7 @@ STATES = (
     ("left", pgettext_lazy("people", "Left")),
     ("barred", _("May not enter")),
     ("no_card", _("Without a wage card")),
+    ("card", _("New card not confirmed")),
     ("no_phone", _("Without a phone number")),
     ("denied", _("Says it is not them")),
     ("unanswered", _("Not acknowledged yet")),
@@ -77,6 +79,8 @@ def filtered(request: ActorRequest, project: Project, words: str) -> Finding:
         found = found.filter(left_on=None)
     if state == "no_card":
         found = found.filter(~Exists(card))
+    elif state == "card":
+        found = found.filter(Exists(held_cards()))
     elif state == "no_phone":
         found = found.filter(worker__phone_index=None)
     elif state == "denied":
@@ -162,7 +166,8 @@ def _person_context(request: ActorRequest, project: Project, worker: Worker) -> 
         "has_photo": WorkerPhoto.objects.filter(worker=worker).exists(),
         "open": next((p for p in here if p.left_on is None), None),
         **person_contracts(project, here),
-        "card": BankCard.objects.filter(worker=worker, is_current=True).first(),
+        "card": current_card(worker.pk),
+        "card_answer": newest_answer(worker.pk),
         "old_cards": list(BankCard.objects.filter(worker=worker, is_current=False).order_by("-pk")[:10]),
         "purposes": PURPOSES if request.actor.has_role(*PERMISSIONS["person.unmask"]) else (),
         "may_edit": may_edit,

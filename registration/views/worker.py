@@ -9,8 +9,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from registration.http import ActorRequest, worker_view
-from registration.models import BankCard, CitizenCard, Posting
+from registration.models import CitizenCard, Posting
+from registration.rules.card_word import CardWord
 from registration.services.acknowledging import waiting_for_worker
+from registration.services.card_words import current_card
 from registration.views.worker_contracts import contract_cards
 
 
@@ -27,10 +29,11 @@ def _postings(request: ActorRequest) -> list[Posting]:
 @worker_view
 def me(request: ActorRequest) -> HttpResponseBase:
     """Name, phone, card, where I work and worked; help; sign-out."""
-    card = BankCard.objects.filter(worker=request.worker, is_current=True).first()
+    card = current_card(request.worker.pk) if request.worker else None
     context = {
         "worker": request.worker,
         "card": card,
+        "asked_card": card if card and card.word == CardWord.ASKED else None,
         "postings": _postings(request),
         "asked_postings": waiting_for_worker(request.worker.pk) if request.worker else [],
         "has_citizen_card": CitizenCard.objects.filter(worker=request.worker).exists(),

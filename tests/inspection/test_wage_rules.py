@@ -10,7 +10,8 @@ from inspection.models import Alarm
 from payroll.models import Objection, PaymentLine, PaymentOrder, PaySlip
 from payroll.services.accounts import Movement, book
 from registration.models import BankCard, Posting
-from tests.cast import make_posting, make_worker
+from registration.services import card_words
+from tests.cast import make_card_number, make_posting, make_worker
 from tests.inspection.stage import (
     DUE,
     OCTOBER,
@@ -24,7 +25,7 @@ from tests.inspection.stage import (
     set_parameters,
     set_slips,
 )
-from tests.payroll.stage import account
+from tests.payroll.stage import account, change_card
 
 SUN, ZHOU = 792_000, 714_000
 SENT = date(2026, 11, 3)
@@ -210,7 +211,11 @@ def test_a_returned_wage_is_sent_again_within_three_working_days(stage, sheet):
     rest_day(date(2026, 11, 16))
     assert run(date(2026, 11, 19), "D6").found == 0
     assert run(date(2026, 11, 20), "D6").opened == 1
-    assert (only().level, only().amount_fen, only().facts) == (2, SUN, {"large": 0, "card": 0, "returned": 1})
+    assert (only().level, only().amount_fen, only().facts) == (
+        2,
+        SUN,
+        {"large": 0, "card": 0, "denied": 0, "returned": 1},
+    )
     returned_line(stage, sheet, stage.sun, date(2026, 11, 20), attempt=2)
     assert run(date(2026, 11, 20), "D6").closed == 1, "it was sent again, and the days begin anew"
 
@@ -240,6 +245,24 @@ def test_a_card_that_took_the_wages_of_two_people(stage, sheet):
     )
     run(DUE, "D6")
     assert (only().people, only().facts["card"], only().amount_fen) == (2, 2, SUN + ZHOU)
+
+
+def test_a_card_that_its_worker_denies(stage, sheet):
+    """Unpaid wages at once; what went to that card before as well; a yes closes it."""
+    set_slips(sheet, worker=stage.zhou.pk, payment="paid", paid_card_tail="0000")
+    change_card(stage.sun, make_card_number(4321), at(SENT), said=None)
+    assert run(date(2026, 11, 16), "D6").found == 0
+    card = change_card(stage.sun, make_card_number(4322), at(SENT), said=False)
+    assert run(date(2026, 11, 17), "D6").opened == 1
+    assert (only().people, only().amount_fen, only().facts) == (
+        1,
+        SUN,
+        {"large": 0, "card": 0, "denied": 1, "returned": 0},
+    )
+    set_slips(sheet, worker=stage.sun.pk, payment="paid", paid_card_tail=card.tail)
+    assert run(date(2026, 11, 18), "D6").found == 1
+    card_words.answer_card(card.pk, is_own=True, actor=stage.actor(stage.sun), now=at(SENT))
+    assert run(date(2026, 11, 19), "D6").closed == 1
 
 
 def test_leavers_are_settled_within_three_working_days(stage):

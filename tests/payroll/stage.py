@@ -9,8 +9,9 @@ from PIL import Image, ImageDraw
 from devices.models import AttendanceDay
 from payroll.models import PaySheet, PaySlip, SubLedger
 from payroll.services import accounts, approvals, confirmations, orders, sheets
+from registration.middleware import actor_of_worker
 from registration.models import BankCard, Posting, Worker
-from registration.services import parameters
+from registration.services import card_words, parameters
 from tests.cast import Cast, make_posting, make_worker
 from wagewatch.lib.crypto import blind_index
 
@@ -126,10 +127,10 @@ def instructed(cast: Cast, sheet: PaySheet):
     return orders.instruct_bank(sheet.pk, actor=cast.actor(cast.he), now=cast.now)
 
 
-def change_card(worker: Worker, number: str, now: datetime) -> BankCard:
-    """Another wage card takes the place of the current one."""
+def change_card(worker: Worker, number: str, now: datetime, *, said: bool | None = True) -> BankCard:
+    """Another wage card takes the place of the current one; the worker says yes, no, or nothing yet."""
     BankCard.objects.filter(worker=worker, is_current=True).update(is_current=False)
-    return BankCard.objects.create(
+    card = BankCard.objects.create(
         worker=worker,
         number=number,
         number_index=blind_index(number, kind="card"),
@@ -137,6 +138,15 @@ def change_card(worker: Worker, number: str, now: datetime) -> BankCard:
         bank_name="金华商贸银行",
         added_at=now,
     )
+    if said is not None:
+        card_words.answer_card(
+            card.pk,
+            is_own=said,
+            reason="" if said else "unknown",
+            actor=actor_of_worker(worker),
+            now=now,
+        )
+    return card
 
 
 def crew(cast: Cast, count: int, *, first: int = 300) -> list[Posting]:

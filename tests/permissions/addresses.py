@@ -446,6 +446,7 @@ PARTS: dict[str, Parts] = {
     "inspection:project-month-export": lambda s: {"pk": s.cast.project.pk, "month": "2026-08"},
     "inspection:person": _person,
     "inspection:person-photo": _person,
+    "inspection:person-card-picture": _person,
     "inspection:person-identity": _person,
     "inspection:worker-month": _month_of_sun,
     "inspection:worker-unmask": _month_of_sun,

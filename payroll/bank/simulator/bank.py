@@ -51,6 +51,19 @@ class Bank:
                 db, number, amount_fen, reference=reference, payer_name=payer_name, text=text, now=now
             )
 
+    def collect(
+        self, number: str, amount_fen: int, *, reference: str, payee_name: str, text: str, now: datetime
+    ) -> bool:
+        """Take back money that the bank lent; False when this reference was collected before.
+
+        Raises LookupError for an unknown account, ValueError where the account holds less or the reference clashes.
+        """
+        with self._lock, transaction(self._db) as db:
+            ledger.account_of(db, number)
+            return ledger.book_collection(
+                db, number, amount_fen, reference=reference, payee_name=payee_name, text=text, now=now
+            )
+
     def register_cards(self, cards: list[tuple[str, str, bool]]) -> None:
         """Make cards known as (number, name, closed): from then on names are compared with them."""
         with self._lock, transaction(self._db) as db:

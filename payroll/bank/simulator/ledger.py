@@ -72,13 +72,54 @@ def book_deposit(
         if earlier["amount_fen"] != amount_fen:
             raise ValueError("reference used with another amount")
         return False
-    entry = _book(db, account, "deposit", amount_fen, [], now, reference=reference, text=text)
+    _book_plain(db, account, "deposit", amount_fen, reference, payer_name, text, now)
+    return True
+
+
+def book_collection(
+    db: sqlite3.Connection,
+    account: str,
+    amount_fen: int,
+    *,
+    reference: str,
+    payee_name: str,
+    text: str,
+    now: datetime,
+) -> bool:
+    """Take money for the bank's own loan once per reference. False when it was booked before; ValueError on a
+    clash or when the account does not hold it."""
+    earlier = db.execute(
+        "SELECT amount_fen FROM entries WHERE account = ? AND kind = 'collection' AND reference = ?",
+        (account, reference),
+    ).fetchone()
+    if earlier is not None:
+        if earlier["amount_fen"] != -amount_fen:
+            raise ValueError("reference used with another amount")
+        return False
+    held = db.execute("SELECT balance_fen FROM accounts WHERE number = ?", (account,)).fetchone()[0]
+    if amount_fen > held:
+        raise ValueError("the account does not hold this much")
+    _book_plain(db, account, "collection", -amount_fen, reference, payee_name, text, now)
+    return True
+
+
+def _book_plain(
+    db: sqlite3.Connection,
+    account: str,
+    kind: str,
+    amount_fen: int,
+    reference: str,
+    party: str,
+    text: str,
+    now: datetime,
+) -> None:
+    """One entry of one detail that belongs to no order."""
+    entry = _book(db, account, kind, amount_fen, [], now, reference=reference, text=text)
     db.execute(
-        "INSERT INTO details (entry_id, kind, amount_fen, party, text) VALUES (?, 'deposit', ?, ?, ?)",
-        (entry, amount_fen, payer_name, text),
+        "INSERT INTO details (entry_id, kind, amount_fen, party, text) VALUES (?, ?, ?, ?, ?)",
+        (entry, kind, abs(amount_fen), party, text),
     )
     _notify(db, account, [entry], now)
-    return True
 
 
 def _book(
@@ -233,6 +274,6 @@ def _detail(row: sqlite3.Row) -> DetailOut:
         amount_fen=row["amount_fen"],
         party=row["name"] or row["party"],
         card=row["card"] or "",
-        remittance=row["remittance"] or (row["text"] if row["kind"] == "deposit" else ""),
+        remittance=row["remittance"] or (row["text"] if row["kind"] in ("deposit", "collection") else ""),
         returned=Refusal(row["code"], row["text"]) if row["kind"] == "return" else None,
     )

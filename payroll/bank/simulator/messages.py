@@ -38,7 +38,7 @@ class DetailOut:
 
 @dataclass(frozen=True, slots=True)
 class EntryOut:
-    """One booked movement; `amount_fen` signed, `kind` wage, return or deposit."""
+    """One booked movement; `amount_fen` signed, `kind` wage, return, deposit or collection."""
 
     number: int
     kind: str
@@ -61,6 +61,7 @@ _BANK_CODES = {
     "wage": ("PMNT", "ICDT", "SALA"),
     "return": ("PMNT", "ICDT", "RRTN"),
     "deposit": ("PMNT", "RCDT", "DMCT"),
+    "collection": ("LDAS", "CSLN", "PPAY"),
 }
 
 

@@ -109,6 +109,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._open_account(number)
             case ("POST", "accounts", number, "deposits"):
                 self._deposit(number)
+            case ("POST", "accounts", number, "collections"):
+                self._collect(number)
             case ("POST", "accounts", number, ("reports" | "statements") as what):
                 self._issue(number, what)
             case ("POST", "cards"):
@@ -151,15 +153,7 @@ class Handler(BaseHTTPRequestHandler):
         self._json(HTTPStatus.CREATED if new else HTTPStatus.OK, {"number": number, "name": name})
 
     def _deposit(self, number: str) -> None:
-        body = self._object()
-        amount, reference = body.get("amount_fen"), body.get("reference")
-        payer, text = body.get("payer_name", ""), body.get("text", "")
-        if type(amount) is not int or not 0 < amount < 10**15:
-            raise _wrong("amount_fen")
-        if not isinstance(reference, str) or not _plain(reference, 35):
-            raise _wrong("reference")
-        if not all(isinstance(v, str) and (not v or _plain(v, 140)) for v in (payer, text)):
-            raise _wrong("payer_name, text")
+        amount, reference, payer, text = self._movement("payer_name")
         try:
             new = self.server.bank.deposit(
                 number, amount, reference=reference, payer_name=payer, text=text, now=_now()
@@ -168,6 +162,36 @@ class Handler(BaseHTTPRequestHandler):
             raise _absent() from None
         except ValueError:
             raise Refused(HTTPStatus.CONFLICT, "reference", "该参考号已用于其他金额") from None
+        self._moved(reference, new)
+
+    def _collect(self, number: str) -> None:
+        amount, reference, payee, text = self._movement("payee_name")
+        try:
+            new = self.server.bank.collect(
+                number, amount, reference=reference, payee_name=payee, text=text, now=_now()
+            )
+        except LookupError:
+            raise _absent() from None
+        except ValueError:
+            raise Refused(
+                HTTPStatus.CONFLICT, "collection", "账户余额不足，或该参考号已用于其他金额"
+            ) from None
+        self._moved(reference, new)
+
+    def _movement(self, party_field: str) -> tuple[int, str, str, str]:
+        """Amount in fen, reference, other party and text of one plain booking."""
+        body = self._object()
+        amount, reference = body.get("amount_fen"), body.get("reference")
+        party, text = body.get(party_field, ""), body.get("text", "")
+        if type(amount) is not int or not 0 < amount < 10**15:
+            raise _wrong("amount_fen")
+        if not isinstance(reference, str) or not _plain(reference, 35):
+            raise _wrong("reference")
+        if not all(isinstance(v, str) and (not v or _plain(v, 140)) for v in (party, text)):
+            raise _wrong(f"{party_field}, text")
+        return amount, reference, party, text
+
+    def _moved(self, reference: str, new: bool) -> None:
         self.server.news.set()
         self._json(HTTPStatus.CREATED if new else HTTPStatus.OK, {"reference": reference, "known": not new})
 

@@ -234,6 +234,20 @@ def test_a_deposit_counts_once_per_reference(bank: Bank) -> None:
     assert balance(bank) == 100_000_000
 
 
+def test_a_collection_is_told_as_a_debit_with_its_reference_and_counts_once(bank: Bank) -> None:
+    words = {"reference": "ZXH3-1", "payee_name": "金华商贸银行", "text": "归还工资专项贷款 ZXH3-1"}
+    assert bank.collect(PAYER.number, 40_000_000, now=NOW, **words) is True
+    assert bank.collect(PAYER.number, 40_000_000, now=NOW, **words) is False
+    with pytest.raises(ValueError, match="another amount"):
+        bank.collect(PAYER.number, 1, now=NOW, **words)
+    with pytest.raises(ValueError, match="does not hold"):
+        bank.collect(PAYER.number, 60_000_001, now=NOW, **{**words, "reference": "ZXH3-2"})
+    assert balance(bank) == 60_000_000
+    [entry] = statements(run(bank, 1), "camt.054")[-1].entries
+    assert (entry.amount_fen, entry.details[0].remittance) == (-40_000_000, "归还工资专项贷款 ZXH3-1")
+    assert entry.details[0].payee_name == "金华商贸银行"
+
+
 def test_silent(bank: Bank) -> None:
     bank.set_faults({"silent": -1})
     bank.accept(write_pain001(order()), NOW)
