@@ -82,5 +82,6 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "permit.keys": {Role.INSPECTOR},
         "list.decide": {Role.INSPECTOR},
         "credit.own": STAFFED,
+        "order.answer": STAFFED,
     }.items()
 }

@@ -23,6 +23,7 @@ NAVIGATION: dict[str, list[tuple[str, Any, str, tuple[str, ...]]]] = {
         ("orders", _("Payment orders"), "send", ("payroll:orders",)),
         ("accounts", _("Special accounts"), "bank", ("payroll:accounts",)),
         ("warnings", _("Warnings"), "alarm", ("warnings:list",)),
+        ("authority", _("Orders and credit"), "case", ("supervised:orders",)),
         ("staff", _("Our accounts"), "person", ("registration:staff",)),
     ],
     "owner": [
@@ -31,6 +32,7 @@ NAVIGATION: dict[str, list[tuple[str, Any, str, tuple[str, ...]]]] = {
         ("accounts", _("Special accounts"), "bank", ("payroll:accounts",)),
         ("orders", _("Payment orders"), "send", ("payroll:orders",)),
         ("warnings", _("Warnings"), "alarm", ("warnings:list",)),
+        ("authority", _("Orders and credit"), "case", ("supervised:orders",)),
         ("staff", _("Our accounts"), "person", ("registration:staff",)),
     ],
     "inspector": [

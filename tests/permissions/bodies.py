@@ -114,6 +114,8 @@ BODIES: dict[str, Parts] = {
         "order_due_on": "2026-11-02",
         "reason": "拖欠工资引发群体性事件",
     },
+    "supervised:order": lambda _s: {"text": "已支付十二人工资，附银行回单"},
+    "supervised:listing": lambda _s: {"text": "已在筹款，请求不列入名单"},
     "inspection:listing-step": lambda _s: {"on": "2026-11-16", "reason": "已在筹款，请求延期"},
     "inspection:permit-social": lambda _s: {
         "base": "labour",
