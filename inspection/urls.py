@@ -52,6 +52,7 @@ urlpatterns = [
     path("alarms/export/", alarms.alarms_export, name="alarms-export"),
     path("alarms/give/", alarms.alarms_give, name="alarms-give"),
     path("alarms/<int:pk>/", alarm.alarm, name="alarm"),
+    path("alarms/<int:pk>/case/", case_entry.alarm_case, name="alarm-case"),
     path("alarms/<int:pk>/papers/<slug:kind>/<int:number>/", alarm.alarm_file, name="alarm-file"),
     path("alarms/notices/", notice_log.notice_log, name="notice-log"),
     path("alarms/pauses/", pauses.pauses, name="pauses"),

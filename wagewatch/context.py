@@ -86,7 +86,7 @@ COUNTERS: dict[str, Callable[[int], int]] = {}
 
 @dataclass(frozen=True)
 class NavItem:
-    """One place in the navigation; count is shown beside it when the view gives one."""
+    """One place in the navigation; count is shown beside it when the view gives one, and how many are late."""
 
     key: str
     label: Any
@@ -94,6 +94,7 @@ class NavItem:
     url: str
     current: bool
     count: int | None = None
+    late: int | None = None
 
 
 def _address(names: tuple[str, ...]) -> str | None:
@@ -119,7 +120,9 @@ def navigation(
     starts = [url for _, _, _, url in places if path == url or (path.startswith(url) and url != "/")]
     current = max(starts, key=len, default="")
     return [
-        NavItem(key, label, icon, url, url == current, (counts or {}).get(key))
+        NavItem(
+            key, label, icon, url, url == current, (counts or {}).get(key), (counts or {}).get(f"{key}_late")
+        )
         for key, label, icon, url in places
     ]
 

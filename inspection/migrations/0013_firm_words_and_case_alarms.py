@@ -45,6 +45,11 @@ class Migration(migrations.Migration):
             name='kind',
             field=models.CharField(choices=[('alarm', 'A warning'), ('given', 'You were given a warning'), ('urged', 'You are urged to act'), ('overdue', 'A deadline is over'), ('escalated', 'A warning went up to you'), ('answered', 'The site answered'), ('pause', 'A pause is asked for'), ('decided', 'Your request for a pause was decided'), ('ordered', 'An order to correct was served on your firm'), ('replied', 'A firm answered an order')], max_length=10, verbose_name='类别'),
         ),
+        migrations.AddField(
+            model_name='case',
+            name='decide_by',
+            field=models.DateField(null=True, verbose_name='决定期限'),
+        ),
         migrations.CreateModel(
             name='ServedOrder',
             fields=[

@@ -15,6 +15,7 @@ from inspection.cases.articles import GROUNDS
 from inspection.cases.rules import REFERRAL
 from inspection.http import inspector_view
 from inspection.models import Case, CaseMediation, CasePaper, CaseStep, FirmWord
+from inspection.services.case_alarms import alarms_to_add
 from inspection.services.case_money import Check, referral_check
 from inspection.views.case_acts import ACTS
 from inspection.views.case_sanction_forms import sanction_label
@@ -41,7 +42,7 @@ def case_page(request: ActorRequest, pk: int) -> HttpResponseBase:
     sanctions = list(
         case.sanctions.select_related("order__respondent", "proposed_by", "decided_by").order_by("-pk")
     )
-    may = case_facts.acts_of(case, request.actor, orders, check, sanctions)
+    may = case_facts.acts_of(case, request.actor, orders, check, sanctions, can_add=bool(alarms_to_add(case)))
     steps = case.steps.select_related("made_by").order_by("-number")
     files = {
         one.pk: one
@@ -62,6 +63,7 @@ def case_page(request: ActorRequest, pk: int) -> HttpResponseBase:
             {"sanction": one, "label": sanction_label(one), "text": GROUNDS[one.ground].title}
             for one in sanctions
         ],
+        "alarms": case_facts.alarms_of(case, request.actor, today),
         "answers": FirmWord.objects.filter(order__case=case)
         .select_related("organisation", "by", "order", "file")
         .defer("file__content")

@@ -396,6 +396,7 @@ PARTS: dict[str, Parts] = {
     "registration:worker-phone-end": lambda s: {"pk": s.device.pk},
     "inspection:complaint": lambda s: {"reference": s.complaint.reference},
     "inspection:complaint-said": lambda s: {"reference": s.complaint.reference, "what": "voice"},
+    "inspection:alarm-case": lambda s: {"pk": s.alarm.pk},
     "inspection:case": lambda s: {"pk": s.case.pk},
     "inspection:case-secret": lambda s: {"pk": s.case.pk},
     "inspection:case-contact": lambda s: {"pk": s.case.pk},

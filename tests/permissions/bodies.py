@@ -125,6 +125,7 @@ BODIES: dict[str, Parts] = {
         "paper": "YJ-1",
     },
     "inspection:permit-keys": lambda s: {"authority": s.permit_key.authority_id, "name": "施工许可系统"},
+    "inspection:alarm-case": lambda _s: {"text": "九月工资到期未付", "people": "3"},
     "inspection:case-new": lambda _s: {
         "origin": "hotline",
         "topic": "unpaid",
