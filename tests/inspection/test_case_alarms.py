@@ -26,7 +26,7 @@ def _plain_papers(plain_papers: None) -> None:
 
 def alarm(cast: Cast, rule: str = "D3", **more: object) -> Alarm:
     facts = {"period": "2026-09", "level": 2, "due_on": date(2026, 10, 14), "amount_fen": 900_000, "people": 3,
-             "opened_at": cast.now, "facts": {}}  # fmt: skip
+             "opened_at": cast.now, "changed_at": cast.now, "facts": {}}  # fmt: skip
     return Alarm.objects.create(project=cast.project, rule=rule, **(facts | more))
 
 
