@@ -115,7 +115,7 @@ def _against(stage: Stage, act: str) -> str:
 def _events(listing: Listing) -> list[dict[str, Any]]:
     """Steps of the office and words of the firm, newest first; which official wrote them is not the firm's."""
     steps = ListingStep.objects.filter(listing=listing).values("number", "kind", "on", "document", "reason")
-    found = [
+    found: list[tuple[tuple[int, int, int], dict[str, Any]]] = [
         (
             (step["number"], 0, 0),
             {
