@@ -12,11 +12,13 @@ class InspectionConfig(AppConfig):
             case_records,
             check_records,
             data_records,
+            firm_records,
             listing_records,
             permit_records,
             proof,
         )
         from inspection.alarm_counts import open_wage_alarms
+        from inspection.firm_counts import waiting_for
         from inspection.services.answers import ANSWER
         from inspection.services.notices import unread
         from inspection.services.parameter_changes import CHANGED
@@ -60,9 +62,10 @@ class InspectionConfig(AppConfig):
         )
         permit_records.register()
         listing_records.register()
-        NAV_COUNTERS.update(notices=unread, warnings=unread)
+        NAV_COUNTERS.update(notices=unread, warnings=unread, authority=waiting_for)
         case_records.register()
         data_records.register()
+        firm_records.register()
         register_kind(
             check_records.DRAWN,
             load_many=check_records.load_draws,

@@ -7,11 +7,13 @@ from typing import Any
 from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from inspection.case_access import may_approve, may_handle
+from inspection.access import alarms_for
+from inspection.case_access import cases_for, may_approve, may_handle
 from inspection.case_words import BADGES, ORDER_STATES, PAPERS, left_words
 from inspection.cases import rules
 from inspection.cases.articles import GROUNDS
-from inspection.models import Case, CasePaper
+from inspection.dashboard import lines
+from inspection.models import Alarm, Case, CasePaper
 from inspection.services.case_money import Check
 from inspection.services.case_orders import state_of
 from payroll.models import PaySlip
@@ -85,7 +87,7 @@ ACTS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
         gettext_lazy("Begin"),
         ("accept", "refuse", "transfer"),
     ),
-    ("look", gettext_lazy("Investigate"), ("note", "site", "size", "finish")),
+    ("look", gettext_lazy("Investigate"), ("note", "site", "alarm", "size", "finish")),
     ("agree", gettext_lazy("Settle"), ("mediate",)),
     ("order", gettext_lazy("Orders"), ("order", "serve", "check", "withdraw")),
     (
@@ -100,9 +102,16 @@ ACTS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
 
 
 def acts_of(
-    case: Case, actor: Actor, orders: list[dict[str, Any]], check: Check, sanctions: list[Any]
+    case: Case,
+    actor: Actor,
+    orders: list[dict[str, Any]],
+    check: Check,
+    sanctions: list[Any],
+    *,
+    can_add: bool = False,
 ) -> dict[str, bool]:
-    """The acts that the actor may do to the case now; those that lack their ground are left out."""
+    """The acts that the actor may do to the case now; those that lack their ground are left out. `can_add` says
+    whether there is an alarm to put to it."""
     states = {row["state"] for row in orders}
     stages = {one.state for one in sanctions}
     handles, approves = may_handle(case, actor), may_approve(case, actor)
@@ -122,6 +131,7 @@ def acts_of(
         and case.extended_on is None
         and case.extension_asked_by_id != actor.id,
         "order": case.project_id is not None,
+        "alarm": can_add,
         "mediate": case.project_id is not None,
         "contact": case.complaint_id is not None,
     }
@@ -132,6 +142,21 @@ def acts_of(
         and grounds.get(act, True)
         and (approves if act in {"give-time", "decide"} else handles)
     }
+
+
+def alarms_of(case: Case, actor: Actor, today: date) -> list[dict[str, Any]]:
+    """The alarms that the case is about, as they stand now; those out of the reader's reach are left out."""
+    found = alarms_for(actor).filter(case_links__case=case).select_related("project__region", "holder")
+    return [
+        {"alarm": line.alarm, "headline": line.headline, "level": line.level}
+        for line in lines(found.order_by("state", "-level", "pk"), today)
+    ]
+
+
+def cases_of(alarm: Alarm, actor: Actor) -> list[dict[str, Any]]:
+    """The cases about an alarm within the reader's reach, the newest first, each with its badge."""
+    found = cases_for(actor).filter(alarm_links__alarm=alarm).select_related("office", "officer")
+    return [{"case": case, "badge": BADGES[case.state]} for case in found.distinct().order_by("-pk")]
 
 
 def workload(cases: QuerySet[Case], today: date, soon: date) -> list[dict[str, Any]]:

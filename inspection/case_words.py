@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
+from inspection.alarms.catalogue import RULES
 from inspection.models import CaseStep
 from wagewatch.lib.dates import Calendar
 from wagewatch.lib.money import format_cny
@@ -20,6 +21,7 @@ STEPS: dict[str, str | Promise] = {
     "assign": gettext_lazy("Given to an officer"),
     "site": gettext_lazy("Site found"),
     "size": gettext_lazy("People counted"),
+    "alarm": gettext_lazy("Alarm put to the case"),
     "visit": gettext_lazy("Visit to the site"),
     "interview": gettext_lazy("Interview"),
     "papers": gettext_lazy("Papers or evidence"),
@@ -105,6 +107,9 @@ def _detail(kind: str, facts: dict[str, Any]) -> str:
         return _("from %(a)s to %(b)s") % {"a": facts.get("from", ""), "b": facts.get("to", "")}
     if kind == "assign":
         return str(facts.get("to", ""))
+    if kind == "alarm":
+        rule = RULES.get(facts.get("rule", ""))
+        return f"{facts.get('rule', '')} {rule.title if rule else ''}".strip()
     if kind == "site":
         return str(facts.get("name", ""))
     if kind == "size":

@@ -12,7 +12,8 @@ from typing import Any
 class Record:
     """What is on record about a firm over the months of the table.
 
-    `alarms` counts alarms opened by level (red, orange, yellow); `slips` and `late_slips` those whose pay day lay in
+    Alarms opened are counted by level (red, orange, yellow), but for those that were found not true; `fined` and
+    `lapsed` are orders to correct for which a fine was decided, and that were not followed in time; `slips` and `late_slips` those whose pay day lay in
     the months; `registered` and `attended` people of its running projects, now and in the last 30 days.
     """
 
@@ -22,6 +23,8 @@ class Record:
     orange: int = 0
     yellow: int = 0
     deposit_used: int = 0
+    fined: int = 0
+    lapsed: int = 0
     slips: int = 0
     late_slips: int = 0
     registered: int = 0
@@ -58,7 +61,17 @@ class Grade:
     known: bool
 
 
-COUNTED = ("deposit_used", "arrears", "red", "orange", "yellow", "late_percent", "absent_percent")
+COUNTED = (
+    "deposit_used",
+    "arrears",
+    "fined",
+    "lapsed",
+    "red",
+    "orange",
+    "yellow",
+    "late_percent",
+    "absent_percent",
+)
 
 
 def grade_of(record: Record, table: Mapping[str, Any]) -> Grade:

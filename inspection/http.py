@@ -5,17 +5,19 @@ from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec
 
 from django.db.models import Count, Q
+from django.db.models.functions import Now, TruncDate
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from inspection.models import Alarm
+from inspection.models import Alarm, Case
 from registration.access import projects_for
 from registration.actors import Actor
 from registration.http import ActorRequest, staff_view
 from registration.models import Role
 from registration.services.parameters import region_names
+from wagewatch.lib.dates import SITE_TZ
 
 P = ParamSpec("P")
 View = Callable[Concatenate[ActorRequest, P], HttpResponseBase]
@@ -38,8 +40,11 @@ def inspector_view(view: View[P]) -> View[P]:
 
 
 def counts_of(actor: Actor) -> dict[str, int]:
-    """Projects within reach and their open alarms; one query."""
-    return projects_for(actor, permission="alarm.view").aggregate(
+    """Projects within reach and their open alarms; the person's own open cases, and those past their deadline."""
+    mine = Case.objects.filter(officer=actor.id).exclude(state__in=(Case.State.CLOSED, Case.State.REFUSED))
+    today = TruncDate(Now(), tzinfo=SITE_TZ)
+    own = mine.aggregate(cases=Count("pk"), cases_late=Count("pk", filter=Q(due_on__lt=today)))
+    return own | projects_for(actor, permission="alarm.view").aggregate(
         projects=Count("pk", distinct=True),
         alarms=Count(
             "alarms",

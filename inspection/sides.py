@@ -63,6 +63,9 @@ BEGIN
       GRANT INSERT, UPDATE (read_at, held) ON inspection_notice TO wagewatch_enterprise;
     ELSIF t.tablename = 'inspection_noticechoice' THEN
       GRANT INSERT, UPDATE ON inspection_noticechoice TO wagewatch_enterprise;
+    -- A firm answers orders and objects to the list; the steps of both are the authority's.
+    ELSIF t.tablename = 'inspection_firmword' THEN
+      GRANT INSERT ON inspection_firmword TO wagewatch_enterprise;
     ELSIF t.tablename = 'inspection_pause' THEN
       GRANT INSERT ON inspection_pause TO wagewatch_enterprise;
     ELSIF t.tablename = 'inspection_mailmessage' THEN
@@ -106,6 +109,11 @@ BEGIN
     'inspection_dataextract') LOOP
     EXECUTE format('REVOKE ALL ON %I FROM wagewatch_enterprise', t.tablename);
   END LOOP;
+  -- What was said and decided in the own proceeding a firm reads, not which official wrote it.
+  IF to_regclass('inspection_listingstep') IS NOT NULL THEN
+    GRANT SELECT (id, listing_id, number, kind, "on", document, reason, made_at)
+      ON inspection_listingstep TO wagewatch_enterprise;
+  END IF;
 
   -- Random checks are unannounced: the enterprise side cannot even read that one is planned.
   FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename IN (

@@ -83,5 +83,6 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "permit.keys": {Role.INSPECTOR},
         "list.decide": {Role.INSPECTOR},
         "credit.own": STAFFED,
+        "order.answer": STAFFED,
     }.items()
 }

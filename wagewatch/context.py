@@ -23,6 +23,7 @@ NAVIGATION: dict[str, list[tuple[str, Any, str, tuple[str, ...]]]] = {
         ("orders", _("Payment orders"), "send", ("payroll:orders",)),
         ("accounts", _("Special accounts"), "bank", ("payroll:accounts",)),
         ("warnings", _("Warnings"), "alarm", ("warnings:list",)),
+        ("authority", _("Orders and credit"), "case", ("supervised:orders",)),
         ("staff", _("Our accounts"), "person", ("registration:staff",)),
     ],
     "owner": [
@@ -31,6 +32,7 @@ NAVIGATION: dict[str, list[tuple[str, Any, str, tuple[str, ...]]]] = {
         ("accounts", _("Special accounts"), "bank", ("payroll:accounts",)),
         ("orders", _("Payment orders"), "send", ("payroll:orders",)),
         ("warnings", _("Warnings"), "alarm", ("warnings:list",)),
+        ("authority", _("Orders and credit"), "case", ("supervised:orders",)),
         ("staff", _("Our accounts"), "person", ("registration:staff",)),
     ],
     "inspector": [
@@ -84,7 +86,7 @@ COUNTERS: dict[str, Callable[[int], int]] = {}
 
 @dataclass(frozen=True)
 class NavItem:
-    """One place in the navigation; count is shown beside it when the view gives one."""
+    """One place in the navigation; count is shown beside it when the view gives one, and how many are late."""
 
     key: str
     label: Any
@@ -92,6 +94,7 @@ class NavItem:
     url: str
     current: bool
     count: int | None = None
+    late: int | None = None
 
 
 def _address(names: tuple[str, ...]) -> str | None:
@@ -117,7 +120,9 @@ def navigation(
     starts = [url for _, _, _, url in places if path == url or (path.startswith(url) and url != "/")]
     current = max(starts, key=len, default="")
     return [
-        NavItem(key, label, icon, url, url == current, (counts or {}).get(key))
+        NavItem(
+            key, label, icon, url, url == current, (counts or {}).get(key), (counts or {}).get(f"{key}_late")
+        )
         for key, label, icon, url in places
     ]
 

@@ -24,6 +24,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "note": OPEN,
     "assign": OPEN,
     "site": OPEN,
+    "alarm": OPEN,
     "size": OPEN,
     "accept": frozenset({NEW}),
     "refuse": frozenset({NEW}),
@@ -92,15 +93,15 @@ class Coming:
 
 def coming(
     state: str, received_on: date, finish_by: date | None, investigated_on: date | None,
-    limits: Limits, calendar: Calendar,
+    limits: Limits, calendar: Calendar, decide_by: date | None = None,
 ) -> Coming:  # fmt: skip
-    """What the office must do next, and by when."""
+    """What the office must do next, and by when. `decide_by` is set where a rest moved that day."""
     if state == NEW:
         return Coming(accept_by(received_on, limits, calendar), "accept")
     if state == ACTIVE and finish_by is not None:
         return Coming(finish_by, "finish")
     if state == DECIDING and investigated_on is not None:
-        return Coming(calendar.add_working(investigated_on, limits.decide_wd), "decide")
+        return Coming(decide_by or calendar.add_working(investigated_on, limits.decide_wd), "decide")
     return Coming()
 
 

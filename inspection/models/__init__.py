@@ -1,6 +1,7 @@
 """What the state does about it: alarms and their life, cases, checks, permits, credit and the list, data requests."""
 
 from inspection.models.alarms import Alarm, AlarmFlip, Level, RuleRun
+from inspection.models.case_alarms import CaseAlarm
 from inspection.models.case_mediations import CaseMediation
 from inspection.models.case_orders import CorrectionOrder, Sanction
 from inspection.models.case_steps import CaseCounter, CasePaper, CaseStep
@@ -15,6 +16,7 @@ from inspection.models.checks import (
     RandomCheck,
 )
 from inspection.models.data_requests import DataExtract, DataRequest
+from inspection.models.firm_words import FirmWord, ServedOrder
 from inspection.models.life import AlarmAnswer, AlarmStep, AlarmStepFile, OfficeLead
 from inspection.models.listing import CreditGrade, Listing, ListingStep
 from inspection.models.notices import MailMessage, Notice, NoticeChoice
@@ -31,6 +33,7 @@ __all__ = [
     "AlarmStep",
     "AlarmStepFile",
     "Case",
+    "CaseAlarm",
     "CaseCounter",
     "CaseMediation",
     "CasePaper",
@@ -44,6 +47,7 @@ __all__ = [
     "CreditGrade",
     "DataExtract",
     "DataRequest",
+    "FirmWord",
     "InspectorCertificate",
     "Level",
     "Listing",
@@ -62,5 +66,6 @@ __all__ = [
     "RiskScore",
     "RuleRun",
     "Sanction",
+    "ServedOrder",
     "SocialDeposit",
 ]

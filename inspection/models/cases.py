@@ -63,6 +63,7 @@ class Case(models.Model):
     extension_asked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     extended_on = models.DateField("批准延长日", null=True)
     investigated_on = models.DateField("调查终结日", null=True)
+    decide_by = models.DateField("决定期限", null=True)
     suspended_on = models.DateField("中止日", null=True)
     left_wd = models.PositiveIntegerField("中止时剩余工作日", null=True)
     referred_on = models.DateField("移送公安日", null=True)

@@ -26,6 +26,8 @@ class Notice(models.Model):
         ANSWERED = "answered", _("The site answered")
         PAUSE = "pause", _("A pause is asked for")
         DECIDED = "decided", _("Your request for a pause was decided")
+        ORDERED = "ordered", _("An order to correct was served on your firm")
+        REPLIED = "replied", _("A firm answered an order")
 
     project = models.ForeignKey(Project, models.PROTECT)
     alarm = models.ForeignKey(Alarm, models.PROTECT, null=True, related_name="notices", db_constraint=False)

@@ -12,6 +12,7 @@ from inspection.models import Case, CorrectionOrder, Sanction
 from inspection.services.case_orders import order_of, state_of
 from inspection.services.case_papers import make_paper, paper_number
 from inspection.services.case_steps import limits_of, lock_case, tell, words, write_step
+from inspection.services.served_orders import push_order
 from payroll.services.who import user_of
 from registration.access import not_found
 from registration.actors import Actor
@@ -153,6 +154,7 @@ def notify_party(pk: int, sanction_id: int, *, actor: Actor, now: datetime) -> S
     paper = make_paper(case, "notice", values, actor=actor, now=now)
     facts = {"sanction": sanction.pk, "heard_by": str(sanction.heard_by)}
     write_step(case, "notify", file=paper.file, facts=facts, actor=actor, now=now)
+    push_order(case, sanction.order, now=now)
     return sanction
 
 
@@ -198,6 +200,7 @@ def decide_sanction(pk: int, sanction_id: int, *, actor: Actor, now: datetime) -
     paper = make_paper(case, "decision", values, number=sanction.number, actor=actor, now=now)
     facts = {"sanction": sanction.pk, "number": sanction.number, "fine_fen": sanction.fine_fen}
     write_step(case, "decide", file=paper.file, facts=facts, actor=actor, now=now)
+    push_order(case, sanction.order, now=now)
     tell(case, "sanctioned", actor=actor, now=now)
     return sanction
 
@@ -211,6 +214,7 @@ def drop_sanction(pk: int, sanction_id: int, *, reason: str, actor: Actor, now: 
     sanction.state = State.DROPPED
     sanction.save(update_fields=["state"])
     write_step(case, "drop", text=said, facts={"sanction": sanction.pk}, actor=actor, now=now)
+    push_order(case, sanction.order, now=now)
     return sanction
 
 

@@ -9,6 +9,7 @@ from inspection.models import CorrectionOrder
 from inspection.services.case_orders import order_of, state_of
 from inspection.services.case_papers import make_paper
 from inspection.services.case_steps import lock_case, tell, words, write_step
+from inspection.services.served_orders import push_order
 from registration.actors import Actor
 from registration.models import StoredFile
 from registration.services.files import store_file
@@ -73,6 +74,7 @@ def serve_order(
         "deadline_on": str(order.deadline_on),
     }
     write_step(case, "serve", text=person, file=paper.file, facts=facts, actor=actor, now=now)
+    push_order(case, order, now=now)
     tell(case, "ordered", day=order.deadline_on, actor=actor, now=now)
     return order
 
@@ -115,6 +117,7 @@ def check_order(
         "rest_people": order.rest_people,
     }
     write_step(case, "check", text=said, file=file, facts=facts, actor=actor, now=now)
+    push_order(case, order, now=now)
     if corrected and case.is_open:
         tell(case, "corrected", actor=actor, now=now)
     elif case.is_open and state_of(order, today) == "lapsed":
@@ -137,4 +140,5 @@ def withdraw_order(pk: int, order_id: int, *, reason: str, actor: Actor, now: da
     order.withdrawn_on = site_date(now)
     order.save(update_fields=["withdrawn_on"])
     write_step(case, "withdraw", text=said, facts={"order": order.number}, actor=actor, now=now)
+    push_order(case, order, now=now)
     return order

@@ -128,7 +128,13 @@ def keep(case: Case, *changed: str, now: datetime) -> None:
     """Save the changed columns of a case and its coming deadline."""
     limits = limits_of(case.region_id, on=site_date(now))
     coming = rules.coming(
-        case.state, case.received_on, case.finish_by, case.investigated_on, limits, load_calendar()
+        case.state,
+        case.received_on,
+        case.finish_by,
+        case.investigated_on,
+        limits,
+        load_calendar(),
+        case.decide_by,
     )
     case.due_on, case.due_for = coming.on, coming.what
     case.save(update_fields=[*changed, "due_on", "due_for"])

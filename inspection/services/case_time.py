@@ -55,8 +55,8 @@ def suspend_case(pk: int, *, reason: str, actor: Actor, now: datetime) -> Case:
     case = lock_case(pk, "suspend", actor=actor)
     said = words(reason)
     today = site_date(now)
-    if case.state == State.ACTIVE and case.finish_by is not None:
-        case.left_wd = max(load_calendar().working_days_between(today, case.finish_by), 0)
+    if case.due_on is not None:  # of the step it rests in: to finish, or to decide
+        case.left_wd = max(load_calendar().working_days_between(today, case.due_on), 0)
     case.state, case.suspended_on = State.SUSPENDED, today
     keep(case, "state", "suspended_on", "left_wd", now=now)
     paper = make_paper(
@@ -82,10 +82,11 @@ def resume_case(pk: int, *, actor: Actor, now: datetime) -> Case:
         case.state = State.ACTIVE
         case.finish_by = load_calendar().add_working(today, case.left_wd or 0)
     else:
-        case.state, case.investigated_on = State.DECIDING, today
+        case.state = State.DECIDING
+        case.decide_by = load_calendar().add_working(today, case.left_wd or 0)
     case.suspended_on, case.left_wd = None, None
-    keep(case, "state", "finish_by", "investigated_on", "suspended_on", "left_wd", now=now)
-    write_step(case, "resume", facts={"finish_by": str(case.finish_by)}, actor=actor, now=now)
+    keep(case, "state", "finish_by", "decide_by", "suspended_on", "left_wd", now=now)
+    write_step(case, "resume", facts={"finish_by": str(case.due_on)}, actor=actor, now=now)
     tell(case, "resumed", day=case.finish_by if case.state == State.ACTIVE else None, actor=actor, now=now)
     return case
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from inspection.models import Case
 from inspection.services.case_papers import make_paper
 from inspection.services.case_steps import keep, lock_case, tell, words, write_step
+from inspection.services.served_orders import push_case
 from registration.actors import Actor
 from registration.models import Authority, Membership, User
 from registration.permissions import PERMISSIONS
@@ -68,4 +69,5 @@ def assign_case(pk: int, *, officer_id: int, actor: Actor, now: datetime) -> Cas
     case.officer = officer
     keep(case, "officer", now=now)
     write_step(case, "assign", facts={"to": officer.name}, actor=actor, now=now)
+    push_case(case, now=now)
     return case

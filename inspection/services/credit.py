@@ -7,13 +7,14 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from inspection.credit_rules import Grade, Record, grade_of
 from inspection.list_rules import months_after
 from inspection.listing_records import GRADE, grade_record
-from inspection.models import Alarm, CreditGrade, ProjectStat
+from inspection.models import Alarm, AlarmStep, CreditGrade, ProjectStat, Sanction, ServedOrder
 from inspection.services.listing import labour_office, on_list
 from payroll.models import ArrearsRecord, DepositRuling, PaySheet, PaySlip
 from registration.access import not_found
@@ -33,7 +34,9 @@ LEVELS = {1: "yellow", 2: "orange", 3: "red"}
 
 def table_of(region_code: str, *, on: date) -> dict[str, Any]:
     """The region's table of points on a day."""
-    return dict(parameter("credit.table", region_code=region_code, on=on, default=PROPOSED))
+    table = dict(parameter("credit.table", region_code=region_code, on=on, default=PROPOSED))
+    # A table set before a reason was counted takes that reason's proposal.
+    return table | {"points": PROPOSED["points"] | table["points"]}
 
 
 def records_of(firms: Iterable[int], *, today: date, months: int) -> dict[int, Record]:
@@ -60,6 +63,7 @@ def records_of(firms: Iterable[int], *, today: date, months: int) -> dict[int, R
     for firm, record in newest.items():
         facts[firm]["arrears"] = record.kind == ArrearsRecord.Kind.ARREARS and record.since >= since
     _count_alarms(ids, led, since, facts)
+    _count_orders(ids, since, today, facts)
     _count_pay(ids, led, since, today, facts)
     used = DepositRuling.objects.filter(
         project__in=list(led), kind=DepositRuling.Kind.USE, decided_on__gte=since
@@ -82,11 +86,42 @@ def _add(facts: dict[int, dict[str, Any]], firms: Iterable[int], **more: int) ->
             facts[firm][name] = facts[firm].get(name, 0) + number
 
 
+def _believed() -> QuerySet[Alarm]:
+    """Alarms but those that an inspector found not true on the data that still hold."""
+    kind = AlarmStep.Kind
+    last = AlarmStep.objects.filter(
+        project=OuterRef("project"),
+        alarm=OuterRef("pk"),
+        round=OuterRef("round"),
+        kind__in=(kind.TRUE, kind.FALSE, kind.RETURNED),
+    ).order_by("-at", "-pk")
+    verdict = Coalesce(Subquery(last.values("kind")[:1]), Value(""))
+    return Alarm.objects.annotate(verdict=verdict).exclude(verdict=kind.FALSE)
+
+
+def _count_orders(ids: list[int], since: date, today: date, facts: dict[int, dict[str, Any]]) -> None:
+    """Orders to correct whose time ended in the months: not followed in time, and those with a fine decided."""
+    rows = (
+        ServedOrder.objects.filter(
+            organisation__in=ids, deadline_on__gte=since, deadline_on__lt=today, withdrawn_on=None
+        )
+        .order_by()
+        .values(firm=F("organisation"))
+        .annotate(
+            lapsed=Count("pk", filter=Q(corrected_on=None) | Q(corrected_on__gt=F("deadline_on"))),
+            fined=Count("pk", filter=Q(fine_state=Sanction.State.DECIDED)),
+        )
+    )
+    for row in rows:
+        _add(facts, [row["firm"]], lapsed=row["lapsed"], fined=row["fined"])
+
+
 def _count_alarms(
     ids: list[int], led: dict[int, list[int]], since: date, facts: dict[int, dict[str, Any]]
 ) -> None:
     named = (
-        Alarm.objects.filter(participation__organisation__in=ids, opened_at__date__gte=since)
+        _believed()
+        .filter(participation__organisation__in=ids, opened_at__date__gte=since)
         .order_by()
         .values("level", firm=F("participation__organisation"))
         .annotate(n=Count("pk"))
@@ -94,7 +129,8 @@ def _count_alarms(
     for row in named:
         _add(facts, [row["firm"]], **{LEVELS[row["level"]]: row["n"]})
     unnamed = (
-        Alarm.objects.filter(participation=None, project__in=list(led), opened_at__date__gte=since)
+        _believed()
+        .filter(participation=None, project__in=list(led), opened_at__date__gte=since)
         .order_by()
         .values("level", "project_id")
         .annotate(n=Count("pk"))

@@ -15,7 +15,7 @@ from simple_history.utils import update_change_reason
 from inspection.list_rules import Owed, Stage, months_after, obstacle, reaches_amount
 from inspection.list_rules import Sum as Total
 from inspection.listing_records import STEP, step_record
-from inspection.models import Listing, ListingStep
+from inspection.models import FirmWord, Listing, ListingStep
 from payroll.models import ArrearsRecord, PaySheet, PaySlip
 from payroll.services.deposit_rulings import may_rule, record_arrears
 from registration.access import not_found, not_permitted
@@ -189,7 +189,10 @@ def take_step(
     """One step of a proceeding. Listing and removal are pushed down to the firm's record of arrears, which sets its
     deposits. Raises NotFound, NotPermitted, Malformed `list.reason`, `list.document`, RuleViolation `list.…`."""
     office = labour_office(actor)
-    listing = Listing.objects.select_for_update(of=("self",)).filter(pk=listing_id, authority=office).first()
+    mine = Listing.objects.filter(pk=listing_id, authority=office)
+    # The firm's own objection takes this lock too: it comes before the decision, or too late.
+    Organisation.objects.select_for_update(no_key=True).filter(pk__in=mine.values("organisation")).first()
+    listing = mine.select_for_update(of=("self",)).first()
     if listing is None:
         not_found()
     today = site_date(now)
@@ -257,13 +260,21 @@ def _push(listing: Listing, kind: str, since: date, *, actor: Actor, now: dateti
     )
 
 
+def kinds_of(listing: Listing) -> tuple[str, ...]:
+    """What was done and said in a proceeding, by the office and by the firm itself, in order."""
+    steps = ListingStep.objects.filter(listing=listing).values_list("number", "kind")
+    words = FirmWord.objects.filter(listing=listing).order_by("pk").values_list("after", "kind")
+    every = [(number, 0, kind) for number, kind in steps] + [(after, 1, kind) for after, kind in words]
+    return tuple(kind for _number, _whose, kind in sorted(every, key=lambda one: one[:2]))
+
+
 def stage_of(listing: Listing, *, today: date) -> Stage:
     """A proceeding as the rules see it."""
     return Stage(
         state=listing.state,
         object_until=listing.object_until,
         decide_until=listing.decide_until,
-        kinds=tuple(listing.steps.order_by("number").values_list("kind", flat=True)),
+        kinds=kinds_of(listing),
         ground=listing.ground,
         owed_fen=sum(o.fen for o in owed_by(listing.organisation_id, today=today)),
         removal_months=limit("list.removal_months", 6, listing.authority.region_id, on=today),

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from inspection import alarm_story, dashboard
+from inspection import alarm_story, case_facts, dashboard
 from inspection.access import access_alarm, answer_file, step_file
 from inspection.alarm_facts import employers_of, paid_of, timeline_of
 from inspection.alarms.catalogue import RULES
@@ -133,6 +133,7 @@ def _context(request: ActorRequest, found: Alarm, forms: dict[str, Any]) -> dict
             for name, day in ladder.dates(found.due_on).items()
         ]
     acts = life.acts_for(found, request.actor)
+    cases = case_facts.cases_of(found, request.actor)
     done = list(found.steps.select_related("by", "to").prefetch_related("files__file"))
     answers = list(found.answers.select_related("organisation", "by", "file"))
     deadline = alarm_story.deadline(found, today)
@@ -161,6 +162,8 @@ def _context(request: ActorRequest, found: Alarm, forms: dict[str, Any]) -> dict
         "give_open": "give" in forms,
         "urge": forms.get("urge-site") or UrgeForm(),
         "deadline": deadline,
+        "cases": cases,
+        "may_open_case": is_open and all(not row["case"].is_open for row in cases),
         "told": notices.told_of(found),
     }
 

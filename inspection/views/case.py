@@ -14,7 +14,8 @@ from inspection.case_access import access_case, may_handle
 from inspection.cases.articles import GROUNDS
 from inspection.cases.rules import REFERRAL
 from inspection.http import inspector_view
-from inspection.models import Case, CaseMediation, CasePaper, CaseStep
+from inspection.models import Case, CaseMediation, CasePaper, CaseStep, FirmWord
+from inspection.services.case_alarms import alarms_to_add
 from inspection.services.case_money import Check, referral_check
 from inspection.views.case_acts import ACTS
 from inspection.views.case_sanction_forms import sanction_label
@@ -41,7 +42,7 @@ def case_page(request: ActorRequest, pk: int) -> HttpResponseBase:
     sanctions = list(
         case.sanctions.select_related("order__respondent", "proposed_by", "decided_by").order_by("-pk")
     )
-    may = case_facts.acts_of(case, request.actor, orders, check, sanctions)
+    may = case_facts.acts_of(case, request.actor, orders, check, sanctions, can_add=bool(alarms_to_add(case)))
     steps = case.steps.select_related("made_by").order_by("-number")
     files = {
         one.pk: one
@@ -62,6 +63,13 @@ def case_page(request: ActorRequest, pk: int) -> HttpResponseBase:
             {"sanction": one, "label": sanction_label(one), "text": GROUNDS[one.ground].title}
             for one in sanctions
         ],
+        "alarms": case_facts.alarms_of(case, request.actor, today),
+        "answers": FirmWord.objects.filter(order__case=case)
+        .select_related("organisation", "by", "order", "file")
+        .defer("file__content")
+        .order_by("-at", "-pk")
+        if orders
+        else (),
         "mediations": CaseMediation.objects.filter(case=case).select_related("firm").order_by("-pk"),
         "events": [case_words.event_of(step) for step in steps],
         "papers": case_facts.papers_of(case),
@@ -170,6 +178,16 @@ def case_paper(request: ActorRequest, pk: int, paper_pk: int) -> HttpResponseBas
     case = access_case(pk, request.actor)
     paper = CasePaper.objects.filter(case=case, pk=paper_pk).select_related("file").first()
     return stored_file(paper.file if paper else None)
+
+
+@never_cache
+@require_GET
+@inspector_view
+def case_answer(request: ActorRequest, pk: int, number: int) -> HttpResponseBase:
+    """The paper of a firm's answer to an order of the case."""
+    case = access_case(pk, request.actor)
+    word = FirmWord.objects.filter(order__case=case, pk=number).select_related("file").first()
+    return stored_file(word.file if word else None)
 
 
 @never_cache

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from inspection.models import Case
 from inspection.services import (
     case_acceptance,
+    case_alarms,
     case_closing,
     case_mediations,
     case_money,
@@ -58,6 +59,10 @@ def _site(request: ActorRequest, case: Case, data: Data, act: Data) -> None:
             "case.code", _("No project of your region has this code. Copy it from the list of projects.")
         )
     case_work.name_site(case.pk, project_id=project.pk, **act)
+
+
+def _alarm(_request: ActorRequest, case: Case, data: Data, act: Data) -> None:
+    case_alarms.add_alarm(case.pk, alarm_id=data["alarm_id"], **act)
 
 
 def _note(request: ActorRequest, case: Case, data: Data, act: Data) -> None:
@@ -176,6 +181,10 @@ ACTS: dict[str, Act] = {
     ),
     "site": Act(
         gettext_lazy("Find the site"), case_forms.SiteForm, _site, gettext_lazy("The case is about this site now."),
+    ),
+    "alarm": Act(
+        gettext_lazy("Put an alarm to it"), case_forms.AlarmForm, _alarm,
+        gettext_lazy("The alarm is part of the case. It still closes by data alone."),
     ),
     "size": Act(
         gettext_lazy("Count the people"), case_forms.SizeForm, _size, gettext_lazy("Written down."),

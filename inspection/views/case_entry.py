@@ -11,11 +11,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
+from inspection import dashboard
+from inspection.access import access_alarm
+from inspection.alarms.catalogue import RULES
 from inspection.case_access import cases_for
 from inspection.http import inspector_view, text_of
 from inspection.models import Case
-from inspection.services import case_intake
-from inspection.views.case_new_form import NewCaseForm
+from inspection.services import case_alarms, case_intake
+from inspection.views.case_new_form import AlarmCaseForm, NewCaseForm
 from inspection.views.cases import waiting_row
 from registration.access import not_found, projects_for
 from registration.http import ActorRequest
@@ -58,6 +61,32 @@ def case_new(request: ActorRequest) -> HttpResponseBase:
             return redirect("inspection:case", entered.case.pk)
     context = {"form": form}
     return render(request, "inspection/case_new.html", context, status=400 if form.errors else 200)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@inspector_view
+def alarm_case(request: ActorRequest, pk: int) -> HttpResponseBase:
+    """Open a case about an alarm; what the alarm says is filled in."""
+    alarm = access_alarm(pk, request.actor)
+    now = timezone.now()
+    line = dashboard.lines([alarm], site_date(now))[0]
+    rule = RULES.get(alarm.rule)
+    said = "\n".join(one for one in (line.headline, line.reason, str(rule.law) if rule else "") if one)
+    form = AlarmCaseForm(
+        request.POST if request.method == "POST" else None,
+        initial={"text": said, "people": max(alarm.people, 1)},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            case = case_alarms.open_from_alarm(pk, **form.cleaned_data, actor=request.actor, now=now)
+        except WagewatchError as refusal:
+            say_at(form, refusal, form.FIELDS)
+        else:
+            messages.success(request, _("The case has its number. Accept it next."))
+            return redirect("inspection:case", case.pk)
+    context = {"form": form, "alarm": alarm, "line": line}
+    return render(request, "inspection/alarm_case.html", context, status=400 if form.errors else 200)
 
 
 def _enter(request: ActorRequest, data: dict[str, Any]) -> case_intake.Entered:

@@ -3,7 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from inspection.services import case_transfer
+from inspection.alarms.catalogue import RULES
+from inspection.services import case_alarms, case_transfer
 from inspection.views.case_fields import NOBODY, CaseForm, area, line, number, tick, upload
 from registration.views.chain_forms import choice
 from registration.views.training_forms import day_field
@@ -50,6 +51,20 @@ class SiteForm(CaseForm):
 
     def prepare(self) -> None:
         self.initial["code"] = self.case.project.code if self.case.project else ""
+
+
+class AlarmForm(CaseForm):
+    """Which open alarm of the site belongs to the case."""
+
+    alarm_id = forms.TypedChoiceField(label=_("Alarm"), coerce=int, widget=choice())
+    FIELDS = {"case.alarm": "alarm_id"}
+
+    def prepare(self) -> None:
+        rows = [
+            (one.pk, f"{one.rule} {RULES[one.rule].title if one.rule in RULES else ''} {one.period}".strip())
+            for one in case_alarms.alarms_to_add(self.case)
+        ]
+        self.choices("alarm_id", rows)
 
 
 class SizeForm(CaseForm):

@@ -11,6 +11,15 @@ from registration.models import Complaint
 from registration.views.chain_forms import choice
 
 
+class AlarmCaseForm(forms.Form):
+    """A case from an alarm: what was found is filled in from the alarm and can be changed."""
+
+    text = area(_("What was said or found"), rows=6)
+    people = number(_("How many people it concerns"))
+    mass = tick(_("A crowd gathered, or somebody threatens to"))
+    FIELDS = {"case.words": "text", "complaint.empty": "text", "case.people": "people"}
+
+
 class NewCaseForm(forms.Form):
     """What was said on the hotline or at the desk, or what the office found itself."""
 

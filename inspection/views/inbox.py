@@ -69,6 +69,10 @@ def inbox_open(request: ActorRequest, pk: int) -> HttpResponseBase:
     """Open one: it counts as read, and its page follows."""
     notice = notices.open_notice(pk, actor=request.actor, now=timezone.now())
     inspects = request.actor.has_role(Role.INSPECTOR)
+    if notice.kind == Notice.Kind.ORDERED:
+        return redirect("supervised:orders")
+    if notice.kind == Notice.Kind.REPLIED:
+        return redirect("inspection:cases")
     if notice.alarm_id is None:
         return redirect("inspection:pauses" if inspects else "warnings:pauses")
     return redirect("inspection:alarm" if inspects else "warnings:alarm", notice.alarm_id)

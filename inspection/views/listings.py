@@ -10,11 +10,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from inspection.http import inspector_view
 from inspection.list_rules import Sum, obstacle, possible, reaches_amount
-from inspection.models import Listing, ListingStep
+from inspection.models import FirmWord, Listing, ListingStep
 from inspection.services.listing import (
     REFUSALS,
     amounts_of,
@@ -31,6 +32,7 @@ from registration.actors import Actor
 from registration.http import ActorRequest
 from registration.services.firms import seen_firm
 from registration.views.chain_forms import choice, say_at, text
+from registration.views.stored_files import stored_file
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import WagewatchError
 
@@ -189,18 +191,53 @@ def listing(request: ActorRequest, pk: int) -> HttpResponseBase:
                 "against": REFUSALS[against[0]] % against[1] if against else "",
             }
         )
-    steps = list(found.steps.select_related("made_by").order_by("-number"))
-    events = [
-        {
-            "time": step.on.isoformat(),
-            "strong": step.get_kind_display(),
-            "text": f" {step.document}" if step.document else "",
-            "note": f"{step.reason}　{step.made_by.name if step.made_by else ''}",
-        }
-        for step in steps
-    ]
-    context = {"listing": found, "stage": stage, "acts": acts, "events": events, "today": today}
+    words = list(
+        found.firm_words.select_related("by", "file").defer("file__content").order_by("-after", "-pk")
+    )
+    context = {
+        "listing": found,
+        "stage": stage,
+        "acts": acts,
+        "events": _events(found, words),
+        "words": words,
+        "today": today,
+    }
     return render(request, "inspection/listing.html", context)
+
+
+def _events(found: Listing, words: list[FirmWord]) -> list[dict[str, Any]]:
+    """Steps of the office and what the firm sent itself, newest first."""
+    placed = [
+        (
+            (step.number, 0, 0),
+            {
+                "time": step.on.isoformat(),
+                "strong": step.get_kind_display(),
+                "text": f" {step.document}" if step.document else "",
+                "note": f"{step.reason}　{step.made_by.name if step.made_by else ''}",
+            },
+        )
+        for step in found.steps.select_related("made_by")
+    ]
+    for word in words:
+        event = {
+            "time": site_date(word.at).isoformat(),
+            "strong": word.get_kind_display(),
+            "text": _(" by the firm, on its own page"),
+            "note": f"{word.text}　{word.by.name}",
+        }
+        placed.append(((word.after, 1, word.pk), event))
+    return [event for _place, event in sorted(placed, key=lambda one: one[0], reverse=True)]
+
+
+@never_cache
+@require_GET
+@inspector_view
+def listing_word(request: ActorRequest, pk: int, number: int) -> HttpResponseBase:
+    """The paper that the firm sent with its objection or request."""
+    found = _seen(pk, request.actor)
+    word = found.firm_words.select_related("file").filter(pk=number).first()
+    return stored_file(word.file if word else None)
 
 
 @require_http_methods(["GET", "POST"])

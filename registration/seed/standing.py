@@ -20,6 +20,8 @@ def standing_rows() -> list[ParameterRow]:
         "points": {
             "deposit_used": [20, 40],
             "arrears": [30, 30],
+            "fined": [15, 30],
+            "lapsed": [10, 30],
             "red": [10, 40],
             "orange": [4, 20],
             "yellow": [1, 10],

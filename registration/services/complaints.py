@@ -1,19 +1,23 @@
 """Complaints to the authority: made by anybody, followed by reference and secret, read by the authority alone."""
 
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from registration.access import NOBODY, not_found, not_permitted
 from registration.actors import Actor
-from registration.models import Complaint, ComplaintWord, Project, Region
+from registration.models import Complaint, ComplaintWord, Project, Region, Worker
 from registration.permissions import PERMISSIONS
 from registration.services.doors import knock
+from registration.services.messages import queue_sms
 from registration.services.testimony import keep_photo, keep_voice
 from wagewatch.lib.crypto import blind_index
 from wagewatch.lib.errors import RuleViolation
@@ -22,6 +26,23 @@ from wagewatch.lib.happenings import happened
 PER_ADDRESS_AND_HOUR = 20
 """The phones of a whole site may share one address of the mobile network."""
 TRIES_PER_HOUR = 10
+MOBILE = re.compile(r"1[3-9]\d{9}")
+SMS_KIND = "complaint"
+LANGUAGE = "zh-hans"
+TEXTS = {
+    "received": _(
+        "%(brand)s: what you sent has arrived. Look up how far it is with your number and password."
+    ),
+    "accepted": _(
+        "%(brand)s: what you sent was accepted. Look up how far it is with your number and password."
+    ),
+    "transferred": _(
+        "%(brand)s: another office deals with what you sent. Look up how far it is with your number and password."
+    ),
+    "refused": _("%(brand)s: there is an answer to what you sent. Read it with your number and password."),
+    "closed": _("%(brand)s: there is an answer to what you sent. Read it with your number and password."),
+}
+"""Steps of which a text message tells; of the others the page of the complaint alone."""
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Without the letters and digits that people mistake for each other."""
 LONGEST_TEXT = 2000
@@ -101,6 +122,8 @@ def _write(told: Told, actor: Actor, now: datetime) -> Filed:
             )
         ]
     )
+    if phone := _phone_for(told.worker_id, told.contact):
+        text_complainant(phone, "received", f"{reference}:received", now=now)
     happened(FILED)
     return Filed(reference, secret)
 
@@ -204,7 +227,28 @@ def tell_complainant(
     for name, value in changed.items():
         setattr(complaint, name, value)
     complaint.save(update_fields=[name.removesuffix("_id") for name in changed])
-    return ComplaintWord.objects.create(complaint=complaint, kind=kind, day=day, office=office, at=now)
+    word = ComplaintWord.objects.create(complaint=complaint, kind=kind, day=day, office=office, at=now)
+    if kind in TEXTS and (phone := _phone_for(complaint.worker_id, str(complaint.contact))):
+        text_complainant(phone, kind, f"{complaint.reference}:{word.pk}", now=now)
+    return word
+
+
+def _phone_for(worker_id: int | None, contact: str) -> str:
+    """The mobile number of whoever complained by name, or the one that was left; '' for all others, who follow
+    their complaint by its number alone."""
+    if worker_id is not None:
+        worker = Worker.objects.only("phone").filter(pk=worker_id).first()
+        return str(worker.phone or "") if worker is not None else ""
+    number = re.sub(r"[\s-]", "", contact)
+    return number if MOBILE.fullmatch(number) else ""
+
+
+def text_complainant(phone: str, kind: str, key: str, *, now: datetime) -> None:
+    """Send word of a step, once. The phone may be in other hands: the text says neither who complained, nor of
+    what, nor that it was a complaint."""
+    with override(LANGUAGE):
+        text = str(TEXTS[kind]) % {"brand": settings.WAGEWATCH_BRAND}
+    queue_sms(phone, text, kind=SMS_KIND, now=now, dedupe_key=f"told:{key}")
 
 
 def words_of(complaint: Complaint) -> list[ComplaintWord]:

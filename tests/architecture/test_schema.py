@@ -21,6 +21,7 @@ WITHOUT_PROJECT = {
 """Tables with a project whose keys may lack it, each with its reason."""
 PLAIN_KEYS = {
     ("inspection_case", "complaint_id"): "a complaint may name no project, its case does later",
+    ("inspection_casealarm", "case_id"): "a case has a plain key, since it may have no project yet",
     (
         "payroll_accountentry",
         "sub_ledger_id",

@@ -216,7 +216,12 @@ def test_exports_hold_what_the_filters_show(stage):
 def test_the_navigation_names_the_region_and_counts(stage):
     response = stage.client(stage.li).get(reverse("inspection:today"))
     assert response.wsgi_request.nav_scope["name"] == "金东区"
-    assert dict(response.wsgi_request.nav_counts) == {"projects": 1, "alarms": 1}
+    assert dict(response.wsgi_request.nav_counts) == {
+        "projects": 1,
+        "alarms": 1,
+        "cases": 0,
+        "cases_late": 0,
+    }
 
 
 def grow(stage, count):

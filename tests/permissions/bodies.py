@@ -114,6 +114,8 @@ BODIES: dict[str, Parts] = {
         "order_due_on": "2026-11-02",
         "reason": "拖欠工资引发群体性事件",
     },
+    "supervised:order": lambda _s: {"text": "已支付十二人工资，附银行回单"},
+    "supervised:listing": lambda _s: {"text": "已在筹款，请求不列入名单"},
     "inspection:listing-step": lambda _s: {"on": "2026-11-16", "reason": "已在筹款，请求延期"},
     "inspection:permit-social": lambda _s: {
         "base": "labour",
@@ -123,6 +125,7 @@ BODIES: dict[str, Parts] = {
         "paper": "YJ-1",
     },
     "inspection:permit-keys": lambda s: {"authority": s.permit_key.authority_id, "name": "施工许可系统"},
+    "inspection:alarm-case": lambda _s: {"text": "九月工资到期未付", "people": "3"},
     "inspection:case-new": lambda _s: {
         "origin": "hotline",
         "topic": "unpaid",

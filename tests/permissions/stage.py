@@ -27,11 +27,13 @@ from inspection.models import (
     CasePaper,
     CheckDraw,
     DataRequest,
+    FirmWord,
     InspectorCertificate,
     Listing,
     PermitAnswer,
     PermitKey,
     ProjectStat,
+    ServedOrder,
 )
 from inspection.services import (
     case_intake,
@@ -42,6 +44,7 @@ from inspection.services import (
     data_requests,
     permits,
 )
+from inspection.services.firm_words import answer_order
 from payroll.models import (
     Advance,
     NoticeBoard,
@@ -87,6 +90,7 @@ from registration.services.tablets import make_tablet
 from registration.services.trainings import Result, Scan, record_training
 from tests.cast import NOW, Cast, build_cast, make_posting, make_user, make_worker
 from tests.devices.post import headers
+from tests.inspection.cases import ordered
 from tests.inspection.listing import notice
 from tests.inspection.permits import ask_for_social
 from tests.inspection.stage import sent_sheet, set_parameters
@@ -152,6 +156,9 @@ class Stage:
     permit_answer: PermitAnswer
     permit_key: PermitKey
     listing: Listing
+    served: ServedOrder
+    reply: FirmWord
+    asked_word: FirmWord
     case: Case
     complaint: Complaint
     data_request: DataRequest
@@ -365,7 +372,7 @@ def build_stage() -> Stage:
         device=add_device(cast.sun, user_agent="Android 9 Chrome/90", now=cast.now),
         permit_answer=permits.give_answer(cast.project.pk, actor=cast.actor(cast.li), now=cast.now),
         permit_key=permits.make_key(transport.pk, "水运许可系统", actor=cast.actor(cast.li), now=cast.now)[0],
-        listing=notice(cast),
+        **_letters(cast),
         data_request=data_requests.ask_for_data(
             department="金东区税务局",
             contact="方志",
@@ -393,6 +400,19 @@ def build_stage() -> Stage:
             history_facts(cast.sun, with_pay=True), days=30, actor=cast.actor(cast.sun), now=cast.now
         ),
     )
+
+
+def _letters(cast: Cast) -> dict[str, Any]:
+    """What Li's office served on Qian's firm, an order and a notice of the list, and what the firm said."""
+    _case, order = ordered(cast)
+    served, listing = ServedOrder.objects.get(order=order), notice(cast)
+    qian: dict[str, Any] = {"actor": cast.actor(cast.qian), "now": cast.now}
+    reply = answer_order(served.pk, text="已支付六人工资", file=("回单.png", png()), **qian)
+    asked_word = FirmWord.objects.create(
+        kind="asked", listing=listing, after=1, organisation=cast.sc, by=cast.qian, at=cast.now,
+        text="全部付清，申请移出", file=reply.file,
+    )  # fmt: skip
+    return {"served": served, "listing": listing, "reply": reply, "asked_word": asked_word}
 
 
 def _complaints(cast: Cast) -> dict[str, Any]:

@@ -1,0 +1,22 @@
+"""How much of what the authority served on a firm waits for it: the number in its menu."""
+
+from django.db.models import Exists, OuterRef, Value
+
+from inspection.models import FirmWord, Listing, ServedOrder
+from registration.models import Membership
+from registration.permissions import PERMISSIONS
+
+
+def waiting_for(user: int) -> int:
+    """Orders that nobody of the firm has answered, and notices of the list without an objection; one query."""
+    firms = Membership.objects.filter(
+        user=user, is_active=True, role__in=PERMISSIONS["order.answer"], organisation__isnull=False
+    ).values("organisation")
+    answers = FirmWord.objects.filter(order=OuterRef("order"), organisation=OuterRef("organisation"))
+    orders = ServedOrder.objects.filter(
+        ~Exists(answers), organisation__in=firms, corrected_on=None, withdrawn_on=None
+    )
+    objections = FirmWord.objects.filter(listing=OuterRef("pk"))
+    notices = Listing.objects.filter(~Exists(objections), organisation__in=firms, state=Listing.State.NOTICED)
+    one = Value(1)
+    return orders.annotate(n=one).values("n").union(notices.annotate(n=one).values("n"), all=True).count()
