@@ -72,6 +72,7 @@ def payable(sheet: PaySheet, worker_ids: list[int] | None = None, *, lock: bool 
         net_fen__gt=0,
         payment__in=[PaySlip.Payment.NONE, PaySlip.Payment.RETURNED],
     ).order_by("worker_id")
+    slips = slips.defer("items", "parts", "note", "deduction_note")
     if worker_ids is not None:
         slips = slips.filter(worker__in=worker_ids)
     if lock:

@@ -188,8 +188,6 @@ class BankCard(models.Model):
     added_at = models.DateTimeField("登记时间")
     objects = BankCards.as_manager()
     history = LeanHistory()
-    replaced: bool
-    said: bool | None
 
     class Meta:
         verbose_name = verbose_name_plural = "工资卡"
@@ -206,7 +204,8 @@ class BankCard(models.Model):
     @property
     def word(self) -> CardWord:
         """What is known of this current card from the worker; only after `with_word()`."""
-        return card_word(replaced=self.replaced, said=self.said)
+        found = vars(self)
+        return card_word(replaced=found["replaced"], said=found["said"])
 
 
 class PayBasis(models.TextChoices):

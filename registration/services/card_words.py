@@ -158,7 +158,7 @@ def words_by_project(actor: Actor) -> list[dict[str, Any]]:
         .values("project_id", "project__name")
         .annotate(
             number=Count("worker", distinct=True),
-            denied=Count("worker", filter=Q(Exists(held.filter(said=False))), distinct=True),
+            denied=Count("worker", filter=Q(Exists(held.filter(Q(said=False)))), distinct=True),
             since=Min("worker__cards__added_at", filter=Q(worker__cards__is_current=True)),
         )
     )
