@@ -162,12 +162,12 @@ def contract_page(contract: LabourContract, *, today: datetime.date) -> dict[str
 def _how(signature: ContractSignature) -> str:
     """What proved who signed, in a few words."""
     if signature.by_code:
-        return _("code by text message")
+        return str(_("code by text message"))
     if signature.visit is None:
-        return _("signed in, password typed again")
+        return str(_("signed in, password typed again"))
     if signature.visit.way == TabletVisit.Way.CARD:
-        return _("at the site's tablet, by ID card")
-    return _("at the site's tablet, by ID number and the clerk's code")
+        return str(_("at the site's tablet, by ID card"))
+    return str(_("at the site's tablet, by ID number and the clerk's code"))
 
 
 def _events(contract: LabourContract) -> list[dict[str, Any]]:
