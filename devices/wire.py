@@ -20,6 +20,11 @@ LARGEST_OFFSET = timedelta(hours=14)
 """No place on earth is further from UTC; PostgreSQL takes no offset of 16 hours."""
 MAX_READS = 20
 
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What a decoder raises: no JSON of the kind, no UTF-8, lists in lists in lists."""
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+"""Clocks without a battery say 1970 or 2000: such events wait for a decision. Beyond these it is no clock."""
+
 EventId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -184,7 +189,7 @@ def read_envelope(body: bytes) -> Envelope:
         raise TooLarge("batch.too_large", _("Send at most 2 MB in one batch."), limit=MAX_BYTES)
     try:
         return _envelope.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise Malformed(
             "batch.unreadable", _("The batch could not be read: %(why)s"), why=str(error)
         ) from None
@@ -194,7 +199,7 @@ def read_heartbeat(body: bytes) -> Heartbeat:
     """A sign of life. Raises Malformed (`heartbeat.unreadable`)."""
     try:
         return _heartbeat.decode(body or b"{}")
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise Malformed(
             "heartbeat.unreadable", _("The heartbeat could not be read: %(why)s"), why=str(error)
         ) from None
@@ -204,7 +209,7 @@ def read_enrolment(body: bytes) -> Enrolment:
     """A one-time code. Raises Malformed (`enrol.unreadable`)."""
     try:
         return _enrolment.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         raise Malformed("enrol.unreadable", _('Send the code as JSON, once: {"code": …}.')) from None
 
 
@@ -223,7 +228,7 @@ def read_card_reads(body: bytes) -> tuple[list[PostedCardRead], list[BadRead]]:
         raise TooLarge("batch.too_large", _("Send at most 2 MB in one batch."), limit=MAX_BYTES)
     try:
         pieces = _reads.decode(body).reads
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise Malformed(
             "card_reads.unreadable", _("The card reads could not be read: %(why)s"), why=str(error)
         ) from None
@@ -232,7 +237,7 @@ def read_card_reads(body: bytes) -> tuple[list[PostedCardRead], list[BadRead]]:
         try:
             read = _read.decode(piece)
             str(read.card).encode()
-        except (msgspec.MsgspecError, UnicodeError) as error:
+        except (*UNREADABLE, UnicodeError) as error:
             # The words of the decoder name the field and never its value.
             bad.append(BadRead(_id_of(piece, "key"), "card_read.unreadable", str(error)))
         else:
@@ -245,7 +250,7 @@ def read_events(raw: bytes) -> Decoded:
     if b"\\" not in raw:  # no escapes: no control character and no backslash can hide in a text
         try:
             events = _events.decode(raw)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             pass
         else:
             _check_count(len(events))
@@ -273,13 +278,15 @@ def _problem(event: Event) -> tuple[str, str] | None:
     offset = event.at.utcoffset()
     if offset is None or abs(offset) > LARGEST_OFFSET:
         return "event.offset", _("No place on earth is more than 14 hours from UTC. Correct the time zone.")
+    if not FIRST_YEAR <= event.at.year <= LAST_YEAR:
+        return "event.time", _("No clock shows this year. Set the clock of the device.")
     return None
 
 
 def _one_by_one(raw: bytes) -> Decoded:
     try:
         pieces = _pieces.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise Malformed(
             "batch.unreadable", _("The batch could not be read: %(why)s"), why=str(error)
         ) from None
@@ -288,7 +295,7 @@ def _one_by_one(raw: bytes) -> Decoded:
     for index, piece in enumerate(pieces):
         try:
             event = _event.decode(piece)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except UNREADABLE as error:
             found.bad.append(BadEvent(_id_of(piece), index, "event.unreadable", str(error)))
             continue
         if not event.id.isprintable() or "\\" in event.id:
@@ -310,7 +317,7 @@ def _id_of(piece: msgspec.Raw, field: str = "id") -> str | None:
     """The id of an event that is wrong elsewhere, if it has a usable one."""
     try:
         value = _anything.decode(piece)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     name = value.get(field) if isinstance(value, dict) else None
     return name if isinstance(name, str) and len(name) <= 64 and name.isprintable() else None

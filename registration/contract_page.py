@@ -7,7 +7,15 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from registration.models import ContractSignature, LabourContract, PayBasis, PieceUnit, Posting, Project
+from registration.models import (
+    ContractSignature,
+    LabourContract,
+    PayBasis,
+    PieceUnit,
+    Posting,
+    Project,
+    TabletVisit,
+)
 from registration.rules.contract_text import Block, blocks, masked
 from registration.services.contract_documents import signed_entry
 from registration.services.contract_facts import EFFECTIVE, UNDER_WAY, latest_contracts, limits_of, place_of
@@ -115,7 +123,9 @@ def contract_page(contract: LabourContract, *, today: datetime.date) -> dict[str
     posting = full_postings(contract.project, [contract.posting_id])[contract.posting_id]
     kind, icon = BADGES[contract.state]
     signatures = list(
-        ContractSignature.objects.filter(project=contract.project_id, contract=contract.pk).order_by("at")
+        ContractSignature.objects.select_related("visit")
+        .filter(project=contract.project_id, contract=contract.pk)
+        .order_by("at")
     )
     entry = signed_entry(contract)
     alive = contract.state in (State.DRAFT, State.OFFERED, State.SIGNED, State.IN_FORCE)
@@ -136,7 +146,7 @@ def contract_page(contract: LabourContract, *, today: datetime.date) -> dict[str
             {
                 "who": s.get_party_display(),
                 "at": s.at,
-                "how": _("code by text message") if s.by_code else _("signed in, password typed again"),
+                "how": _how(s),
                 "drawn": bool(s.drawing),
                 "name": s.signer if s.party == ContractSignature.Party.EMPLOYER else "",
             }
@@ -147,6 +157,17 @@ def contract_page(contract: LabourContract, *, today: datetime.date) -> dict[str
         "has_file": contract.document_id is not None or contract.state in EFFECTIVE,
         "over": contract.ends_on is not None and contract.ends_on < today,
     }
+
+
+def _how(signature: ContractSignature) -> str:
+    """What proved who signed, in a few words."""
+    if signature.by_code:
+        return str(_("code by text message"))
+    if signature.visit is None:
+        return str(_("signed in, password typed again"))
+    if signature.visit.way == TabletVisit.Way.CARD:
+        return str(_("at the site's tablet, by ID card"))
+    return str(_("at the site's tablet, by ID number and the clerk's code"))
 
 
 def _events(contract: LabourContract) -> list[dict[str, Any]]:

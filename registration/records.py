@@ -41,7 +41,10 @@ def drawing_digest(drawing: str | None) -> str:
 
 
 def signed_record(contract: LabourContract, signatures: Iterable[ContractSignature]) -> Record:
-    """What both sides signed: the values, the digest of the text, and each signature."""
+    """What both sides signed: the values, the digest of the text, and each signature.
+
+    A signature at the site's tablet says so: the word, how its worker came in, and the visit.
+    """
     return {
         "project": contract.project_id,
         "contract": contract.pk,
@@ -66,6 +69,7 @@ def signed_record(contract: LabourContract, signatures: Iterable[ContractSignatu
                 drawing_digest(s.drawing),
                 bytes(s.text_sha256).hex(),
                 s.at,
+                *(["tablet", s.visit.way, s.visit_id] if s.visit is not None else []),
             ]
             for s in sorted(signatures, key=lambda s: s.party)
         ],
@@ -122,7 +126,9 @@ def _load_signed(subjects: Sequence[str]) -> dict[str, Record]:
     signatures: dict[tuple[int, int], list[ContractSignature]] = defaultdict(list)
     ids = [c.pk for c in contracts]
     projects = {c.project_id for c in contracts}
-    for one in _readable(ContractSignature.objects.filter(project__in=projects, contract__in=ids)):
+    for one in _readable(
+        ContractSignature.objects.select_related("visit").filter(project__in=projects, contract__in=ids)
+    ):
         signatures[one.project_id, one.contract_id].append(one)
     return {contract_subject(c): signed_record(c, signatures[c.project_id, c.pk]) for c in contracts}
 

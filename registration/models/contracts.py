@@ -139,7 +139,11 @@ class LabourContract(models.Model):
 
 
 class ContractSignature(models.Model):
-    """One side's signature under a contract: the drawing, and the one-time code that was typed with it."""
+    """One side's signature under a contract: the drawing, and what proved who signed.
+
+    `by_code`: the one-time code sent to the worker's phone. `visit`: a worker without a phone signed at the site's
+    tablet; the visit says whether their identity card or the clerk's code let them in.
+    """
 
     class Party(models.TextChoices):
         WORKER = "worker", _("The worker")
@@ -154,13 +158,25 @@ class ContractSignature(models.Model):
     user = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     drawing = EncryptedTextField("手写签名", context="contract.signature", null=True, blank=True)
     by_code = models.BooleanField("短信验证", default=False)
+    visit = models.ForeignKey(
+        "registration.TabletVisit",
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        verbose_name="平板使用记录",
+    )
     text_sha256 = models.BinaryField("所签全文摘要", max_length=32)
     at = models.DateTimeField("时间")
 
     class Meta:
         verbose_name = verbose_name_plural = "合同签名"
         constraints = [
-            models.UniqueConstraint(fields=["project", "contract", "party"], name="contract_signed_once")
+            models.UniqueConstraint(fields=["project", "contract", "party"], name="contract_signed_once"),
+            models.CheckConstraint(
+                condition=models.Q(visit__isnull=True) | models.Q(party="worker", by_code=False),
+                name="contract_signed_by_code_or_at_a_tablet",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -57,7 +57,10 @@ def make_document(contract_id: int, project_id: int, *, now: datetime) -> Stored
     if contract.document_id is not None:
         return StoredFile.objects.get(pk=contract.document_id)
     signatures = {
-        s.party: s for s in ContractSignature.objects.filter(project=project_id, contract=contract.pk)
+        s.party: s
+        for s in ContractSignature.objects.select_related("visit").filter(
+            project=project_id, contract=contract.pk
+        )
     }
     entry = signed_entry(contract)
     if contract.state not in EFFECTIVE or entry is None or len(signatures) != 2:

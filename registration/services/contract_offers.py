@@ -11,7 +11,7 @@ from django.utils.translation import override
 
 from registration.access import access_project, contracts_for, not_found, not_permitted
 from registration.actors import Actor
-from registration.models import LabourContract, Posting, Project
+from registration.models import LabourContract, Posting, Project, SiteTablet
 from registration.rules import contracts as rules
 from registration.rules.contract_text import PERSONAL, fill
 from registration.rules.contract_values import contract_values, terms_differ
@@ -92,9 +92,10 @@ def offer_contracts(project_id: int, contract_ids: Sequence[int], *, actor: Acto
     place, today = place_of(project), site_date(now)
     limits = limits_of(project.region_id, on=today)
     done, ready = Done(), []
+    has_tablet = SiteTablet.objects.filter(project=project, ended_at=None).exists()
     for contract in contracts:
         posting = postings[contract.posting_id]
-        if refusal := _why_not(contract, posting, limits, today):
+        if refusal := _why_not(contract, posting, limits, today, has_tablet=has_tablet):
             done.refused[contract.pk] = refusal
             continue
         contract.terms = place.written_terms(posting) | {"minimum_wage_fen": limits.month_wage_fen}
@@ -131,7 +132,7 @@ def lock_contracts(
 
 
 def _why_not(
-    contract: LabourContract, posting: Posting, limits: rules.Limits, today: date
+    contract: LabourContract, posting: Posting, limits: rules.Limits, today: date, *, has_tablet: bool
 ) -> WagewatchError | None:
     try:
         rules.check_transition(contract.state, State.OFFERED)
@@ -139,8 +140,10 @@ def _why_not(
         return refusal
     if posting.left_on is not None:
         return RuleViolation("contract.left", _("This person has left the project."))
-    if not posting.worker.phone:
-        text = _("No mobile number is on record. Enter it, or upload the contract on paper.")
+    if not posting.worker.phone and not has_tablet:
+        text = _(
+            "No mobile number is on record. Enter it, set up a tablet on the site, or upload the contract on paper."
+        )
         return RuleViolation("contract.no_phone", text)
     terms = terms_for(
         posting,

@@ -68,6 +68,9 @@ def _signatures(
         lines = [heading, f"{who}签名：{sign.signer}", f"签署时间：{moment(sign.at)}"]
         if sign.by_code:
             lines.append(f"签署方式：手机 {mask_phone(phone)} 短信验证码核验")
+        elif sign.visit is not None:
+            proof = "刷身份证" if sign.visit.way == "card" else "证件号码和劳资专管员所发验证码"
+            lines.append(f"签署方式：工地平板本人手写，{proof}核验")
         elif party == "employer":
             lines.append("签署方式：登录账号并再次输入密码")
         for number, line in enumerate(lines):

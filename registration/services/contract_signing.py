@@ -1,4 +1,4 @@
-"""Signing: the worker on the phone with a code and a drawn name, then the employer, one by one or many."""
+"""Signing: the worker on the phone (or, without one, at the site's tablet) with a code and a drawn name, then the employer, one by one or many."""
 
 import base64
 from collections import defaultdict
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from registration import records
 from registration.access import access_contract, access_project, not_permitted
 from registration.actors import Actor
-from registration.models import ContractSignature, LabourContract, User, Worker
+from registration.models import ContractSignature, LabourContract, TabletVisit, User, Worker
 from registration.rules.contract_text import digest
 from registration.rules.contracts import check_transition
 from registration.services.codes import request_code, signing, try_code
@@ -25,6 +25,7 @@ from registration.services.contract_offers import (
     tell,
 )
 from registration.services.signatures import check_signature
+from registration.services.tablets import IDLE
 from wagewatch.evidence import services as evidence
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import RuleViolation
@@ -76,20 +77,30 @@ def sign_as_worker(
     drawing: bytes | None,
     actor: Actor,
     now: datetime,
+    visit_id: int | None = None,
 ) -> None:
     """The worker signs: the newest code of this contract, and a drawn name (None: typed instead).
 
+    A worker without a phone signs at the tablet of the same site: `visit_id` is the visit that goes on there. The
+    identity card, or the code that the clerk gave into their hand, stands for the code by message; the name is drawn.
+
     Raises RuleViolation `contract.is_<state>` (signing twice changes nothing), `contract.posting_changed`,
-    `code.wrong`, `code.spent`, `signature.blank`, Malformed `signature.unreadable`, NotFound. A wrong code
+    `code.wrong`, `code.spent`, `contract.visit_over`, `contract.other_site`, `signature.blank`, Malformed `signature.unreadable`, NotFound. A wrong code
     is counted all the same, so it is raised after the transaction.
     """
-    if refusal := _sign_as_worker(contract_id, project_id, code, drawing, actor, now):
+    if refusal := _sign_as_worker(contract_id, project_id, code, drawing, visit_id, actor, now):
         raise refusal
 
 
 @transaction.atomic
 def _sign_as_worker(
-    contract_id: int, project_id: int, code: str, drawing: bytes | None, actor: Actor, now: datetime
+    contract_id: int,
+    project_id: int,
+    code: str,
+    drawing: bytes | None,
+    visit_id: int | None,
+    actor: Actor,
+    now: datetime,
 ) -> RuleViolation | None:
     contract = _own(contract_id, project_id, actor)
     check_transition(contract.state, State.SIGNED)
@@ -99,9 +110,13 @@ def _sign_as_worker(
     if changed_terms(contract, posting, place_of(contract.project)):
         text = _("Your site changed what was agreed. Ask the labour clerk for a new contract.")
         return RuleViolation("contract.posting_changed", text)
-    answer = try_code(_phone(worker), code, purpose=signing(project_id, contract.pk), now=now)
-    if answer.refusal is not None:
-        return answer.refusal
+    visit = None
+    if visit_id is not None and not worker.phone:
+        visit = _visit(visit_id, contract, drawing, now)
+    else:
+        answer = try_code(_phone(worker), code, purpose=signing(project_id, contract.pk), now=now)
+        if answer.refusal is not None:
+            return answer.refusal
     move(contract, State.SIGNED, actor=actor, now=now, reason="signed by the worker")
     ContractSignature.objects.create(
         project_id=contract.project_id,
@@ -109,11 +124,33 @@ def _sign_as_worker(
         party=Party.WORKER,
         signer=worker.name,
         drawing=sealed,
-        by_code=True,
+        by_code=visit is None,
+        visit=visit,
         text_sha256=digest(contract.text or ""),
         at=now,
     )
     return None
+
+
+def _visit(visit_id: int, contract: LabourContract, drawing: bytes | None, now: datetime) -> TabletVisit:
+    """The visit at this site's tablet that goes on now; it ends for nobody else while the name is written."""
+    visit = (
+        TabletVisit.objects.select_for_update(of=("self",))
+        .filter(pk=visit_id, worker=contract.worker_id, ended_at=None, seen_at__gt=now - IDLE)
+        .first()
+    )
+    if visit is None:
+        raise RuleViolation(
+            "contract.visit_over", _("You were signed out. Lay down your card again, then sign.")
+        )
+    if visit.project_id != contract.project_id:
+        raise RuleViolation(
+            "contract.other_site",
+            _("This contract is of another site. Sign it at the tablet there, or with your own phone."),
+        )
+    if drawing is None:
+        raise RuleViolation("signature.blank", _("At the tablet the name is written by hand, or a cross."))
+    return visit
 
 
 @transaction.atomic
@@ -205,7 +242,9 @@ def record_signed(
     if not rows:
         return
     signatures: dict[int, dict[int, ContractSignature]] = defaultdict(dict)
-    kept = ContractSignature.objects.filter(project=rows[0].project_id, contract__in=[c.pk for c in rows])
+    kept = ContractSignature.objects.select_related("visit").filter(
+        project=rows[0].project_id, contract__in=[c.pk for c in rows]
+    )
     for one in [*kept, *made]:
         signatures[one.contract_id][one.pk] = one
     evidence.append_many(

@@ -29,7 +29,7 @@ from registration.contract_forms import (
 )
 from registration.contract_page import contract_row, rate_words, term_words
 from registration.http import ActorRequest, staff_view
-from registration.models import LabourContract, Posting, Project, User
+from registration.models import LabourContract, Posting, Project, SiteTablet, User
 from registration.permissions import CONTRACTOR, PERMISSIONS
 from registration.services import (
     contract_documents,
@@ -264,6 +264,7 @@ def offer(request: ActorRequest, project_pk: int) -> HttpResponseBase:
         "rows": _rows(contracts),
         "ids": ",".join(map(str, ids)),
         "mute": sum(c.worker.phone_index is None for c in contracts),
+        "has_tablet": SiteTablet.objects.filter(project=project, ended_at=None).exists(),
     }
     return render(request, "registration/contractor_contract_offer.html", context)
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from registration.access import SHOWN_TO_WORKER, access_contract
 from registration.contract_page import BADGES, text_blocks
 from registration.http import ActorRequest, worker_view
-from registration.models import LabourContract, Worker
+from registration.models import LabourContract, TabletVisit, Worker
 from registration.services import contract_documents, contract_signing
 from registration.services.contract_facts import EFFECTIVE
 from registration.services.contract_offers import full_postings
@@ -115,12 +115,13 @@ def _gone(request: ActorRequest, found: LabourContract) -> HttpResponse | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @worker_view
 def sign(request: ActorRequest, project_pk: int, pk: int) -> HttpResponseBase:
-    """First the code to the own phone, then the drawn name."""
+    """First the code to the own phone, then the drawn name; at the site's tablet without a phone the name alone."""
     found = access_contract(pk, project_pk, request.actor)
     if gone := _gone(request, found):
         return gone
     act, errors = request.POST.get("act", ""), {"code": "", "signature": "", "general": ""}
-    asked = request.method == "POST" or request.GET.get("asked") == "1"
+    at_tablet = _signs_at_tablet(request)
+    asked = at_tablet or request.method == "POST" or request.GET.get("asked") == "1"
     if request.method == "POST":
         try:
             if act == "code":
@@ -136,9 +137,11 @@ def sign(request: ActorRequest, project_pk: int, pk: int) -> HttpResponseBase:
                 raise
             start_of = refusal.code.partition(".")[0]
             errors[start_of if start_of in errors else "general"] = refusal.message
-            asked = act != "code" or refusal.code == "code.too_soon"
+            asked = at_tablet or act != "code" or refusal.code == "code.too_soon"
     context = card(found) | {
         "asked": asked,
+        "at_tablet": at_tablet,
+        "by_card": request.tablet_visit is not None and request.tablet_visit.way == TabletVisit.Way.CARD,
         "errors": errors,
         "phone": mask_phone(str(request.worker.phone)) if request.worker and request.worker.phone else "",
         "name": request.worker.name if request.worker else "",
@@ -146,6 +149,11 @@ def sign(request: ActorRequest, project_pk: int, pk: int) -> HttpResponseBase:
     }
     status = 400 if any(errors.values()) else 200
     return render(request, "registration/worker_contract_sign.html", context, status=status)
+
+
+def _signs_at_tablet(request: ActorRequest) -> bool:
+    """Whether the worker sits at a site's tablet and has no phone that a code could go to."""
+    return request.tablet_visit is not None and not (request.worker and request.worker.phone)
 
 
 def _send_code(request: ActorRequest, project_pk: int, pk: int) -> None:
@@ -160,11 +168,12 @@ def _send_code(request: ActorRequest, project_pk: int, pk: int) -> None:
 
 
 def _sign(request: ActorRequest, project_pk: int, pk: int) -> None:
+    at_tablet = _signs_at_tablet(request)
     typed = "".join(str(int(c)) for c in request.POST.get("code", "")[:20] if c.isdecimal())
-    if len(typed) != 6:
+    if len(typed) != 6 and not at_tablet:
         raise RuleViolation("code.missing", _("The code has six digits."))
     drawn = request.POST.get("signature", "")
-    if not drawn and request.POST.get("typed") != "1":
+    if not drawn and (at_tablet or request.POST.get("typed") != "1"):
         raise RuleViolation("signature.blank", _("Nothing was signed yet. Write your name in the field."))
     contract_signing.sign_as_worker(
         pk,
@@ -173,6 +182,7 @@ def _sign(request: ActorRequest, project_pk: int, pk: int) -> None:
         drawing=png_from_data_url(drawn) if drawn else None,
         actor=request.actor,
         now=timezone.now(),
+        visit_id=request.tablet_visit.pk if request.tablet_visit else None,
     )
 
 

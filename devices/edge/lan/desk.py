@@ -354,9 +354,12 @@ class Desk:
         Raises sqlite3.Error, OSError; `one.memory` is then what it was.
         """
         known = one.known
-        events = [event for event in said.events if not self._is_our_refusal(known, event)]
+        events: list[Event] = []
+        answered: list[Event] = []
+        for one_event in said.events:
+            (answered if self._is_our_refusal(known, one_event) else events).append(one_event)
         posted, unread = sorted_out(known, events, pin_of=self._site.allowed.pin_of)
-        unread += [Unread("event.answered", event.raw) for event in said.events if event not in events]
+        unread += [Unread("event.answered", event.raw) for event in answered]
         if posted:
             self._site.keep_events(known.serial, posted)
         numbers = [int(e.record_id) for e in said.events if e.record_id and is_record_number(e.record_id)]

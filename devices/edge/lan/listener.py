@@ -34,6 +34,8 @@ class Limits:
     head_seconds: float = 10.0
     body_seconds: float = 60.0
     idle_seconds: float = 60.0
+    answer_seconds: float = 600.0
+    """For what is done with a body that is here: a backlog of weeks is a hundred thousand lines on a small PC."""
 
 
 class Listener(ThreadingMixIn, TCPServer):
@@ -163,6 +165,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Whole body, then the answer."""
         held = 0
         try:
+            if self.headers.get("Content-Encoding", "identity").strip().lower() not in ("identity", ""):
+                # Packed lines would be taken for lines that nobody can read, and be answered as if they were kept.
+                raise _Unreadable(415)
             size = self._announced()
             held = self.server.limits.body if size is None else size
             if not self.server.take(held):
@@ -170,6 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
                 raise _Unreadable(503)
             self.server.allow(self.connection, self.server.limits.body_seconds)
             body = self._chunks() if size is None else self._exactly(size)
+            self.server.allow(self.connection, self.server.limits.answer_seconds)
             self._reply(self._asked(body))
         except _Unreadable as problem:
             self.close_connection = True
