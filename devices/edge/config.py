@@ -1,5 +1,6 @@
 """site.toml: one file that says which server, which queue and which devices. Every mistake is named."""
 
+import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,15 @@ from urllib.parse import urlsplit
 from devices.edge.keys import Key, read_pair
 from devices.protocols.errors import WrongValue
 from devices.protocols.wiegand import Badge
+
+FORMS: dict[type, str] = {
+    str: '"…"',
+    int: "a number",
+    float: "a number",
+    bool: "true or false",
+    list: '["…", "…"]',
+}
+"""How a value of a kind is written."""
 
 
 class BadConfig(Exception):
@@ -24,6 +34,8 @@ class Options:
             raise BadConfig(f"{where} must be a table")
         self.where, self.base = where, base
         self._values: dict[str, Any] = dict(values)
+        self._taken: set[str] = set()
+        """What was asked for: what a misspelt name may have meant."""
 
     def text(self, name: str, default: str | None = None) -> str:
         """A text that is not empty."""
@@ -52,6 +64,7 @@ class Options:
 
     def anything(self, name: str, default: Any) -> Any:
         """Whatever stands there."""
+        self._taken.add(name)
         return self._values.pop(name, default)
 
     def path(self, name: str, default: str | None = None) -> Path:
@@ -61,17 +74,26 @@ class Options:
     def done(self) -> None:
         """Nothing may be left over: a misspelt name must not be passed over."""
         if self._values:
-            raise BadConfig(f"{self.where}: not known: {', '.join(sorted(self._values))}")
+            hints = [one + _meant(one, self._taken) for one in sorted(self._values)]
+            raise BadConfig(f"{self.where}: not known: {', '.join(hints)}")
 
     def _take(self, name: str, default: Any, kind: type | tuple[type, ...]) -> Any:
+        self._taken.add(name)
         if name not in self._values:
             if default is None:
                 raise BadConfig(f"{self.where}: {name} is missing")
             return default
         value = self._values.pop(name)
         if not isinstance(value, kind):
-            raise BadConfig(f"{self.where}: {name} has the wrong kind of value")
+            wanted = FORMS[kind[0] if isinstance(kind, tuple) else kind]
+            raise BadConfig(f"{self.where}: {name} has the wrong kind of value; write {name} = {wanted}")
         return value
+
+
+def _meant(name: str, known: set[str]) -> str:
+    """ " (did you mean port?)", if something is near."""
+    near = difflib.get_close_matches(name, sorted(known), 1)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 @dataclass(frozen=True)

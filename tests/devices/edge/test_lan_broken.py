@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from devices.edge.config import BadConfig, read_config
 from tests.devices.edge.lan_desk import LiveDesk
 from tests.devices.edge.test_lan_listener import LINE, SN, TABLES, count, post, talk
 
@@ -74,3 +75,24 @@ def test_an_unknown_serial_gets_403_and_leaves_nothing(live: LiveDesk, serial: s
     assert answer.startswith(b"HTTP/1.1 403")
     assert count(live) == 0
     assert live.rows("SELECT count(*) FROM lan_unread")[0][0] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[server]\nurl = "https://x"\nsecret_file = "s"\n[queue\n', "line 4"),
+        ('[server]\nurl = 5\nsecret_file = "s"\n', '[server]: url has the wrong kind of value; write url = "…"'),
+        ('[server]\nurl = "https://x"\nsecret_fil = "s"\nsecret_file = "s"\n', "secret_fil (did you mean secret_file?)"),
+        ('[server]\nurl = "https://x"\nsecret_file = "s"\n[entry]\nofline_days = 3\n', "ofline_days (did you mean offline_days?)"),
+        ('[server]\nurl = "https://x"\nsecret_file = "s"\n[entry]\noffline_days = "3"\n', "write offline_days = a number"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_site_toml_is_named_with_its_place_and_what_to_write(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    (tmp_path / "s").write_text("k" * 40)
+    (tmp_path / "s").chmod(0o600)
+    (tmp_path / "site.toml").write_text(text.replace('secret_file = "s"', 'key_id = "k"\nsecret_file = "s"'))
+    with pytest.raises(BadConfig) as problem:
+        read_config(tmp_path / "site.toml")
+    assert words.replace("line 4", "line 5") in str(problem.value)
