@@ -16,11 +16,12 @@ from inspection.services.rounds import set_deadlines
 from inspection.services.steps import fingerprint, step_of, write_step
 from payroll.services.who import user_of
 from registration.access import not_found, not_permitted
-from registration.actors import Actor
+from registration.actors import SYSTEM, Actor
 from registration.middleware import SECTORS_OF
 from registration.models import Authority, Membership, Project, StoredFile, User
 from registration.permissions import PERMISSIONS
 from registration.services.files import store_file
+from registration.services.history import record_history
 from registration.services.parameters import region_line
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import RuleViolation, WagewatchError
@@ -71,11 +72,14 @@ def name_lead(username: str, *, leads: bool, now: datetime) -> list[str]:
     )
     if not found:
         raise RuleViolation("lead.nobody", _("Nobody of this name inspects for an office."))
+    present = set(OfficeLead.objects.filter(membership__in=found).values_list("pk", flat=True))
+    how: dict[str, Any] = {"actor": SYSTEM, "now": now, "reason": "name_lead"}
     if leads:
-        OfficeLead.objects.bulk_create(
-            [OfficeLead(membership=one, named_at=now) for one in found], ignore_conflicts=True
-        )
+        fresh = [one for one in found if one.pk not in present]
+        OfficeLead.objects.bulk_create([OfficeLead(membership=one, named_at=now) for one in fresh])
+        record_history(OfficeLead, [one.pk for one in fresh], kind="+", **how)
     else:
+        record_history(OfficeLead, present, kind="-", **how)
         OfficeLead.objects.filter(membership__in=found).delete()
     return [str(one.authority) for one in found]
 
