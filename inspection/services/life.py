@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from simple_history.utils import bulk_create_with_history
 
 from inspection.access import alarms_for
 from inspection.life import TO_CHECK
@@ -16,12 +17,11 @@ from inspection.services.rounds import set_deadlines
 from inspection.services.steps import fingerprint, step_of, write_step
 from payroll.services.who import user_of
 from registration.access import not_found, not_permitted
-from registration.actors import SYSTEM, Actor
+from registration.actors import Actor
 from registration.middleware import SECTORS_OF
 from registration.models import Authority, Membership, Project, StoredFile, User
 from registration.permissions import PERMISSIONS
 from registration.services.files import store_file
-from registration.services.history import record_history
 from registration.services.parameters import region_line
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import RuleViolation, WagewatchError
@@ -73,13 +73,10 @@ def name_lead(username: str, *, leads: bool, now: datetime) -> list[str]:
     if not found:
         raise RuleViolation("lead.nobody", _("Nobody of this name inspects for an office."))
     present = set(OfficeLead.objects.filter(membership__in=found).values_list("pk", flat=True))
-    how: dict[str, Any] = {"actor": SYSTEM, "now": now, "reason": "name_lead"}
     if leads:
-        fresh = [one for one in found if one.pk not in present]
-        OfficeLead.objects.bulk_create([OfficeLead(membership=one, named_at=now) for one in fresh])
-        record_history(OfficeLead, [one.pk for one in fresh], kind="+", **how)
+        fresh = [OfficeLead(membership=one, named_at=now) for one in found if one.pk not in present]
+        bulk_create_with_history(fresh, OfficeLead, default_date=now)
     else:
-        record_history(OfficeLead, present, kind="-", **how)
         OfficeLead.objects.filter(membership__in=found).delete()
     return [str(one.authority) for one in found]
 
