@@ -16,7 +16,7 @@ def waiting_for(user: int) -> int:
     orders = ServedOrder.objects.filter(
         ~Exists(answers), organisation__in=firms, corrected_on=None, withdrawn_on=None
     )
-    objections = FirmWord.objects.filter(listing=OuterRef("pk"))
+    objections = FirmWord.objects.filter(listing=OuterRef("pk"), kind=FirmWord.Kind.OBJECTION)
     notices = Listing.objects.filter(~Exists(objections), organisation__in=firms, state=Listing.State.NOTICED)
     one = Value(1)
     return orders.annotate(n=one).values("n").union(notices.annotate(n=one).values("n"), all=True).count()

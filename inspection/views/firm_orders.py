@@ -10,7 +10,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -71,7 +71,12 @@ def orders(request: ActorRequest) -> HttpResponseBase:
             "count": page.paginator.count if show == "open" else None,
             "current": show == "open",
         },
-        {"url": "?show=done", "label": _("Settled"), "count": None, "current": show == "done"},
+        {
+            "url": "?show=done",
+            "label": pgettext("orders", "Settled"),
+            "count": None,
+            "current": show == "done",
+        },
     ]
     firm = Organisation.objects.filter(pk__in=firms_of_actor(request.actor)).order_by("pk").first()
     grade = grades_now([firm], today=today)[firm.pk] if firm else None

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from tests.cast import NOW
-from tests.journeys.walker import DESKTOP, PHONE, Album, House, axe, sideways
+from tests.journeys.walker import DESKTOP, PHONE, House, axe, sideways
 from tests.permissions.addresses import PARTS
 from tests.permissions.stage import Stage, build_stage
 
@@ -34,6 +34,9 @@ PAGES = {
     ],
 }  # fmt: skip
 
+ALLOWED = {"inspection:wall": ("meta-refresh",)}
+"""A screen on a wall that nobody operates shows what is so now, with scripts and without."""
+
 
 @pytest.fixture
 def stage(transactional_db: None, clean_cache: None) -> Iterator[Stage]:
@@ -57,9 +60,9 @@ def _room(house: House, stage: Stage, who: str, language: str) -> "Page":
 
 def test_every_page_fits_both_screens_in_both_languages(stage: Stage, house: House) -> None:
     broken, wide, faults = [], [], []
-    for language in ("zh-hans", "en"):
+    for language, looked_at in (("zh-hans", (DESKTOP, PHONE)), ("en", (PHONE,))):
         for who, names in PAGES.items():
-            page, album = _room(house, stage, who, language), Album(f"inspection-{language}-{who}")
+            page = _room(house, stage, who, language)
             for name in names:
                 answer = page.goto(reverse(name, kwargs=PARTS.get(name, lambda _stage: {})(stage)))
                 assert answer
@@ -70,8 +73,12 @@ def test_every_page_fits_both_screens_in_both_languages(stage: Stage, house: Hou
                     page.set_viewport_size({"width": size["width"], "height": size["height"]})
                     if (pixels := sideways(page)) > 0:
                         wide.append((language, name, size["width"], pixels))
-                    faults += [(language, name, size["width"], *found) for found in axe(page)]
-                    album.take(page, f"{name.partition(':')[2]}-{size['width']}")
+                    if size in looked_at:
+                        faults += [
+                            (language, name, size["width"], *found)
+                            for found in axe(page)
+                            if found[0] not in ALLOWED.get(name, ())
+                        ]
     found = {"status": broken, "too wide": wide, "axe": faults, "errors": house.errors}
     problems = {name: what for name, what in found.items() if what}
     assert problems == {}, problems
