@@ -24,7 +24,7 @@ def end_of_week(today: date) -> date:
 def alarms_by_holder(actor: Actor, today: date) -> dict[int | None, dict[str, int]]:
     """Open alarms within reach by who holds them; what is paused or found not true waits for nobody. One query."""
     due = {"paused_until": None}
-    rows = (
+    rows: Any = (
         alarms_for(actor)
         .filter(IN_QUEUE)
         .order_by()

@@ -82,7 +82,7 @@ def set_lead(membership_id: int, *, leads: bool, actor: Actor, now: datetime) ->
     member = next((one for one in members if one.pk == membership_id), None)
     if member is None:
         not_found()
-    Authority.objects.select_for_update(no_key=True).get(pk=member.authority_id)
+    Authority.objects.select_for_update(no_key=True).get(pk=member.authority_id or 0)
     now_leads = set(
         OfficeLead.objects.filter(membership__in=[one.pk for one in members]).values_list(
             "membership_id", flat=True

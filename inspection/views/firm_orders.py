@@ -18,7 +18,7 @@ from inspection import firm_words
 from inspection.case_words import ORDER_STATES, left_words
 from inspection.credit_words import MEANING
 from inspection.firm_access import access_served, firms_of_actor, listings_of_firms, own_word_file, served_for
-from inspection.firm_counts import waiting_for
+from inspection.firm_counts import count_waiting
 from inspection.models import FirmWord
 from inspection.services.credit import grades_now
 from inspection.services.firm_words import LONGEST, answer_order
@@ -86,7 +86,7 @@ def orders(request: ActorRequest) -> HttpResponseBase:
         "tabs": tabs,
         "show": show,
         "today": today,
-        "waiting": waiting_for(user_of(request.actor)),
+        "waiting": count_waiting(user_of(request.actor)),
         "listings": listings_of_firms(request.actor).select_related("authority").order_by("-made_at")[:20],
         "firm": firm,
         "grade": grade,
