@@ -107,6 +107,17 @@ def test_refuses_an_answer_without_a_word_or_to_what_is_over(stage: Cast) -> Non
     assert count_waiting(stage.qian.pk) == 0
 
 
+def test_a_notice_leads_to_its_order_and_an_answer_to_its_case(stage: Cast) -> None:
+    found = served(stage)
+    told = Notice.objects.get(kind="ordered")
+    opened = stage.client(stage.qian).get(reverse("notices:open", args=[told.pk]))
+    assert opened["Location"] == reverse("supervised:order", args=[found.pk])
+    answer_order(found.pk, text="已支付六人", actor=stage.actor(stage.qian), now=stage.now)
+    told = Notice.objects.get(kind="replied")
+    opened = stage.client(stage.li).get(reverse("notices:open", args=[told.pk]))
+    assert opened["Location"] == reverse("inspection:case", args=[found.order.case_id])
+
+
 def test_ten_answers_a_day_are_enough(stage: Cast) -> None:
     found, qian = served(stage), stage.actor(stage.qian)
     for _n in range(10):
