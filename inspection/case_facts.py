@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.db.models import Count, Sum
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from inspection.access import alarms_for
@@ -157,24 +157,3 @@ def cases_of(alarm: Alarm, actor: Actor) -> list[dict[str, Any]]:
     """The cases about an alarm within the reader's reach, the newest first, each with its badge."""
     found = cases_for(actor).filter(alarm_links__alarm=alarm).select_related("office", "officer")
     return [{"case": case, "badge": BADGES[case.state]} for case in found.distinct().order_by("-pk")]
-
-
-def workload(cases: QuerySet[Case], today: date, soon: date) -> list[dict[str, Any]]:
-    """Open cases by office and officer: how many, late, due soon, resting, and the oldest."""
-    rows: Any = (
-        cases.exclude(state__in=(rules.CLOSED, rules.REFUSED))
-        .order_by()
-        .values("office__name", "officer_id", "officer__name")
-        .annotate(
-            all=Count("pk"),
-            late=Count("pk", filter=Q(due_on__lt=today)),
-            soon=Count("pk", filter=Q(due_on__gte=today, due_on__lte=soon)),
-            resting=Count("pk", filter=Q(state=rules.SUSPENDED)),
-            people=Sum("people"),
-            next=Min("due_on"),
-            oldest=Min("received_on"),
-            newest=Max("received_on"),
-        )
-        .order_by("-late", "-all", "office__name", "officer_id")
-    )
-    return list(rows)

@@ -2,11 +2,12 @@
 
 import functools
 from collections.abc import Callable
+from datetime import date
 from typing import Any, Concatenate, ParamSpec
 
 from django.db.models import Count, Q
-from django.db.models.functions import Now, TruncDate
 from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,7 +18,7 @@ from registration.actors import Actor
 from registration.http import ActorRequest, staff_view
 from registration.models import Role
 from registration.services.parameters import region_names
-from wagewatch.lib.dates import SITE_TZ
+from wagewatch.lib.dates import site_date
 
 P = ParamSpec("P")
 View = Callable[Concatenate[ActorRequest, P], HttpResponseBase]
@@ -33,16 +34,15 @@ def inspector_view(view: View[P]) -> View[P]:
     def inner(request: ActorRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         request.nav_scope = scope_of(request.actor)  # type: ignore[attr-defined]
         # A page that never draws its navigation (an export) asks nothing.
-        request.nav_counts = SimpleLazyObject(lambda: counts_of(request.actor))  # type: ignore[attr-defined]
+        request.nav_counts = SimpleLazyObject(lambda: counts_of(request.actor, site_date(timezone.now())))  # type: ignore[attr-defined]
         return view(request, *args, **kwargs)
 
     return inner
 
 
-def counts_of(actor: Actor) -> dict[str, int]:
+def counts_of(actor: Actor, today: date) -> dict[str, int]:
     """Projects within reach and their open alarms; the person's own open cases, and those past their deadline."""
     mine = Case.objects.filter(officer=actor.id).exclude(state__in=(Case.State.CLOSED, Case.State.REFUSED))
-    today = TruncDate(Now(), tzinfo=SITE_TZ)
     own = mine.aggregate(cases=Count("pk"), cases_late=Count("pk", filter=Q(due_on__lt=today)))
     return own | projects_for(actor, permission="alarm.view").aggregate(
         projects=Count("pk", distinct=True),

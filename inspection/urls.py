@@ -40,6 +40,7 @@ from inspection.views import (
     today,
     wage_reports,
     wall,
+    workload,
 )
 
 app_name = "inspection"
@@ -143,7 +144,9 @@ urlpatterns = [
     ),
     path("cases/", cases.cases, name="cases"),
     path("cases/export/", cases.cases_export, name="cases-export"),
-    path("cases/workload/", cases.cases_workload, name="cases-workload"),
+    path("cases/give/", cases.cases_give, name="cases-give"),
+    path("cases/workload/", workload.workload, name="cases-workload"),
+    path("cases/workload/leads/<int:pk>/", workload.lead, name="lead"),
     path("cases/new/", case_entry.case_new, name="case-new"),
     path("cases/complaints/<slug:reference>/", case_entry.complaint, name="complaint"),
     path("cases/complaints/<slug:reference>/<slug:what>/", case_entry.complaint_said, name="complaint-said"),

@@ -5,19 +5,26 @@ from django.utils.translation import gettext_lazy as _
 from inspection.alarms.parts import calendar, calendar_after, first, places, since_month, step, worked_since
 from inspection.alarms.rule import Rule, Setting
 
+# A leaver's own open complaint is red at once; which of them complained stands nowhere in the alarm.
 # As payroll.leavers.unsettled: unpaid slips, or days at the gates that no sheet sent to the person covers; those are
 # priced at the posting's rate. Cash counts unless the worker denies it.
 SQL = f"""
 WITH {places(ladder="alarm.D7.wd", month_days="pay.month_days")}, gone AS (
   SELECT o.id AS posting_id, o.project_id, o.participation_id, o.worker_id, o.joined_on, o.left_on, o.settle_by,
-         o.pay_basis, o.rate_fen, (place.month_days #>> '{{}}')::numeric AS month_days, l.level, last.day AS last_day
+         o.pay_basis, o.rate_fen, (place.month_days #>> '{{}}')::numeric AS month_days,
+         CASE WHEN told.complained THEN 3 ELSE l.level END AS level, last.day AS last_day
   FROM registration_posting o
   JOIN registration_project pr ON pr.id = o.project_id
   JOIN place ON place.region_id = pr.region_id
   {calendar("start", "o.settle_by")}
   {calendar_after("last", "start", first("place.ladder"))}
   CROSS JOIN LATERAL (SELECT {step(worked_since("start"), "place.ladder", ">")} AS level) l
-  WHERE o.left_on BETWEEN {since_month("D7", 6)} AND %(today)s AND o.settle_by IS NOT NULL AND l.level IS NOT NULL
+  CROSS JOIN LATERAL (SELECT EXISTS (
+    SELECT FROM registration_complaint t
+    WHERE t.worker_id = o.worker_id AND t.project_id = o.project_id AND t.state <> 'answered'
+      AND t.topic IN ('unpaid', 'cash', 'days')) AS complained) told
+  WHERE o.left_on BETWEEN {since_month("D7", 6)} AND %(today)s AND o.settle_by IS NOT NULL
+    AND (l.level IS NOT NULL OR (told.complained AND o.settle_by < %(today)s))
 ), unpaid AS (
   SELECT g.posting_id, sum(p.net_fen)::bigint AS fen
   FROM gone g JOIN payroll_payslip p ON p.project_id = g.project_id AND p.worker_id = g.worker_id
@@ -66,13 +73,14 @@ RULE = Rule(
     title=_("Leavers not settled"),
     explanation=_(
         "People left the site, and the working days set for the region have passed since their wages were due; "
-        "a leaver's wages are due at once and never wait for the monthly sheet."
+        "a leaver's wages are due at once and never wait for the monthly sheet. Red, and at once, while a "
+        "complaint about wages from one of them is open."
     ),
     law=_("Rules on wages of 1994, article 9; order 724, article 31"),
     sql=SQL,
     settings=(Setting("alarm.D7.wd", "wd", _("working days after a leaver's wages were due")),),
     reads=("pay.month_days",),
-    levels=(2,),
+    levels=(2, 3),
     monthly=True,
-    after=frozenset({"line.result", "sheet.submitted", "cash.paid"}),
+    after=frozenset({"line.result", "sheet.submitted", "cash.paid", "complaint.filed", "case.step"}),
 )

@@ -19,6 +19,7 @@ from inspection.demo import (
     confirming,
     contracts,
     deposits,
+    letters,
     money,
     papers,
     standing,
@@ -149,6 +150,7 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
     count_region_days(first_day, today)
     say("permits, credit and the list")
     standing.play(now=now)
+    letters.play(now)
     sequence(now)
     return county
 

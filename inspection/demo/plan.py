@@ -8,6 +8,7 @@ AUTHORITIES = [
     # username, person, office, kind, region
     ("limin", "李敏", "金华市劳动保障监察支队", "labour", "330700"),
     ("wangjing", "王静", "金东区劳动保障监察大队", "labour", "330703"),
+    ("chenhao", "陈浩", "金东区劳动保障监察大队", "labour", "330703"),
     ("fangxy", "方小雨", "婺城区劳动保障监察大队", "labour", "330702"),
     ("luzj", "陆正吉", "金华市交通运输局", "transport", "330700"),
 ]

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from simple_history.models import HistoricalRecords
 
 from inspection.models.alarms import Alarm, Level
 from registration.models import Membership, Organisation, Project, StoredFile, User
@@ -102,6 +103,7 @@ class OfficeLead(models.Model):
     membership = models.OneToOneField(Membership, models.CASCADE, primary_key=True, related_name="+")
     named_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     named_at = models.DateTimeField("时间")
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = verbose_name_plural = "科室负责人"

@@ -1,5 +1,6 @@
 """Who deals with a case: the office that is competent, and its officer (Order 724, article 10)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from inspection.services.served_orders import push_case
 from registration.actors import Actor
 from registration.models import Authority, Membership, User
 from registration.permissions import PERMISSIONS
-from wagewatch.lib.errors import Malformed
+from wagewatch.lib.errors import Malformed, WagewatchError
 
 
 def offices_to_hand_to(case: Case) -> list[Authority]:
@@ -57,6 +58,27 @@ def officers_of(case: Case) -> list[User]:
             is_active=True,
         ).order_by("pk")
     )
+
+
+def officers_for(actor: Actor) -> list[User]:
+    """To whom the actor may give cases: the inspectors of the own offices."""
+    offices = [d.authority_id for d in actor.duties if d.authority_id is not None]
+    members = Membership.objects.filter(
+        authority__in=offices, role__in=PERMISSIONS["case.handle"], is_active=True
+    )
+    return list(User.objects.filter(pk__in=members.values("user"), is_active=True).order_by("name", "pk"))
+
+
+def assign_many(pks: Sequence[int], *, officer_id: int, actor: Actor, now: datetime) -> tuple[int, list[str]]:
+    """Give several cases, each by itself: how many went, and why the others did not (each reason once)."""
+    done, refused = 0, []
+    for pk in pks:
+        try:
+            assign_case(pk, officer_id=officer_id, actor=actor, now=now)
+            done += 1
+        except WagewatchError as refusal:
+            refused.append(refusal.message)
+    return done, list(dict.fromkeys(refused))
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from inspection.firm_access import access_listing, access_served
+from inspection.firm_counts import forget_waiting
 from inspection.list_rules import obstacle
 from inspection.models import FirmWord, Level, Listing, ListingStep, Notice
 from inspection.services.listing import REFUSALS, stage_of
@@ -143,6 +144,7 @@ def _write(
     word = FirmWord.objects.create(
         kind=kind, organisation_id=firm, by_id=user_of(actor), at=now, text=text, file=paper, **about
     )
+    forget_waiting(user_of(actor))
     append(
         WORD,
         project_id=project_id,

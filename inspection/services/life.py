@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from simple_history.utils import bulk_create_with_history
 
 from inspection.access import alarms_for
 from inspection.life import TO_CHECK
@@ -71,10 +72,10 @@ def name_lead(username: str, *, leads: bool, now: datetime) -> list[str]:
     )
     if not found:
         raise RuleViolation("lead.nobody", _("Nobody of this name inspects for an office."))
+    present = set(OfficeLead.objects.filter(membership__in=found).values_list("pk", flat=True))
     if leads:
-        OfficeLead.objects.bulk_create(
-            [OfficeLead(membership=one, named_at=now) for one in found], ignore_conflicts=True
-        )
+        fresh = [OfficeLead(membership=one, named_at=now) for one in found if one.pk not in present]
+        bulk_create_with_history(fresh, OfficeLead, default_date=now)
     else:
         OfficeLead.objects.filter(membership__in=found).delete()
     return [str(one.authority) for one in found]

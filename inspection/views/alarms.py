@@ -74,6 +74,11 @@ def _filtered(request: ActorRequest) -> QuerySet[Alarm]:
         found = found.filter(rule__startswith=group)
     if (stage := request.GET.get("stage")) in Alarm.Stage.values:
         found = found.filter(stage=stage)
+    holder = request.GET.get("holder", "")
+    if holder == "none":
+        found = found.filter(holder=None)
+    elif holder.isascii() and holder.isdigit() and len(holder) < 19:
+        found = found.filter(holder=int(holder))
     if region := scope_of_address(request).region:
         found = found.filter(project__region__code__startswith=region)
     if words := text_of(request, "q"):
@@ -152,6 +157,14 @@ def alarms(request: ActorRequest) -> HttpResponseBase:
             ]
             if gives
             else [],
+            "holders": list(
+                alarms_for(request.actor)
+                .filter(state=Alarm.State.OPEN)
+                .exclude(holder=None)
+                .order_by("holder__name", "holder")
+                .values_list("holder", "holder__name")
+                .distinct()
+            ),
             "back": request.GET.urlencode(),
         },
     )

@@ -3,15 +3,16 @@
 from datetime import date
 from typing import Any
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import F, Q, QuerySet
 from django.http import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from inspection import case_facts, case_words
 from inspection.case_access import cases_for
@@ -20,6 +21,8 @@ from inspection.exports import download
 from inspection.http import inspector_view, text_of
 from inspection.models import Case
 from inspection.services.case_steps import limits_of
+from inspection.services.case_transfer import assign_many, officers_for
+from inspection.services.life import name_of
 from registration.http import ActorRequest
 from registration.models import Complaint, Region
 from registration.services.complaints import complaints_for
@@ -122,6 +125,8 @@ def cases(request: ActorRequest) -> HttpResponseBase:
         "waiting": [waiting_row(one, today) for one in waiting[:10]],
         "waiting_count": waiting.count(),
         "late": late,
+        "givable": [(one.pk, one.name) for one in officers_for(request.actor)],
+        "back": request.GET.urlencode(),
         "query": request.GET,
         "topics": Complaint.Topic.choices,
         "regions": Region.objects.filter(code__in=reach.values("region")).order_by("code"),
@@ -204,19 +209,25 @@ def cases_export(request: ActorRequest) -> HttpResponseBase:
     return download(SheetOut(_("Cases"), columns, rows), "cases", today)
 
 
-@never_cache
-@require_GET
+@require_POST
 @inspector_view
-def cases_workload(request: ActorRequest) -> HttpResponseBase:
-    """Who deals with how many cases, and which deadlines come."""
-    today = site_date(timezone.now())
-    soon = load_calendar().add_working(today, 3)
-    rows = case_facts.workload(cases_for(request.actor), today, soon)
-    context = {
-        "rows": rows,
-        "today": today,
-        "all": sum(row["all"] for row in rows),
-        "late": sum(row["late"] for row in rows),
-        "most": max((row["all"] for row in rows), default=1),
-    }
-    return render(request, "inspection/cases_workload.html", context)
+def cases_give(request: ActorRequest) -> HttpResponseBase:
+    """Give the chosen cases to an officer; back to the list as it was filtered."""
+    chosen = [int(pk) for pk in request.POST.getlist("case")[:PER_PAGE] if pk.isdecimal() and len(pk) < 19]
+    to = request.POST.get("to", "")
+    whom = int(to) if to.isdecimal() and len(to) < 19 else 0
+    if not chosen:
+        messages.error(request, _("Tick the cases first."))
+    elif not whom:
+        messages.error(request, _("Choose who gets them."))
+    else:
+        done, refused = assign_many(chosen, officer_id=whom, actor=request.actor, now=timezone.now())
+        if done:
+            words = ngettext("%(n)s case is now with %(name)s.", "%(n)s cases are now with %(name)s.", done)
+            messages.success(request, words % {"n": done, "name": name_of(whom)})
+        for reason in refused:
+            messages.error(request, reason)
+    answer = redirect("inspection:cases")
+    if back := request.POST.get("back", "").replace("\n", "").replace("\r", "")[:500]:
+        answer["Location"] += f"?{back}"
+    return answer

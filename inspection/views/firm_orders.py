@@ -10,7 +10,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -18,7 +18,7 @@ from inspection import firm_words
 from inspection.case_words import ORDER_STATES, left_words
 from inspection.credit_words import MEANING
 from inspection.firm_access import access_served, firms_of_actor, listings_of_firms, own_word_file, served_for
-from inspection.firm_counts import waiting_for
+from inspection.firm_counts import count_waiting
 from inspection.models import FirmWord
 from inspection.services.credit import grades_now
 from inspection.services.firm_words import LONGEST, answer_order
@@ -71,7 +71,12 @@ def orders(request: ActorRequest) -> HttpResponseBase:
             "count": page.paginator.count if show == "open" else None,
             "current": show == "open",
         },
-        {"url": "?show=done", "label": _("Settled"), "count": None, "current": show == "done"},
+        {
+            "url": "?show=done",
+            "label": pgettext("orders", "Settled"),
+            "count": None,
+            "current": show == "done",
+        },
     ]
     firm = Organisation.objects.filter(pk__in=firms_of_actor(request.actor)).order_by("pk").first()
     grade = grades_now([firm], today=today)[firm.pk] if firm else None
@@ -81,7 +86,7 @@ def orders(request: ActorRequest) -> HttpResponseBase:
         "tabs": tabs,
         "show": show,
         "today": today,
-        "waiting": waiting_for(user_of(request.actor)),
+        "waiting": count_waiting(user_of(request.actor)),
         "listings": listings_of_firms(request.actor).select_related("authority").order_by("-made_at")[:20],
         "firm": firm,
         "grade": grade,

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from inspection.alarms.catalogue import RULES
-from inspection.models import Notice
+from inspection.models import CorrectionOrder, Notice
 from inspection.rules import level_name
 from inspection.services import notices
 from inspection.services.mail import mail_is_on
@@ -69,10 +69,11 @@ def inbox_open(request: ActorRequest, pk: int) -> HttpResponseBase:
     """Open one: it counts as read, and its page follows."""
     notice = notices.open_notice(pk, actor=request.actor, now=timezone.now())
     inspects = request.actor.has_role(Role.INSPECTOR)
+    about = notice.key.partition(":")[2]
     if notice.kind == Notice.Kind.ORDERED:
-        return redirect("supervised:orders")
+        return redirect("supervised:order", int(about))
     if notice.kind == Notice.Kind.REPLIED:
-        return redirect("inspection:cases")
+        return redirect("inspection:case", CorrectionOrder.objects.get(replies=int(about)).case_id)
     if notice.alarm_id is None:
         return redirect("inspection:pauses" if inspects else "warnings:pauses")
     return redirect("inspection:alarm" if inspects else "warnings:alarm", notice.alarm_id)

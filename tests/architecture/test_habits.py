@@ -23,6 +23,7 @@ KNOW_THE_TIME = (
 )
 """Where a clock may be read: the edges, and programs of their own."""
 OWN_CLOCK = {
+    "inspection/http.py": "the edge of every inspector's page: the menu counts what is late today",
     "devices/client.py": "runs on the terminal's side of the wire, with the terminal's clock",
     "devices/services/seals.py": "an audit asks about the present, and the evidence registry passes no moment",
     "registration/middleware.py": "the edge of every request notes when a phone was last used",

@@ -108,9 +108,9 @@ def test_the_menu_counts_the_own_cases_and_those_past_their_deadline(cast: Cast)
     accepted(cast)
     late = accepted(cast)
     Case.objects.filter(pk=late.pk).update(due_on=date(2020, 1, 2))
-    counts = counts_of(cast.actor(cast.li))
+    counts = counts_of(cast.actor(cast.li), cast.today)
     assert (counts["cases"], counts["cases_late"]) == (2, 1)
-    assert counts_of(cast.actor(second(cast)))["cases"] == 0
+    assert counts_of(cast.actor(second(cast)), cast.today)["cases"] == 0
 
 
 def test_a_rest_while_deciding_keeps_the_days_that_were_left(cast: Cast) -> None:

@@ -8,7 +8,7 @@ import time_machine
 from django.db import InternalError, ProgrammingError, connection, connections, transaction
 from django.urls import reverse
 
-from inspection.firm_counts import waiting_for
+from inspection.firm_counts import count_waiting
 from inspection.models import FirmWord, Listing, Notice, ServedOrder
 from inspection.services.case_orders import issue_order
 from inspection.services.case_sanctions import Proposed, notify_party, propose_sanction
@@ -58,14 +58,14 @@ def test_an_order_reaches_its_firm_when_it_is_served_and_not_before(stage: Cast)
 
 def test_the_firm_answers_with_its_proof_and_the_officer_is_told(stage: Cast) -> None:
     found = served(stage)
-    assert waiting_for(stage.qian.pk) == 1
+    assert count_waiting(stage.qian.pk) == 1
     word = answer_order(
         found.pk, text="已支付六人", file=("回单.png", png()), actor=stage.actor(stage.qian), now=stage.now
     )
     assert (word.kind, word.order_id, word.organisation_id, word.by_id) == (
         "reply", found.order_id, stage.sc.pk, stage.qian.pk,
     )  # fmt: skip
-    assert waiting_for(stage.qian.pk) == 0
+    assert count_waiting(stage.qian.pk) == 0
     assert Entry.objects.filter(kind=WORD).count() == 1
     assert Notice.objects.filter(kind="replied", user=stage.li).count() == 1
     page = stage.client(stage.li).get(reverse("inspection:case", args=[found.order.case_id]))
@@ -104,7 +104,18 @@ def test_refuses_an_answer_without_a_word_or_to_what_is_over(stage: Cast) -> Non
     with pytest.raises(RuleViolation, match=r"word\.withdrawn"):
         answer_order(other.pk, text="已支付六人", actor=qian, now=stage.now)
     assert not FirmWord.objects.exists()
-    assert waiting_for(stage.qian.pk) == 0
+    assert count_waiting(stage.qian.pk) == 0
+
+
+def test_a_notice_leads_to_its_order_and_an_answer_to_its_case(stage: Cast) -> None:
+    found = served(stage)
+    told = Notice.objects.get(kind="ordered")
+    opened = stage.client(stage.qian).get(reverse("notices:open", args=[told.pk]))
+    assert opened["Location"] == reverse("supervised:order", args=[found.pk])
+    answer_order(found.pk, text="已支付六人", actor=stage.actor(stage.qian), now=stage.now)
+    told = Notice.objects.get(kind="replied")
+    opened = stage.client(stage.li).get(reverse("notices:open", args=[told.pk]))
+    assert opened["Location"] == reverse("inspection:case", args=[found.order.case_id])
 
 
 def test_ten_answers_a_day_are_enough(stage: Cast) -> None:
@@ -161,10 +172,10 @@ def test_the_page_takes_the_answer_and_says_beside_the_field_what_lacks(stage: C
 
 def test_a_firm_objects_once_and_the_office_answers_before_it_decides(stage: Cast) -> None:
     listing, qian, li = notice(stage), stage.actor(stage.qian), stage.actor(stage.li)
-    assert waiting_for(stage.qian.pk) == 1
+    assert count_waiting(stage.qian.pk) == 1
     object_to_listing(listing.pk, text="已与工人达成协议", actor=qian, now=stage.now)
     assert kinds_of(listing) == ("notice", "objection")
-    assert waiting_for(stage.qian.pk) == 0
+    assert count_waiting(stage.qian.pk) == 0
     with pytest.raises(RuleViolation, match=r"list\.not_now"):
         object_to_listing(listing.pk, text="再次反对列入", actor=qian, now=stage.now)
     act: dict[str, object] = {"on": None, "document": "决1号", "reason": "所述理由不成立", "actor": li}

@@ -9,8 +9,9 @@ from django.urls import reverse
 from inspection.models import Alarm
 from payroll.models import Objection, PaymentLine, PaymentOrder, PaySlip
 from payroll.services.accounts import Movement, book
-from registration.models import BankCard, Posting
+from registration.models import BankCard, Complaint, Posting
 from registration.services import card_words
+from registration.services.complaints import Told, file_complaint
 from tests.cast import make_card_number, make_posting, make_worker
 from tests.inspection.stage import (
     DUE,
@@ -288,6 +289,25 @@ def test_leavers_are_settled_within_three_working_days(stage):
     set_slips(sheet, payment="paid", state="settled")
     assert run(date(2026, 11, 12), "D7").closed == 1
     assert flips(only())[-1] == ("closed", 2, 0, 0)
+
+
+def test_a_leavers_open_complaint_turns_it_red_at_once_and_says_nothing_of_it(stage):
+    left = date(2026, 11, 6)
+    Posting.objects.filter(pk=stage.sun_posting.pk).update(left_on=left, settle_by=left)
+    attend(stage.sun_posting, 5, month=date(2026, 11, 1))
+    told = {"text": "走了还没结钱", "project_id": stage.project.pk, "worker_id": stage.sun.pk}
+    sun = {"actor": stage.actor(stage.sun), "now": stage.now}
+    file_complaint(Told(topic="contract", **told), address="10.2.2.1", **sun)
+    assert run(date(2026, 11, 9), "D7").found == 0, "it is not about wages"
+    filed = file_complaint(Told(topic="unpaid", **told), address="10.2.2.1", **sun)
+    assert run(left, "D7").found == 0, "the last day to settle is not over"
+    assert run(date(2026, 11, 7), "D7").opened == 1
+    alarm = only()
+    assert (alarm.level, alarm.people, alarm.due_on) == (3, 1, date(2026, 11, 11))
+    assert alarm.facts == {"unpaid": 0, "unsheeted": 1, "settle_by": "2026-11-06", "estimated": True}
+    Complaint.objects.filter(reference=filed.reference).update(state="answered")
+    assert run(date(2026, 11, 12), "D7").changed == 1
+    assert only().level == 2
 
 
 def test_the_balance_must_cover_the_wages_before_they_are_due(stage, sheet):

@@ -401,6 +401,7 @@ PARTS: dict[str, Parts] = {
     "inspection:complaint": lambda s: {"reference": s.complaint.reference},
     "inspection:complaint-said": lambda s: {"reference": s.complaint.reference, "what": "voice"},
     "inspection:alarm-case": lambda s: {"pk": s.alarm.pk},
+    "inspection:lead": lambda s: {"pk": s.cast.li.memberships.get().pk},
     "inspection:case": lambda s: {"pk": s.case.pk},
     "inspection:case-secret": lambda s: {"pk": s.case.pk},
     "inspection:case-contact": lambda s: {"pk": s.case.pk},

@@ -152,6 +152,7 @@ def addresses(crowd: Crowd) -> dict[str, tuple[str, str]]:
         "notices:list": ("zhao", {}, ""),
         "warnings:list": ("zhao", {}, ""),
         "warnings:pauses": ("zhao", {}, ""),
+        "supervised:orders": ("qian", {}, ""),
         "inspection:projects": ("li", {}, ""),
         "inspection:projects-export": ("li", {}, ""),
         "inspection:project": ("li", project, ""),
