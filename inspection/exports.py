@@ -41,7 +41,7 @@ def alarm_sheet(lines: Iterable[AlarmLine], today: date) -> SheetOut:
             line.alarm.get_level_display(),
             line.alarm.rule,
             line.headline,
-            line.alarm.project.region.name,
+            line.alarm.project.region.label,
             line.alarm.project.name,
             line.alarm.amount_fen,
             _("yes") if line.alarm.facts.get("estimated") else "",
@@ -92,7 +92,9 @@ def project_sheet(projects: Iterable[Project], today: date) -> SheetOut:
             if stat
             else (None,) * 7
         )
-        rows.append((project.code, project.name, project.region.name, project.get_sector_display(), *figures))
+        rows.append(
+            (project.code, project.name, project.region.label, project.get_sector_display(), *figures)
+        )
     return SheetOut(_("Projects"), columns, rows)
 
 

@@ -17,7 +17,7 @@ from registration.access import projects_for
 from registration.actors import Actor
 from registration.http import ActorRequest, staff_view
 from registration.models import Role
-from registration.services.parameters import region_names
+from registration.services.parameters import region_labels
 from wagewatch.lib.dates import site_date
 
 P = ParamSpec("P")
@@ -57,7 +57,7 @@ def counts_of(actor: Actor, today: date) -> dict[str, int]:
 def scope_of(actor: Actor) -> dict[str, Any]:
     """The region that the inspector answers for; names come from the cached region table."""
     prefixes = list(dict.fromkeys(d.region_prefix for d in actor.duties if d.authority_id is not None))
-    names = region_names()
+    names = region_labels()
     counties = sum(
         code.startswith(prefix) and code[4:] != "00"
         for prefix in prefixes

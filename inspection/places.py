@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 
 from registration.models import Sector
-from registration.services.parameters import region_names
+from registration.services.parameters import region_labels
 
 TILES_PER_ROW = 4
 # Row and column as the places lie to each other; a tile map keeps neighbours, not borders.
@@ -96,7 +96,7 @@ def tile_places(codes: list[str]) -> dict[str, tuple[int, int]]:
 
 def trail(scope: Scope, reach: Iterable[str]) -> list[tuple[str, str]]:
     """(prefix, name) of the chosen region and those around it within reach, the widest first."""
-    names = region_names()
+    names = region_labels()
     shortest = min((len(prefix) for prefix in reach), default=2)
     return [
         (scope.region[:digits], names.get(full_code(scope.region[:digits]), scope.region[:digits]))

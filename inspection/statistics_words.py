@@ -5,7 +5,7 @@ from django.utils.translation import pgettext_lazy
 
 from inspection.statistics import BANDS, OTHER
 from registration.models import RegisteredBy, SkillGrade
-from registration.services.parameters import region_names
+from registration.services.parameters import region_labels
 
 DIMENSION_NAMES = {
     "region": _("Region"),
@@ -72,16 +72,16 @@ def value_name(dimension: str, value: str) -> str:
     if not value:
         return str(_("not on record"))
     if dimension == "region":
-        return region_names().get(value, value)
+        return region_labels().get(value, value)
     if dimension == "origin":
-        return region_names().get(f"{value}0000", PROVINCES.get(value, value))
+        return region_labels().get(f"{value}0000", PROVINCES.get(value, value))
     names = {"age": BAND_NAMES, "skill": SKILL_NAMES, "way": WAY_NAMES}.get(dimension, {})
     return str(names.get(value, value))
 
 
 def city_name(code: str) -> str:
     """A city's name with its province where it is another one."""
-    names = region_names()
+    names = region_labels()
     return names.get(code) or names.get(f"{code[:2]}0000") or PROVINCES.get(code[:2], code)
 
 

@@ -16,7 +16,7 @@ from inspection.access import alarms_for
 from inspection.places import Scope, full_code, level_below
 from inspection.statistics import Period, Question, scope, statistics
 from registration.actors import Actor
-from registration.services.parameters import region_names
+from registration.services.parameters import region_labels
 from wagewatch.lib.dates import first_of_month, next_month, parse_month, site_date
 from wagewatch.lib.errors import Malformed
 
@@ -155,7 +155,7 @@ def wage_report(actor: Actor, span: Span, place: Scope, *, now: datetime) -> Wag
     projects = list(found.order_by().values_list("pk", flat=True))
     by_region = _count(projects, span, now)
     digits = level_below(by_region, place)
-    names = region_names()
+    names = region_labels()
     sums: dict[str, dict[str, int]] = {}
     for code, counts in sorted(by_region.items()):
         row = sums.setdefault(full_code(code[:digits]), dict.fromkeys(MEASURES, 0))

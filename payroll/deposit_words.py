@@ -95,7 +95,7 @@ def amount_lines(deposit: Deposit) -> list[dict[str, Any]]:
         KEY, region_code=deposit.project.region_id, on=deposit.judged_on
     )
     table = source.source if source else "人社部发〔2021〕65号"
-    place = source.region.name if source and source.region else _("Nationwide")
+    place = source.region.label if source and source.region else _("Nationwide")
     since = source.valid_from if source else None
     record = deposit.record
     rests = f"{table} · {place}" + (_(", from %(day)s") % {"day": since.isoformat()} if since else "")

@@ -183,7 +183,7 @@ def accounts_export(request: ActorRequest) -> HttpResponseBase:
     rows = [
         (
             x.life.project.name,
-            x.life.project.region.name,
+            x.life.project.region.label,
             x.life.firm.name if x.life.firm else "",
             str(x.state[0]),
             x.life.opening.due_on,

@@ -101,7 +101,7 @@ def bulletin_edit(request: ActorRequest, pk: int) -> HttpResponseBase:
 
 
 def _edit(request: ActorRequest, found: Bulletin | None) -> HttpResponseBase:
-    regions = [(r.code, r.name) for r in bulletins.regions_within(request.actor)]
+    regions = [(r.code, r.label) for r in bulletins.regions_within(request.actor)]
     initial: dict[str, Any] = {"valid_from": site_date(timezone.now()), "kind": Bulletin.Kind.NEWS}
     if found is not None:
         initial = {name: getattr(found, name) for name in bulletins.FIELDS} | {"region": found.region_id}

@@ -41,7 +41,7 @@ def case_new(request: ActorRequest) -> HttpResponseBase:
     """Enter what was said on the hotline or at the desk, or what the office found itself."""
     prefixes = tuple(d.region_prefix for d in request.actor.duties if d.authority_id is not None)
     regions = [
-        (r.code, r.name)
+        (r.code, r.label)
         for r in Region.objects.filter(level=Region.Level.COUNTY).order_by("code")
         if r.code.startswith(prefixes)
     ]

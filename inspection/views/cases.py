@@ -190,7 +190,7 @@ def cases_export(request: ActorRequest) -> HttpResponseBase:
         (
             case.number,
             case.get_topic_display(),
-            case.region.name,
+            case.region.label,
             case.project.name if case.project else "",
             case.people,
             _("yes") if case.mass else "",

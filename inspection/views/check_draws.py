@@ -80,7 +80,7 @@ def rows_of(checks: Any) -> list[dict[str, Any]]:
 
 def _regions(office: Authority) -> list[tuple[str, str]]:
     places = Region.objects.filter(code__startswith=office.region.prefix).order_by("code")
-    return [(place.code, place.name) for place in places]
+    return [(place.code, place.label) for place in places]
 
 
 @never_cache

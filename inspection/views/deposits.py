@@ -161,7 +161,7 @@ def deposits_export(request: ActorRequest) -> HttpResponseBase:
     rows = [
         (
             d.project.name,
-            d.project.region.name,
+            d.project.region.label,
             d.firm.name if d.firm else "",
             str(STATES[d.state.code][0]),
             d.state.due_on,

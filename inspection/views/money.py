@@ -140,7 +140,7 @@ def money_export(request: ActorRequest) -> HttpResponseBase:
     rows = [
         (
             a.project.name,
-            a.project.region.name,
+            a.project.region.label,
             owners.get(a.project.pk, ""),
             a.account.agreed_fen,
             a.account.received_fen,

@@ -138,7 +138,7 @@ def risk_export(request: ActorRequest) -> HttpResponseBase:
             row["stat"].risk,
             row["stat"].project.code,
             row["stat"].project.name,
-            row["stat"].project.region.name,
+            row["stat"].project.region.label,
             row["firm"],
             row["stat"].risk_due_on,
             row["stat"].risk_gap_fen,

@@ -100,7 +100,7 @@ def failure_words(run: RuleRun) -> str:
         "No figure %(key)s holds for %(place)s. Set one for the place, or run the command “seed” after an upgrade."
     ) % {
         "key": key,
-        "place": region.name if region else code,
+        "place": region.label if region else code,
     }
 
 
@@ -232,7 +232,7 @@ class RegionForm(forms.Form):
 
     def __init__(self, *args: Any, regions: list[Region], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["region"].choices = [(region.code, region.name) for region in regions]  # type: ignore[attr-defined]
+        self.fields["region"].choices = [(region.code, region.label) for region in regions]  # type: ignore[attr-defined]
 
 
 @require_http_methods(["GET", "POST"])

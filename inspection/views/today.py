@@ -21,7 +21,7 @@ from inspection.telling.shape import sentences
 from inspection.views.risk import risk_rows
 from payroll.services.money_check import last_check
 from registration.http import ActorRequest
-from registration.models import Region, Sector
+from registration.models import Sector
 from wagewatch.charts import bars, line
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.money import format_cny
@@ -109,7 +109,7 @@ def _lead(line: dashboard.AlarmLine, day: date) -> dict[str, Any]:
     return {
         "level": line.level,
         "deadline": days_overdue(line.alarm.due_on, day) if line.alarm.due_on else "",
-        "title": f"{_short(line.alarm.project.region.name)}・{line.alarm.project.name}",
+        "title": f"{_short(line.alarm.project.region.label)}・{line.alarm.project.name}",
         "url": reverse("inspection:alarm", args=[line.alarm.pk]),
         "why": sentences(_("%(sentence)s.") % {"sentence": line.headline}, line.reason),
         "amount_fen": line.alarm.amount_fen,
@@ -144,7 +144,7 @@ def tiles_of(request: ActorRequest, scope: Scope, address: str) -> list[dict[str
     return [
         {
             **tile,
-            "name": _region_name(tile["region"], request),
+            "name": tile["region"].label,
             "url": f"{address}?{urlencode({'region': tile['region'].code, **sector})}",
         }
         for tile in dashboard.district_tiles(request.actor, scope)
@@ -189,11 +189,6 @@ def _title(figures: dict[str, int]) -> str:
 
 def _short(name: str) -> str:
     return name.removesuffix("区").removesuffix("县").removesuffix("市")
-
-
-def _region_name(region: Region, request: ActorRequest) -> str:
-    chinese = request.LANGUAGE_CODE.startswith("zh")
-    return region.name if chinese else (region.name_en or region.name)
 
 
 def _since(trend: list[dashboard.Day], day: date) -> str:

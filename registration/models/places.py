@@ -1,6 +1,7 @@
 """Regions, dated regional parameters and the working-day calendar."""
 
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -25,6 +26,11 @@ class Region(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language; Chinese where no English name is on record."""
+        return self.name if (get_language() or "zh").startswith("zh") else self.name_en or self.name
 
     @property
     def prefix(self) -> str:

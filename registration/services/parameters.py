@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any, TypeVar
 
 from django.db.models import Q
+from django.utils.translation import get_language
 
 from registration.models import CalendarDay, Parameter, Region
 from wagewatch.lib.dates import Calendar
@@ -84,6 +85,14 @@ def parameter_source(key: str, *, region_code: str, on: date) -> Parameter | Non
 def load_calendar() -> Calendar:
     """The editable working-day calendar as a value for wagewatch.lib.dates."""
     return _remember("calendar", lambda: Calendar(dict(CalendarDay.objects.values_list("day", "is_working"))))
+
+
+def region_labels() -> dict[str, str]:
+    """Code → name of every region in the reader's language; Chinese where no English name is on record."""
+    if (get_language() or "zh").startswith("zh"):
+        return region_names()
+    found = Region.objects.values_list("code", "name", "name_en")
+    return _remember("region-labels", lambda: {code: english or name for code, name, english in found})
 
 
 def region_names() -> dict[str, str]:
