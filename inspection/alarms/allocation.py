@@ -27,7 +27,8 @@ plan AS MATERIALIZED (
     least(date_trunc('month', %(today)s::date), date_trunc('month', coalesce(pr.done_on, %(today)s)))::timestamp,
     interval '1 month') m(month)
   JOIN LATERAL (
-    SELECT v.* FROM plan v WHERE v.project_id = b.project_id AND v.starts_on <= m.month
+    -- By the key of the table: in the relation above each month of each project would read all plans.
+    SELECT v.* FROM payroll_allocationplan v WHERE v.project_id = b.project_id AND v.starts_on <= m.month
     ORDER BY v.number DESC LIMIT 1) p ON p.ends_on IS NULL OR m.month <= p.ends_on
 ), priced AS (
   SELECT d.project_id, d.month, d.due_on, d.basis,
@@ -96,23 +97,23 @@ WITH {places(days="alarm.B1.days", percent="alarm.B2.percent")}, {STANDING}, sum
   SELECT s.project_id, min(s.month) AS first_month, count(*) AS months,
          count(*) FILTER (WHERE s.short_fen > 0) AS short_months,
          sum(s.due_fen)::bigint AS agreed_fen, sum(s.short_fen)::bigint AS short_fen,
-         min(s.due_on) FILTER (WHERE s.short_fen > 0) AS due_on,
-         (array_agg(p.percent ORDER BY p.number DESC))[1] AS percent
+         min(s.due_on) FILTER (WHERE s.short_fen > 0) AS due_on
   FROM standing s
   JOIN registration_project pr ON pr.id = s.project_id
   JOIN place ON place.region_id = pr.region_id
-  LEFT JOIN plan p ON p.project_id = s.project_id AND p.basis <> 'amount'
-   AND p.number = (SELECT max(v.number) FROM plan v WHERE v.project_id = s.project_id)
   WHERE s.due_fen > 0 AND s.due_on <= %(today)s - coalesce((place.days ->> 'yellow')::int, 0)
   GROUP BY s.project_id
 )
 SELECT s.project_id, gc.id AS participation_id, 'standing' AS period, l.level, s.due_on, s.short_fen AS amount_fen,
        0 AS people,
        jsonb_build_object('agreed_fen', s.agreed_fen, 'received_fen', s.agreed_fen - s.short_fen,
-         'months', s.months, 'short_months', s.short_months, 'percent', s.percent, 'since', s.first_month) AS facts
+         'months', s.months, 'short_months', s.short_months, 'percent', p.percent, 'since', s.first_month) AS facts
 FROM sums s
 JOIN registration_project pr ON pr.id = s.project_id
 JOIN place ON place.region_id = pr.region_id
+LEFT JOIN LATERAL (
+  SELECT CASE WHEN v.basis <> 'amount' THEN v.percent END AS percent
+  FROM payroll_allocationplan v WHERE v.project_id = s.project_id ORDER BY v.number DESC LIMIT 1) p ON true
 {LEADER}
 CROSS JOIN LATERAL (
   SELECT {step("100.0 * (s.agreed_fen - s.short_fen) / s.agreed_fen", "place.percent", "<")} AS level) l

@@ -10,7 +10,8 @@ people count, their sum does not.
 # database keeps (devices.models.totals); only sites with other months (`by_span`) are summed from their days.
 # A person is unsheeted when no sheet that was sent to the workers holds a slip of theirs for the month and
 # employer. It is asked per person, so that neither a leaver's settlement nor a sheet that leaves people out
-# silences the rest. Months older than half a year are read only where an alarm about them is still open.
+# silences the rest. Days and slips are grouped together: a join of the two is millions of look-ups where the planner
+# takes the people of a project for few. Months older than half a year are read only where an alarm about them is still open.
 EARNED = """
 place AS MATERIALIZED (
   SELECT r.region_id,
@@ -27,6 +28,8 @@ place AS MATERIALIZED (
   FROM inspection_alarm al, watched
   WHERE al.state = 'open' AND al.rule IN ('D1', 'D3', 'D4') AND al.facts ->> 'estimated' = 'true'
     AND to_date(al.period, 'YYYY-MM') < watched.first_month
+), since AS MATERIALIZED (
+  SELECT least(watched.first_month, (SELECT min(month) FROM old_month)) AS month FROM watched
 ), by_span AS MATERIALIZED (
   SELECT pr.id AS project_id FROM registration_project pr JOIN place ON place.region_id = pr.region_id
   WHERE place.start_day > 1 OR EXISTS (SELECT FROM own_days o WHERE o.project_id = pr.id)
@@ -102,26 +105,34 @@ place AS MATERIALIZED (
   WHERE d.month < watched.this_month
     AND ((d.only_month IS NULL AND d.month >= watched.first_month) OR d.month = d.only_month)
   GROUP BY 1, 2, 3, 4, 5
-), earned AS (
+), line AS (
   SELECT w.project_id, po.participation_id, w.month, w.worker_id,
-         sum(CASE po.pay_basis
-               WHEN 'piece' THEN 0
-               WHEN 'month' THEN least(po.rate_fen, round(po.rate_fen * w.days / w.month_days))
-               WHEN 'hour' THEN round(po.rate_fen * round(w.minutes / 60.0, 2))
-               ELSE round(po.rate_fen * w.days) END)::bigint AS worth_fen,
-         bool_and(po.pay_basis = 'piece') AS is_piece
+         CASE po.pay_basis
+           WHEN 'piece' THEN 0
+           WHEN 'month' THEN least(po.rate_fen, round(po.rate_fen * w.days / w.month_days))
+           WHEN 'hour' THEN round(po.rate_fen * round(w.minutes / 60.0, 2))
+           ELSE round(po.rate_fen * w.days) END AS worth_fen,
+         po.pay_basis = 'piece' AS is_piece, false AS is_slip, false AS is_paid
   FROM worked w
   JOIN registration_posting po ON po.id = w.posting_id AND po.project_id = w.project_id
-  GROUP BY 1, 2, 3, 4
+  UNION ALL
+  SELECT p.project_id, s.participation_id, p.month, p.worker_id, 0, NULL, true,
+         p.payment = 'paid' OR p.payment = 'cash' AND NOT EXISTS (
+           SELECT FROM payroll_cashpayment c
+           WHERE c.project_id = p.project_id AND c.sheet_id = p.sheet_id AND c.worker_id = p.worker_id
+             AND c.denied_at IS NOT NULL AND c.withdrawn_at IS NULL)
+  FROM payroll_payslip p
+  JOIN payroll_paysheet s ON s.id = p.sheet_id AND s.project_id = p.project_id AND s.state <> 'draft'
+  WHERE p.month >= (SELECT month FROM since) AND p.month < date_trunc('month', %(today)s::date)::date
+), earned AS (
+  SELECT project_id, participation_id, month, worker_id, sum(worth_fen)::bigint AS worth_fen,
+         bool_and(is_piece) AS is_piece, bool_or(is_slip) AS is_sheeted
+  FROM line GROUP BY 1, 2, 3, 4
+  HAVING NOT bool_and(is_slip)
 ), unsheeted AS (
-  SELECT e.project_id, e.participation_id, e.month, sum(e.worth_fen)::bigint AS worth_fen,
-         count(*) AS people, count(*) FILTER (WHERE e.is_piece) AS piece_people
-  FROM earned e
-  WHERE NOT EXISTS (
-    SELECT 1 FROM payroll_payslip p
-    JOIN payroll_paysheet s ON s.id = p.sheet_id AND s.project_id = p.project_id
-    WHERE p.project_id = e.project_id AND p.month = e.month AND p.worker_id = e.worker_id
-      AND s.participation_id = e.participation_id AND s.state <> 'draft')
+  SELECT project_id, participation_id, month, sum(worth_fen)::bigint AS worth_fen,
+         count(*) AS people, count(*) FILTER (WHERE is_piece) AS piece_people
+  FROM earned WHERE NOT is_sheeted
   GROUP BY 1, 2, 3
 )
 """

@@ -11,22 +11,15 @@ from inspection.alarms.rule import Rule, Setting
 # the due date let the bank's results come in.
 SQL = f"""
 WITH {EARNED}, person AS (
-  SELECT e.project_id, e.month, e.worker_id, min(e.participation_id) AS participation_id, sum(e.worth_fen) AS worth_fen
-  FROM earned e GROUP BY 1, 2, 3
-), paid AS (
-  SELECT DISTINCT p.project_id, p.month, p.worker_id FROM payroll_payslip p
-  WHERE p.payment IN ('paid', 'cash') AND p.month >= (SELECT min(month) FROM person)
-    AND p.month < date_trunc('month', %(today)s::date)::date
-    AND NOT (p.payment = 'cash' AND EXISTS (
-      SELECT FROM payroll_cashpayment c
-      WHERE c.project_id = p.project_id AND c.sheet_id = p.sheet_id AND c.worker_id = p.worker_id
-        AND c.denied_at IS NOT NULL AND c.withdrawn_at IS NULL))
+  SELECT project_id, month, worker_id, min(participation_id) FILTER (WHERE NOT is_slip) AS participation_id,
+         sum(worth_fen) AS worth_fen, bool_or(is_paid) AS is_paid
+  FROM line GROUP BY 1, 2, 3
+  HAVING NOT bool_and(is_slip)
 ), reached AS (
-  SELECT n.project_id, n.month, count(*)::int AS attended, count(paid.worker_id)::int AS paid,
-         sum(n.worth_fen) FILTER (WHERE paid.worker_id IS NULL)::bigint AS unpaid_fen,
-         mode() WITHIN GROUP (ORDER BY n.participation_id) FILTER (WHERE paid.worker_id IS NULL) AS participation_id
+  SELECT n.project_id, n.month, count(*)::int AS attended, count(*) FILTER (WHERE n.is_paid)::int AS paid,
+         sum(n.worth_fen) FILTER (WHERE NOT n.is_paid)::bigint AS unpaid_fen,
+         mode() WITHIN GROUP (ORDER BY n.participation_id) FILTER (WHERE NOT n.is_paid) AS participation_id
   FROM person n
-  LEFT JOIN paid ON paid.project_id = n.project_id AND paid.month = n.month AND paid.worker_id = n.worker_id
   GROUP BY 1, 2
 ), share AS MATERIALIZED (
   SELECT place.region_id, wagewatch_parameter('alarm.D4.percent', place.region_id, %(today)s) AS percent,

@@ -99,6 +99,7 @@ class Alarm(models.Model):
             models.Index(fields=["level", "due_on"], name="alarm_open", condition=Q(state="open")),
             models.Index(fields=["handle_by"], name="alarm_deadline", condition=Q(state="open")),
             models.Index(fields=["holder", "handle_by"], name="alarm_of_holder", condition=Q(state="open")),
+            models.Index(fields=["-closed_at"], name="alarm_closed", condition=Q(state="closed")),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -50,24 +51,23 @@ def moment_of(now: datetime) -> Moment:
     return Moment(now=now, today=today, pay_dates=pay_dates)
 
 
+def statement(rule: Rule) -> str:
+    """A rule's SQL with the relations that every rule may use."""
+    return RELATIONS.format(sql=rule.sql, reach=CALENDAR_REACH)
+
+
+def arguments(moment: Moment) -> dict[str, Any]:
+    """What `statement` is filled in with."""
+    pay_dates = [{"month": str(m), "pay_day": str(d), "due_on": str(due)} for m, d, due in moment.pay_dates]
+    return {"today": moment.today, "now": moment.now, "pay_dates": json.dumps(pay_dates)}
+
+
 def find(rule: Rule, moment: Moment) -> list[Finding]:
     """Every project and period for which the rule holds; one statement."""
     with transaction.atomic(), connection.cursor() as cursor:
         # Months of attendance are summed in memory; on disk it takes several times as long.
         cursor.execute("SET LOCAL work_mem = '256MB'")
-        cursor.execute(
-            RELATIONS.format(sql=rule.sql, reach=CALENDAR_REACH),
-            {
-                "today": moment.today,
-                "now": moment.now,
-                "pay_dates": json.dumps(
-                    [
-                        {"month": str(m), "pay_day": str(d), "due_on": str(due)}
-                        for m, d, due in moment.pay_dates
-                    ]
-                ),
-            },
-        )
+        cursor.execute(statement(rule), arguments(moment))
         return [
             Finding(
                 project_id=project_id,

@@ -101,8 +101,10 @@ def _tabs(request: ActorRequest, figures: dict[str, Any]) -> list[dict[str, Any]
     """The queue by whose turn it is, with counts; what is empty is left out, except one's own."""
     shown, state = _show(request), _state(request)
     shows = _shows(request.actor.id, site_date(timezone.now()))
-    counts = alarms_for(request.actor).aggregate(
-        **{f"n_{key}": Count("pk", filter=q) for key, q in shows.items()}
+    counts = (
+        alarms_for(request.actor)
+        .filter(state=Alarm.State.OPEN)
+        .aggregate(**{f"n_{key}": Count("pk", filter=q) for key, q in shows.items()})
     )
     query = request.GET.copy()
     for key in ("page", "state", "show"):

@@ -11,3 +11,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--projects", type=int, default=100, help="projects of the province's month; 1000 is the whole"
     )
     parser.addoption("--crew", type=int, default=350, help="workers on each of them")
+    parser.addoption(
+        "--province", type=int, default=280, help="projects of the province; the whole has 14000"
+    )
+    parser.addoption(
+        "--days", type=int, default=6, help="days of attendance in each of the last months, of 22"
+    )

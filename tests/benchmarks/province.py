@@ -178,6 +178,15 @@ INSERT INTO devices_dayseal (project_id, day, sealed_at, digest)
 SELECT DISTINCT project_id, day, day + interval '1 day 1 hour', '' FROM devices_attendanceday WHERE day < date '2026-11-12';
 """
 
+TOTALS = """
+SELECT count(wagewatch_make_partition('devices_monthtotal', m::date))
+FROM generate_series(date '2026-04-01', date '2026-11-01', interval '1 month') m;
+INSERT INTO devices_monthtotal (month, project_id, worker_id, posting_id, days, half_days, minutes, dates)
+SELECT day - extract(day FROM day)::int + 1, project_id, worker_id, posting_id, sum(days),
+  count(*) FILTER (WHERE days = 0.5), sum(minutes), count(*)
+FROM devices_attendanceday GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4;
+"""
+
 # Three years of alarms that are over, with their flips, and a year of the regions' days.
 PAST = """
 INSERT INTO inspection_alarm (project_id, rule, period, level, state, due_on, amount_fen, people, facts, opened_at, changed_at,
@@ -255,6 +264,7 @@ def _write(cursor: Any, size: Size) -> None:
     cursor.execute(MONEY, sizes)
     for month in months[-8:]:
         cursor.execute(ATTENDANCE, {**sizes, "month": month})
+    cursor.execute(TOTALS)
     cursor.execute(GATES, sizes)
     cursor.execute(PAST, sizes)
 
