@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Min, Q, QuerySet, Sum
 
 from inspection.access import alarms_for, region_days_for, stats_for
 from inspection.alarm_story import next_step
@@ -18,6 +18,7 @@ from registration.models import Region
 from wagewatch.lib.dates import first_of_month, previous_month, site_date
 
 EVERYWHERE = Scope()
+MARKS = ("red", "orange", "yellow")
 CLOSED_WITHIN = timedelta(days=7)
 
 
@@ -97,7 +98,8 @@ def open_alarms(actor: Actor, scope: Scope = EVERYWHERE) -> QuerySet[Alarm]:
 
 
 def totals(actor: Actor, now: datetime, scope: Scope = EVERYWHERE) -> dict[str, Any]:
-    """The figures at the top: owed, people, alarms by level, closed this week, last month's share paid."""
+    """The figures at the top: owed, people, alarms by level and `groups` of rules, closed this week, last month's
+    share paid, and `as_of`, when the oldest of them was counted."""
     stat = _stats(actor, scope).aggregate(
         owed=Sum("owed_fen"),
         people=Sum("owed_people"),
@@ -107,39 +109,23 @@ def totals(actor: Actor, now: datetime, scope: Scope = EVERYWHERE) -> dict[str, 
         month_paid=Sum("last_month_paid_people"),
         on_site=Sum("on_site_now"),
         registered=Sum("workers_open"),
+        as_of=Min("as_of"),
     )
     # Two questions, each by an index of its own: together they would read every alarm there ever was.
     reach = _alarms(actor, scope)
-    levels = reach.filter(IN_QUEUE).aggregate(
-        **{
-            name: Count("pk", filter=Q(level=level))
-            for name, level in (("red", 3), ("orange", 2), ("yellow", 1))
-        }
-    )
+    by_rule = reach.filter(IN_QUEUE).order_by().values_list("rule", "level").annotate(n=Count("pk"))
+    levels, groups = dict.fromkeys(MARKS, 0), dict[str, int]()
+    for rule, level, count in by_rule:
+        levels[level_name(level)] += count
+        groups[rule[:1]] = groups.get(rule[:1], 0) + count
     closed = reach.filter(state=Alarm.State.CLOSED, closed_at__gte=now - CLOSED_WITHIN).count()
     figures = {key: value or 0 for key, value in {**stat, **levels, "closed": closed}.items()}
+    figures |= {"as_of": stat["as_of"], "groups": groups}
     month_people = figures["month_people"]
     figures["paid_percent"] = (
         round(1000 * figures["month_paid"] / month_people) / 10 if month_people else None
     )
     return figures
-
-
-def open_by_group(actor: Actor, scope: Scope = EVERYWHERE) -> dict[str, int]:
-    """Open alarms within reach by the letter of their rule's group."""
-    found: dict[str, int] = {}
-    rows = _alarms(actor, scope).filter(IN_QUEUE).order_by().values_list("rule").annotate(n=Count("pk"))
-    for rule, count in rows:
-        found[rule[:1]] = found.get(rule[:1], 0) + count
-    return found
-
-
-def as_of(actor: Actor) -> datetime | None:
-    """When the oldest of the figures was counted."""
-    return stats_for(actor).order_by("as_of").values_list("as_of", flat=True).first()
-
-
-MARKS = ("red", "orange", "yellow")
 
 
 def district_tiles(actor: Actor, scope: Scope = EVERYWHERE) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, Concatenate, ParamSpec
 
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Q, Subquery
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -44,14 +44,14 @@ def counts_of(actor: Actor, today: date) -> dict[str, int]:
     """Projects within reach and their open alarms; the person's own open cases, and those past their deadline."""
     mine = Case.objects.filter(officer=actor.id).exclude(state__in=(Case.State.CLOSED, Case.State.REFUSED))
     own = mine.aggregate(cases=Count("pk"), cases_late=Count("pk", filter=Q(due_on__lt=today)))
-    return own | projects_for(actor, permission="alarm.view").aggregate(
-        projects=Count("pk", distinct=True),
-        alarms=Count(
-            "alarms",
-            filter=Q(alarms__state=Alarm.State.OPEN, alarms__stage__in=IN_QUEUE),
-            distinct=True,
-        ),
+    # Joined, projects and alarms would multiply each other: the number of alarms is asked beside.
+    reach = projects_for(actor, permission="alarm.view")
+    alarms = Alarm.objects.filter(state=Alarm.State.OPEN, stage__in=IN_QUEUE, project__in=reach)
+    number = alarms.order_by().values("state").annotate(n=Count("pk")).values("n")
+    found = reach.annotate(open_alarms=Subquery(number)).aggregate(
+        projects=Count("pk"), alarms=Max("open_alarms")
     )
+    return own | {key: value or 0 for key, value in found.items()}
 
 
 def scope_of(actor: Actor) -> dict[str, Any]:

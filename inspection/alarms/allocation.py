@@ -93,15 +93,17 @@ WHERE (s.short_fen > 0 OR s.due_fen IS NULL) AND l.level IS NOT NULL
 
 # The share over all months so far, after the same days of grace: each month a little too little adds up unseen.
 SHARE = f"""
-WITH {places(days="alarm.B1.days", percent="alarm.B2.percent")}, {STANDING}, sums AS (
+WITH {places(days="alarm.B1.days", percent="alarm.B2.percent")}, {STANDING}, grace AS MATERIALIZED (
+  SELECT pr.id AS project_id, coalesce((place.days ->> 'yellow')::int, 0) AS days
+  FROM registration_project pr JOIN place ON place.region_id = pr.region_id
+), sums AS (
   SELECT s.project_id, min(s.month) AS first_month, count(*) AS months,
          count(*) FILTER (WHERE s.short_fen > 0) AS short_months,
          sum(s.due_fen)::bigint AS agreed_fen, sum(s.short_fen)::bigint AS short_fen,
          min(s.due_on) FILTER (WHERE s.short_fen > 0) AS due_on
   FROM standing s
-  JOIN registration_project pr ON pr.id = s.project_id
-  JOIN place ON place.region_id = pr.region_id
-  WHERE s.due_fen > 0 AND s.due_on <= %(today)s - coalesce((place.days ->> 'yellow')::int, 0)
+  JOIN grace ON grace.project_id = s.project_id
+  WHERE s.due_fen > 0 AND s.due_on <= %(today)s - grace.days
   GROUP BY s.project_id
 )
 SELECT s.project_id, gc.id AS participation_id, 'standing' AS period, l.level, s.due_on, s.short_fen AS amount_fen,

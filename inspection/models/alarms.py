@@ -100,6 +100,17 @@ class Alarm(models.Model):
             models.Index(fields=["handle_by"], name="alarm_deadline", condition=Q(state="open")),
             models.Index(fields=["holder", "handle_by"], name="alarm_of_holder", condition=Q(state="open")),
             models.Index(fields=["-closed_at"], name="alarm_closed", condition=Q(state="closed")),
+            # As inspection.dashboard.FIRST: a page of the queue is read in its order.
+            models.Index(
+                models.F("paused_until").asc(nulls_first=True),
+                models.F("level").desc(),
+                models.F("handle_by"),
+                models.F("due_on"),
+                models.F("amount_fen").desc(),
+                models.F("id"),
+                name="alarm_queue",
+                condition=Q(state="open"),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -21,6 +21,7 @@ from inspection.http import inspector_view, text_of
 from inspection.models import Alarm
 from inspection.places import scope_of_address
 from inspection.services import life
+from registration.access import projects_for
 from registration.http import ActorRequest
 from registration.models import Region
 from wagewatch.lib.dates import site_date
@@ -134,7 +135,7 @@ def alarms(request: ActorRequest) -> HttpResponseBase:
     today = site_date(now)
     page = Paginator(_filtered(request), PER_PAGE).get_page(request.GET.get("page"))
     regions = Region.objects.filter(
-        code__in=alarms_for(request.actor).order_by().values_list("project__region_id").distinct()
+        code__in=projects_for(request.actor, permission="alarm.view").order_by().values("region_id")
     ).order_by("code")
     figures = dashboard.totals(request.actor, now)
     gives = life.may_give(request.actor)

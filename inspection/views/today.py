@@ -49,7 +49,7 @@ def today(request: ActorRequest) -> HttpResponseBase:
     shown = figures[level] if level else figures["red"] + figures["orange"] + figures["yellow"] - LEADS
     points = dashboard.owed_by_month(request.actor, day, scope=scope)
     worst = max(points, key=lambda point: point[1], default=None)
-    by_group = dashboard.open_by_group(request.actor, scope)
+    by_group = figures["groups"]
     trend = dashboard.trend(request.actor, day, scope=scope)
     kept = {key: value for key, value in request.GET.items() if key in {"region", "sector"} and value}
     return render(
@@ -59,7 +59,7 @@ def today(request: ActorRequest) -> HttpResponseBase:
             "today": day,
             "now": now,
             "check": last_check(),
-            "as_of": dashboard.as_of(request.actor),
+            "as_of": figures["as_of"],
             "figures": figures,
             "title": _title(figures),
             "scope": scope,
@@ -177,7 +177,7 @@ def trend_chart(trend: list[dashboard.Day], height: int = 300) -> str:
     )
 
 
-def _title(figures: dict[str, int]) -> str:
+def _title(figures: dict[str, Any]) -> str:
     if not figures["owed"]:
         return _("All wages due have been paid")
     return ngettext(

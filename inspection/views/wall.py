@@ -46,7 +46,7 @@ def wall(request: ActorRequest) -> HttpResponseBase:
             "trend_title": trend_title(trend),
             "trend": trend_chart(trend, height=260),
             "risks": risk_rows(dashboard.riskiest(request.actor, scope)[:RISKS], request.actor, day),
-            "as_of": dashboard.as_of(request.actor),
+            "as_of": figures["as_of"],
             "paid_note": _("%(month_paid)s of %(month_people)s people") % figures,
         },
     )

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection, models, transaction
+
+from payroll.models import SpecialAccount
+from registration.models import BankCard, Worker
 
 TODAY = date(2026, 11, 13)
 """A Friday, the pay day of October."""
@@ -84,12 +87,12 @@ SELECT 'P-' || id, 'G1', 'both', true, id, 'gate', '[]' FROM site;
 PEOPLE = """
 INSERT INTO registration_worker (name, id_number, id_index, id_tail, sex, birth_date, origin_code, ethnicity,
   registered_at, updated_at)
-SELECT '工' || n, 'x', decode(lpad(to_hex(n), 64, '0'), 'hex'), lpad((n %% 10000)::text, 4, '0'), 1,
+SELECT '工' || n, %(id_number)s, decode(lpad(to_hex(n), 64, '0'), 'hex'), lpad((n %% 10000)::text, 4, '0'), 1,
   date '1967-01-01' + (n %% 13000), (11 + n %% 50)::text || '0100', '', '2023-11-01', '2026-06-01'
 FROM generate_series(1, %(people)s) n ORDER BY n;
 CREATE TEMP TABLE person AS SELECT id, row_number() OVER (ORDER BY id) - 1 AS k FROM registration_worker WHERE name ~ '^工[0-9]+$';
 INSERT INTO registration_bankcard (worker_id, number, number_index, tail, bank_name, bank_code, is_current, added_at)
-SELECT id, 'x', decode(lpad(to_hex(k), 64, '0'), 'hex'), '0000', '', '', true, '2023-11-01' FROM person ORDER BY id;
+SELECT id, %(card)s, decode(lpad(to_hex(k), 64, '0'), 'hex'), '0000', '', '', true, '2023-11-01' FROM person ORDER BY id;
 INSERT INTO registration_posting (project_id, worker_id, participation_id, team_id, pin, trade, pay_basis, rate_fen,
   joined_on, left_on, settle_by, acknowledged_at, registered_by)
 SELECT c.project_id, w.id, c.participation_id, c.team_id, 1000 + w.k %% 30 + 30 * turn, '工种' || w.k %% 30, 'day', 36000,
@@ -138,7 +141,7 @@ WHERE s.month = %(month)s ORDER BY s.project_id, s.id;
 
 MONEY = """
 INSERT INTO payroll_specialaccount (name, number, number_index, tail, opened_on, filed_on, bank_id, organisation_id)
-SELECT '专户', 'x', decode(lpad(to_hex(f.k), 64, '0'), 'hex'), '0000', '2023-10-01', '2023-10-10', b.id, f.id
+SELECT '专户', %(account)s, decode(lpad(to_hex(f.k), 64, '0'), 'hex'), '0000', '2023-10-01', '2023-10-10', b.id, f.id
 FROM firm f, registration_organisation b WHERE b.uscc = 'PROV00000000000000';
 INSERT INTO payroll_subledger (balance_fen, entry_count, account_id, project_id, filed_on, joined_on)
 SELECT 20000000 + site.k * 100, 72, a.id, site.id, '2023-10-20', '2023-10-10'
@@ -249,6 +252,10 @@ def _write(cursor: Any, size: Size) -> None:
         "people": size.people,
         "days": size.days,
         "today": TODAY,
+        # One sealed text each: pages show the tails, and the indexes differ.
+        "id_number": _sealed(Worker, "id_number"),
+        "card": _sealed(BankCard, "number"),
+        "account": _sealed(SpecialAccount, "number"),
     }
     months = [_month(n) for n in range(MONTHS + 1)]
     for part in (PARTITIONS, PLACES_AND_FIRMS, PROJECTS, PEOPLE):
@@ -267,6 +274,10 @@ def _write(cursor: Any, size: Size) -> None:
     cursor.execute(TOTALS)
     cursor.execute(GATES, sizes)
     cursor.execute(PAST, sizes)
+
+
+def _sealed(model: type[models.Model], field: str) -> object:
+    return model._meta.get_field(field).get_db_prep_save("0" * 18, connection)
 
 
 def empty() -> None:
