@@ -322,6 +322,7 @@ def _badges(cast: Cast, workers: list[int]) -> None:
             project=cast.project, worker_id=worker, number=number, terminal_id=cast.terminal.pk,
             first_at=cast.now, last_at=cast.now,
         )  # fmt: skip
+    for n in range(min(5, len(workers))):  # few, so that the site's newest refusals still name people
         RefusedEntry.objects.create(
             day=cast.today, project=cast.project, terminal_id=cast.terminal.pk, event_id=f"badge-{n}",
             at=cast.now - timedelta(minutes=n % 20), direction=1, reason="unregistered", person_key=f"101,{n:05d}",
