@@ -536,4 +536,25 @@ def fingerprint() -> dict[str, tuple[int, int]]:
         return {name: (count, int(total)) for name, count, total in cursor.fetchall()}
 
 
-__all__ = ["ROLES", "Stage", "fingerprint", "on_stage", "undone"]
+def writes() -> int:
+    """Rows that this transaction has inserted, changed or deleted so far, also those undone again since.
+
+    As long as it stays the same nothing was written, and no fingerprint needs to be taken.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_xact_user_tables"
+            " WHERE relname <> ALL(%s)",
+            [sorted(NOT_COUNTED)],
+        )
+        return int(cursor.fetchone()[0])
+
+
+def written_since(so_far: int, before: dict[str, tuple[int, int]]) -> list[str]:
+    """The tables whose rows differ from `before`; `so_far` is what `writes` said then."""
+    if writes() == so_far:
+        return []
+    return sorted(table for table, state in fingerprint().items() if state != before[table])
+
+
+__all__ = ["ROLES", "Stage", "fingerprint", "on_stage", "undone", "writes", "written_since"]

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from tests.cast import Agency, add_agency
-from tests.permissions.stage import Stage, fingerprint, on_stage, undone
+from tests.permissions.stage import Stage, fingerprint, on_stage, undone, writes, written_since
 from tests.permissions.test_matrix import REFUSED, answer, body_of, path_of, rows
 from wagewatch.lib.identity import mask_name
 
@@ -72,11 +72,12 @@ def test_nothing_of_other_firms_is_written(stage: Stage, agency: Agency) -> None
         if method != "POST" or name in FOR_ANYBODY:
             continue
         with undone():
+            so_far = writes()
             got = answer(stage.ask("lan", method, path_of(stage, name), body_of(stage, method, name)))
             if got not in REFUSED:
                 done.append(name)
-            elif changed := {table for table, state in fingerprint().items() if state != before[table]}:
-                wrote.append(f"{name}: {got} and {sorted(changed)}")
+            elif changed := written_since(so_far, before):
+                wrote.append(f"{name}: {got} and {changed}")
     assert wrote == []
     assert set(done) == OF_THE_DESK
 

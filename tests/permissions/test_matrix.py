@@ -6,10 +6,11 @@ import pytest
 from django.http import HttpResponse
 from django.urls import URLResolver, get_resolver, reverse
 
+from registration.models import Region
 from tests.permissions.addresses import PARTS
 from tests.permissions.bodies import BODIES, RAW
 from tests.permissions.matrix import HEADING, LINES
-from tests.permissions.stage import ROLES, Stage, fingerprint, on_stage, undone
+from tests.permissions.stage import ROLES, Stage, fingerprint, on_stage, undone, writes, written_since
 
 METHODS = ("GET", "POST")
 REFUSED = {"in", "400", "401", "403", "404", "405", "409"}
@@ -74,15 +75,24 @@ def test_each_role_gets_what_the_table_says_and_a_refusal_writes_nothing(stage: 
             continue
         for role, expected in zip(ROLES, cells, strict=True):
             with undone():
+                so_far = writes()
                 got = answer(stage.ask(role, method, path_of(stage, name), body_of(stage, method, name)))
                 if expected not in (got, "-"):
                     wrong.append(f"{method} {name} {role}: {expected} expected, {got} found")
-                if method == "POST" and got in REFUSED:
-                    changed = {table for table, state in fingerprint().items() if state != before[table]}
-                    if changed:
-                        wrote.append(f"{method} {name} {role}: {got} and {sorted(changed)}")
+                if method == "POST" and got in REFUSED and (changed := written_since(so_far, before)):
+                    wrote.append(f"{method} {name} {role}: {got} and {changed}")
     assert wrong == []
     assert wrote == []
+
+
+def test_a_row_written_is_seen_and_one_undone_is_not_held_against_anybody(stage: Stage) -> None:
+    before, so_far = fingerprint(), writes()
+    with undone():
+        assert written_since(so_far, before) == []
+        Region.objects.filter(pk=stage.cast.project.region_id).update(name="别处")
+        assert written_since(so_far, before) == ["registration_region"]
+    assert writes() > so_far
+    assert written_since(so_far, before) == []
 
 
 def test_every_address_is_in_the_table() -> None:
