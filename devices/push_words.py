@@ -9,6 +9,7 @@ _EXACT: dict[str, Any] = {
     # stamps
     "unregistered": _("Not registered on this project"),
     "left": _("Has left the project"),
+    "badge_lost": _("Badge reported lost"),
     "not_yet": _("Before the first day of work"),
     "bad_time": _("The time cannot be right"),
     "device": _("The gate did not open"),

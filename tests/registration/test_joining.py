@@ -254,7 +254,7 @@ def test_a_signed_in_worker_needs_no_code_and_types_nothing(cast: Cast) -> None:
     code = joining.renew_join_code(cast.other_project.pk, actor=cast.actor(cast.kong), now=NOW)
     client = cast.client(cast.sun)
     base = f"/join/{code}/"
-    assert client.get(base).url == base + "state/"
+    assert client.get(base).url == base + "who/"
     assert client.post(base + "who/", {"me": "1"}).url == base + "work/"
     client.post(base + "work/", {"trade": "木工", "whom": ""})
     client.post(base + "card/", {"later": "1"})
