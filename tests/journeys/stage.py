@@ -127,7 +127,7 @@ class Stack:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             check=False,
-            timeout=120,
+            timeout=900,  # every table from the first migration on, on a machine that may be busy
         )
         text = done.stdout.decode("utf-8", "replace")
         if done.returncode != expect:
