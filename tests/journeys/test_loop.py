@@ -8,10 +8,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
 from devices.client import TerminalClient
 from tests.journeys.people import Person, card_number, crew, messy_roster
@@ -354,6 +356,7 @@ def confirmed_and_objected(story: Story) -> "Page":
 
     wu = sign_in_worker(story.house.room(PHONE), story.wu.phone)
     _confirm(story, wu, story.wu)
+    story.rooms["wu"] = wu
     for person in story.people[3:]:
         phone = Visitor(story.stack.url).sign_in_worker(person.phone)
         page = f"/my/pay/{story.slip(person)[0]}/confirm/"
@@ -417,7 +420,7 @@ def approved_and_instructed(story: Story) -> int:
     order = int(he.url.rstrip("/").rsplit("/", 1)[1])
     count = "SELECT count(*) FROM payroll_paymentorder WHERE project_id = %s"
     assert story.stack.one(count, story.project) == 1
-    reload_until(he, lambda: "户名不符" in he.inner_text("main"), "the bank's answer is on the page")
+    reload_until(he, lambda: "户名不符" in he.inner_text("main"), "the bank's answer is on the page", 90)
     wait_for("six are paid", lambda: [story.slip(p)[2] for p in story.people].count("paid") == 6)
     assert story.slip(story.wu)[2] == "returned"
     he.reload()
@@ -439,6 +442,16 @@ def returned_and_sent_again(story: Story, zhao: "Page", order: int) -> None:
     assert new[-4:] in zhao.inner_text("main")
     assert new not in zhao.content()
     story.album.take(zhao, "card-corrected")
+
+    wu = story.rooms["wu"]
+    wu.goto("/my/card/")
+    portrait = BytesIO()
+    Image.new("RGB", (480, 640), "#888").save(portrait, "JPEG")
+    picture = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": portrait.getvalue()}
+    wu.set_input_files("input[name=photo]", files=[picture])  # the clerk wrote the phone number down today
+    story.album.take(wu, "worker-card")
+    wu.locator("button[form=own]").click()
+    wait_for("the worker has said yes", lambda: "您说过：这是我的卡" in wu.inner_text("main"))
 
     he = story.rooms["he"]
     he.goto(f"/pay/orders/{order}/")
