@@ -29,9 +29,6 @@ SOURCES = {
 }
 """Table to the projects that its changed rows concern (0: all)."""
 
-BEFORE_BADGES = tuple(table for table in SOURCES if table.startswith("registration_"))
-"""What existed when the triggers were first put in place; later tables come with their own migration."""
-
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 BEGIN

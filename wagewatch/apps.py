@@ -19,6 +19,7 @@ class WagewatchConfig(AppConfig):
     verbose_name = "薪安"
 
     def ready(self) -> None:
-        import wagewatch.celery  # noqa: F401 shared tasks must find our broker, in web processes too
+        import wagewatch.celery  # shared tasks must find our broker, in web processes too
+        import wagewatch.checks  # noqa: F401 registers itself
 
         connection_created.connect(take_side, dispatch_uid="wagewatch.take_side")
