@@ -46,7 +46,9 @@ def agency(stage: Stage) -> Agency:
 def test_no_page_names_people_of_other_firms(stage: Stage, agency: Agency) -> None:
     cast = stage.cast
     others = (cast.sun, cast.zhou, cast.wu)
-    secrets = [word for w in others for word in (w.name, w.id_number, w.id_number[-4:], str(w.phone))]
+    secrets = [re.escape(word) for w in others for word in (w.name, w.id_number, str(w.phone))]
+    # Four digits alone may be any count or part of a hash: what stands before them says that they end a number.
+    secrets += [rf"(?:尾号|末四位|[*…])\s?{w.id_number[-4:]}(?![0-9a-f])" for w in others]
     broken, told, seen = [], [], 0
     for method, name in rows():
         if method == "GET" and name not in SHOWN_BY_THE_WORKER:
@@ -59,7 +61,7 @@ def test_no_page_names_people_of_other_firms(stage: Stage, agency: Agency) -> No
                 seen += 1
                 content = b"".join(response.streaming_content) if response.streaming else response.content
                 text = re.sub(r"/\d+/\d+/", "/", content.decode(errors="replace"))
-                told += [f"{name}: {word}" for word in secrets if word in text]
+                told += [f"{name}: {word}" for word in secrets if re.search(word, text)]
     assert broken == []
     assert told == []
     assert seen > 40, "most addresses were out of reach: the test looks at nothing"
