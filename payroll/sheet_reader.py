@@ -23,6 +23,7 @@ from wagewatch.lib.identity import check_id_number, normalise_card, number_cell
 from wagewatch.lib.money import format_cny, parse_yuan
 from wagewatch.lib.names import normalise_name
 from wagewatch.lib.sheets import Cell, Sheet, Workbook
+from wagewatch.lib.texts import odd_digits
 
 T = TypeVar("T")
 _NEGATIVE = re.compile(r"[-−－]\s*[¥￥]?\s*[\d.,，]+")
@@ -270,6 +271,7 @@ def _line(sheet: Sheet, table: Table, row: DataRow, most_days: int) -> ReadLine:
         note=row["note"].text.strip(),
     )
     line.gross_fen, line.net_fen = amounts.gross, amounts.net
+    _refuse_shared(line, sheet, table, row)
     if line.refused:
         line.deduction_fen = amounts.deductions or amounts.deducted
         return line
@@ -283,6 +285,28 @@ def _line(sheet: Sheet, table: Table, row: DataRow, most_days: int) -> ReadLine:
     if added.gross_fen is not None:
         line.base_fen = added.gross_fen - amounts.earned
     return line
+
+
+def _refuse_shared(line: ReadLine, sheet: Sheet, table: Table, row: DataRow) -> None:
+    """An amount that a merged cell spreads over the rows of other workers belongs to no one of them, not to the
+    first either. Where the name is merged over the same rows, they are one worker's."""
+    below = row.number - sheet.first_row + 1
+    if "name" in table.columns and sheet.cell(below, table.columns["name"]).merged:
+        return
+    for name in ("gross", "net", "base_pay", "deductions", *EARNED, *DEDUCTED):
+        column = table.columns.get(name)
+        if column is None or row[name].is_blank or row[name].merged:
+            continue
+        copy = sheet.cell(below, column)
+        if copy.merged and copy.value == row[name].value and _spans(sheet, below, table, name):
+            line.stop(name, _("This amount is in a merged cell. Give every worker an own amount."))
+
+
+def _spans(sheet: Sheet, below: int, table: Table, name: str) -> bool:
+    """Whether the copy below comes from above, not from the cell left of it, and stands in a worker's row."""
+    left = sheet.cell(below, table.columns[name] - 1)
+    who = sheet.cell(below, table.columns["name"]) if "name" in table.columns else left
+    return not who.is_blank and left.value != sheet.cell(below, table.columns[name]).value
 
 
 def _card(line: ReadLine, row: DataRow) -> None:
@@ -352,6 +376,8 @@ def _number(cell: Cell, endings: tuple[str, ...]) -> Decimal | None:
         raise Malformed("days.formula", why.replace("%", "%%"))
     if cell.is_blank or cell.text.strip() in _NOTHING:
         return None
+    if odd_digits(cell.text):
+        raise Malformed("days.number", _("Write the days as a number, for example 21.5."))
     text = unicodedata.normalize("NFKC", cell.text).strip()
     for ending in endings:
         text = text.removesuffix(ending).strip()

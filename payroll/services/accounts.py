@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payroll.models import AccountEntry, PaymentLine, SpecialAccount, SubLedger
 from registration.models import Organisation, Posting, Project
+from wagewatch.lib.copying import write_rows
 from wagewatch.lib.crypto import blind_index
 from wagewatch.lib.errors import RuleViolation
 from wagewatch.lib.happenings import happened
@@ -109,7 +110,7 @@ def book(ledger: SubLedger, movements: Sequence[Movement]) -> int:
             )
         )
     if entries:
-        AccountEntry.objects.bulk_create(entries, batch_size=1000)
+        write_rows(entries)
         ledger.save(update_fields=["balance_fen", "entry_count"])
         happened("account.booked")
     return len(entries)

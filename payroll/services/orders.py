@@ -28,6 +28,7 @@ from registration.models import BankCard, Participation
 from registration.rules.card_word import CardWord, may_receive
 from registration.services.parameters import load_calendar
 from wagewatch.evidence import services as evidence
+from wagewatch.lib.copying import write_rows
 from wagewatch.lib.dates import SITE_TZ, site_date
 from wagewatch.lib.errors import RuleViolation
 from wagewatch.lib.money import format_cny
@@ -169,7 +170,7 @@ def _place_order(
             order.save()
             for line in lines:
                 line.order_id = order.pk
-            PaymentLine.objects.bulk_create(lines, batch_size=1000)
+            write_rows(lines)
     except IntegrityError as problem:
         raise RuleViolation(
             "order.twice",

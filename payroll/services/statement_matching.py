@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
+from django.db.models import QuerySet
+
 from payroll.bank import codes
 from payroll.bank.camt053 import Statement
 from payroll.models import (
@@ -35,6 +37,7 @@ from payroll.services.results import (
     newest_attempts,
 )
 from payroll.services.told import Told, told_lines
+from wagewatch.lib.copying import write_rows
 from wagewatch.lib.dates import SITE_TZ, site_date
 
 LineState = PaymentLine.State
@@ -66,13 +69,13 @@ def apply_statement(
     in which statement.
     """
     told = told_lines(statement, now)
-    lines = _wage_lines(told, account)
+    named = _named_sheets(told, account)
     shares = {
         share.project_id: share
         for share in account.sub_ledgers.select_related("project").order_by("project_id")
     }
-    projects = sorted({*shares, *(line.project_id for line in lines.values())})
-    lock_projects(projects, sorted({line.sheet_id for line in lines.values()}))
+    projects = sorted({*shares, *(project_id for project_id, _sheet in named)})
+    lock_projects(projects, sorted({sheet_id for _project, sheet_id in named}))
     SpecialAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
     lines = _wage_lines(told, account)  # as they stand now that nobody else moves them
     _find_known(told, account, statement.kind)
@@ -120,10 +123,20 @@ def apply_statement(
     }
 
 
-def _wage_lines(told: Sequence[Told], account: SpecialAccount) -> dict[str, PaymentLine]:
+def _named(told: Sequence[Told], account: SpecialAccount) -> QuerySet[PaymentLine]:
+    """The wages of this account that a file names by our references."""
     references = {fact.end_to_end_id for fact in told if fact.end_to_end_id}
-    where = PaymentLine.objects.filter(end_to_end_id__in=references, order__account=account)
-    return {line.end_to_end_id: line for line in where}
+    return PaymentLine.objects.filter(end_to_end_id__in=references, order__account=account)
+
+
+def _named_sheets(told: Sequence[Told], account: SpecialAccount) -> set[tuple[int, int]]:
+    """(project, sheet) of the wages that a file names: what to lock before they are read."""
+    return set(_named(told, account).values_list("project_id", "sheet_id").distinct())
+
+
+def _wage_lines(told: Sequence[Told], account: SpecialAccount) -> dict[str, PaymentLine]:
+    # Opening the card number of every line would cost as much as reading the rest, and nothing here asks for it.
+    return {line.end_to_end_id: line for line in _named(told, account).defer("card_number")}
 
 
 def _find_known(told: Sequence[Told], account: SpecialAccount, kind: str) -> None:
@@ -356,12 +369,11 @@ def _keep(
             is_foreign=fact.state == State.UNMATCHED and fact.amount_fen < 0,
             version=1 if fact.entry_kind else 0,
         )
-    StatementLine.objects.bulk_create([f.line for f in new if f.line], batch_size=1000)
-    LineEvent.objects.bulk_create(_events(new, now), batch_size=1000)
+    write_rows([f.line for f in new if f.line])
+    write_rows(_events(new, now))
     if record is not None:
-        StatementEntry.objects.bulk_create(
-            [StatementEntry(statement=record, position=f.position, line=f.line, known=f.known) for f in told],
-            batch_size=1000,
+        write_rows(
+            [StatementEntry(statement=record, position=f.position, line=f.line, known=f.known) for f in told]
         )
 
 

@@ -197,6 +197,8 @@ def _row(
             rules.check_deduction(line.gross_fen, line.deduction_fen, line.deduction_note)
         except RuleViolation as problem:
             line.stop("deductions", problem.message)
+        if line.gross_fen and not line.net_fen:
+            line.warn("net", _("The deductions take all of the pay: nothing would be paid out."))
         if line.gross_fen > largest_fen:
             line.warn("gross", _("This is a large amount for one month. Check the number of digits."))
     return {

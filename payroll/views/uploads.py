@@ -1,6 +1,7 @@
 """Uploading a pay sheet the contractor made: send, compare, apply."""
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,7 +20,7 @@ from registration.permissions import CLERK
 from wagewatch.lib.dates import first_of_month, parse_month, previous_month, site_date
 from wagewatch.lib.errors import Malformed, WagewatchError
 
-SHOWN = 50
+PER_PAGE = 100
 ORDER = {"refused": 0, "different": 1, "same": 2}
 
 
@@ -74,7 +75,6 @@ def staged(request: ActorRequest, pk: int) -> HttpResponse:
     show = request.GET.get("show", "")
     rows = [r for r in upload.rows if not show or r["verdict"] == show]
     rows.sort(key=lambda r: (ORDER[r["verdict"]], r["sheet"], r["line"]))
-    everything = request.GET.get("all") == "1"
     counts = upload.reading.get("counts", {})
     absent = upload.reading.get("absent", [])
     names = dict(Worker.objects.filter(pk__in=[a["worker"] for a in absent]).values_list("pk", "name"))
@@ -91,8 +91,7 @@ def staged(request: ActorRequest, pk: int) -> HttpResponse:
         "payroll/upload.html",
         {
             "upload": upload,
-            "rows": rows if everything else rows[:SHOWN],
-            "rest": 0 if everything else max(len(rows) - SHOWN, 0),
+            "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
             "tabs": tabs,
             "counts": counts,
             "good": len(good),

@@ -10,8 +10,8 @@ from registration.models import Project, RosterRow, RosterUpload
 from registration.rules.person_values import kind_of_number
 from registration.rules.roster_row import RowValues
 from registration.rules.roster_verdict import CHANGED, NEW, Judged
-from registration.services.copying import copy_rows
 from registration.services.roster_facts import Indexes
+from wagewatch.lib.copying import copy_rows
 from wagewatch.lib.crypto import blind_index, sealer
 from wagewatch.lib.pinyin import initials_of
 

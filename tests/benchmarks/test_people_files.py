@@ -15,10 +15,10 @@ from django.db import connection
 from registration.access import postings_for
 from registration.models import SensitiveView
 from registration.roster_files import MOST_ON_PAPER, roster_paper, roster_sheet
-from registration.services.copying import copy_rows
 from registration.services.disclosures import FULL_ROSTER, disclose
 from tests.benchmarks.results import keep
 from tests.cast import JOINED, NOW, TODAY, Cast
+from wagewatch.lib.copying import copy_rows
 from wagewatch.lib.crypto import blind_index, encrypt
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.django_db]

@@ -8,10 +8,10 @@ from django.db import connection
 from registration.access import postings_for
 from registration.finding import _by_number, _by_words, find_people, is_whole_number
 from registration.models import Posting, Worker
-from registration.services.copying import copy_rows
 from registration.services.initials import fill_initials
 from tests.cast import NOW, TODAY, Cast, make_posting, make_worker
 from tests.registration.rosters import applied, person, xlsx
+from wagewatch.lib.copying import copy_rows
 from wagewatch.lib.crypto import blind_index
 from wagewatch.lib.pinyin import initials_of
 

@@ -13,10 +13,9 @@ from django.db import connection
 from wagewatch.evidence.keys import algorithm_for_new_entries
 from wagewatch.evidence.leaves import SALT_BYTES, salted_hash
 from wagewatch.evidence.models import Entry
+from wagewatch.lib.copying import write_rows
 from wagewatch.lib.happenings import happened
 from wagewatch.lib.merkle import Algorithm
-
-ROWS_PER_INSERT = 5000
 
 
 class SomeActor(Protocol):
@@ -57,13 +56,13 @@ def append(
 
 
 def append_many(kind: str, facts: Iterable[Fact], *, actor: SomeActor, now: datetime) -> list[Entry]:
-    """Record many facts of one kind by one actor, in one INSERT (per 5,000)."""
+    """Record many facts of one kind by one actor, in one statement."""
     if not connection.in_atomic_block:
         raise RuntimeError("evidence is recorded in the transaction of the fact: call inside atomic()")
     algorithm = algorithm_for_new_entries()
     entries = [_entry(kind, fact, actor, now, algorithm) for fact in facts]
     happened(kind)
-    return Entry.objects.bulk_create(entries, batch_size=ROWS_PER_INSERT)
+    return list(write_rows(entries))
 
 
 def _entry(kind: str, fact: Fact, actor: SomeActor, now: datetime, algorithm: Algorithm) -> Entry:

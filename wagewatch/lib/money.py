@@ -10,6 +10,7 @@ from fractions import Fraction
 from django.utils.translation import gettext_lazy as _
 
 from wagewatch.lib.errors import Malformed
+from wagewatch.lib.texts import odd_digits
 
 MINUS = "\u2212"
 LARGEST_FEN = 10**13
@@ -104,6 +105,8 @@ def parse_yuan(value: str | int | float | Decimal | None, *, negative: bool = Fa
 
 
 def _parse_text(raw: str) -> int:
+    if odd_digits(raw):
+        raise _not_a_number()
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", raw)).replace("，", ",")
     if text.lower() in _BLANKS:
         raise _empty()

@@ -60,3 +60,8 @@ def clean(text: str, *, drop: str = "") -> tuple[str, list[Note]]:
         bare = bare.translate({ord(c): None for c in drop})
         notes.append(Note("text.spaces", _("Spaces and dashes were removed.")))
     return bare, notes
+
+
+def odd_digits(text: str) -> bool:
+    """Whether a text holds raised, lowered or circled digits (², ①): read as plain ones 10² would be 102."""
+    return any(c.isdigit() and not c.isdecimal() for c in text)
