@@ -16,6 +16,7 @@ from payroll.models import (
     LoanFacility,
     Mediation,
     Objection,
+    PaymentGuarantee,
     PaymentOrder,
     PaySheet,
     PaySlip,
@@ -34,8 +35,8 @@ from registration.access import (
     projects_for,
 )
 from registration.actors import Actor
-from registration.models import Participation, Project, StoredFile
-from registration.permissions import PERMISSIONS
+from registration.models import Participation, Project, Role, Sector, StoredFile
+from registration.permissions import GC, PERMISSIONS
 
 ONLY_GENERAL_CONTRACTOR = frozenset({"sheet.approve", "payment.instruct"})
 """Approval and payment are the general contractor's own duty on its project (Order 724 art. 31)."""
@@ -318,22 +319,28 @@ def access_line(pk: int, actor: Actor, *, for_write: bool = False) -> StatementL
     return line
 
 
-def account_projects(actor: Actor) -> QuerySet[Project]:
-    """Building projects that need a special account, as far as the actor is their general contractor or owner
-    or supervises them."""
+def _building_projects(actor: Actor, *, leads: str, sees: str) -> QuerySet[Project]:
+    """Building projects of which the actor's firm is the general contractor, with the permission `leads`, or the
+    owner, or which the actor supervises with the permission `sees`."""
     firms = Participation.objects.filter(
         Q(
             role=Participation.Role.GENERAL_CONTRACTOR,
-            organisation__in=organisations_with(actor, PERMISSIONS["account.open"]),
+            organisation__in=organisations_with(actor, PERMISSIONS[leads]),
         )
-        | Q(role=Participation.Role.OWNER, organisation__in=organisations_with(actor, ["owner_clerk"])),
+        | Q(role=Participation.Role.OWNER, organisation__in=organisations_with(actor, [Role.OWNER_CLERK])),
         project=OuterRef("pk"),
     )
     return (
-        Project.objects.filter(Q(Exists(firms)) | Q(pk__in=_authority_projects(actor, "account.view")))
-        .exclude(sector="manufacturing")
+        Project.objects.filter(Q(Exists(firms)) | Q(pk__in=_authority_projects(actor, sees)))
+        .exclude(sector=Sector.MANUFACTURING)
         .select_related("region")
     )
+
+
+def account_projects(actor: Actor) -> QuerySet[Project]:
+    """Building projects that need a special account, as far as the actor is their general contractor or owner
+    or supervises them."""
+    return _building_projects(actor, leads="account.open", sees="account.view")
 
 
 def access_account_project(project_pk: int, actor: Actor) -> tuple[Project, SubLedger | None]:
@@ -387,22 +394,7 @@ def leads_project(actor: Actor, project: Project, *, permission: str = "deposit.
 
 def deposit_projects(actor: Actor) -> QuerySet[Project]:
     """Projects whose wage deposit the actor may see: its general contractor's, its owner's, the region's."""
-    firms = Participation.objects.filter(
-        Q(
-            role=Participation.Role.GENERAL_CONTRACTOR,
-            organisation__in=organisations_with(actor, PERMISSIONS["deposit.lodge"]),
-        )
-        | Q(
-            role=Participation.Role.OWNER,
-            organisation__in=organisations_with(actor, ["owner_clerk"]),
-        ),
-        project=OuterRef("pk"),
-    )
-    return (
-        Project.objects.filter(Q(Exists(firms)) | Q(pk__in=_authority_projects(actor, "deposit.view")))
-        .exclude(sector="manufacturing")
-        .select_related("region")
-    )
+    return _building_projects(actor, leads="deposit.lodge", sees="deposit.view")
 
 
 def access_deposit(project_pk: int, actor: Actor) -> Project:
@@ -420,6 +412,48 @@ def access_deposit_file(project_pk: int, number: int, actor: Actor) -> DepositEn
     if entry is None or entry.file is None:
         not_found()
     return entry
+
+
+def guarantee_projects(actor: Actor) -> QuerySet[Project]:
+    """Projects whose owner's payment guarantee the actor may see: its general contractor's, its owner's, the
+    region's."""
+    return _building_projects(actor, leads="guarantee.enter", sees="guarantee.view")
+
+
+def access_guarantee(project_pk: int, actor: Actor) -> Project:
+    """The project whose payment guarantee is asked for, or NotFound."""
+    project = guarantee_projects(actor).filter(pk=project_pk).first()
+    if project is None:
+        not_found()
+    return project
+
+
+def access_guarantee_file(project_pk: int, number: int, actor: Actor) -> PaymentGuarantee:
+    """An entry with its paper, or NotFound."""
+    project = access_guarantee(project_pk, actor)
+    entry = PaymentGuarantee.objects.select_related("file").filter(project=project, number=number).first()
+    if entry is None:
+        not_found()
+    return entry
+
+
+def party_of(actor: Actor, project: Project) -> int | None:
+    """The firm for which the actor puts a payment guarantee on record: the owner's, else the general
+    contractor's; None for all others."""
+    roles = PERMISSIONS["guarantee.enter"]
+    firms = Participation.objects.filter(
+        Q(
+            role=Participation.Role.OWNER,
+            organisation__in=organisations_with(actor, roles & {Role.OWNER_CLERK}),
+        )
+        | Q(
+            role=Participation.Role.GENERAL_CONTRACTOR, organisation__in=organisations_with(actor, roles & GC)
+        ),
+        project=project,
+        left_on=None,
+    )
+    found = dict(firms.values_list("role", "organisation_id"))
+    return found.get(Participation.Role.OWNER) or found.get(Participation.Role.GENERAL_CONTRACTOR)
 
 
 def money_projects(actor: Actor) -> QuerySet[Project]:

@@ -13,6 +13,7 @@ class PayrollConfig(AppConfig):
             board_records,
             confirming_records,
             deposit_records,
+            guarantee_records,
             late_worker,
             records,
         )
@@ -21,6 +22,7 @@ class PayrollConfig(AppConfig):
         advance_records.register()
         confirming_records.register()
         deposit_records.register()
+        guarantee_records.register()
         allocation_records.register()
         board_records.register()
         register_notes(late_worker.calendar_notes)

@@ -64,6 +64,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "allocation.answer": {Role.OWNER_CLERK},
         "loan.ask": {Role.GC_MANAGER},
         "loan.grant": {Role.BANK_OFFICER},
+        "guarantee.view": {*GC, Role.OWNER_CLERK, Role.INSPECTOR},
+        "guarantee.enter": {*GC, Role.OWNER_CLERK},
         "deposit.view": {*GC, Role.OWNER_CLERK, Role.INSPECTOR},
         "deposit.lodge": GC,
         "deposit.rule": {Role.INSPECTOR},

@@ -16,6 +16,7 @@ from payroll.models.boards import BoardCheck, BoardPhoto, NoticeBoard
 from payroll.models.cash import CashPayment, CashReport
 from payroll.models.confirming import ProxyWord, Reminder
 from payroll.models.deposits import ArrearsRecord, DepositEntry, DepositForm, DepositRuling
+from payroll.models.guarantees import GuaranteeForm, PaymentGuarantee
 from payroll.models.late import LateDismissal
 from payroll.models.loans import LoanDraw, LoanFacility, LoanRepayment
 from payroll.models.mediation import Mediation
@@ -50,6 +51,7 @@ __all__ = [
     "DepositForm",
     "DepositRuling",
     "FirstApproval",
+    "GuaranteeForm",
     "LateDismissal",
     "LineDecision",
     "LineEvent",
@@ -63,6 +65,7 @@ __all__ = [
     "OfficeWord",
     "PaySheet",
     "PaySlip",
+    "PaymentGuarantee",
     "PaymentLine",
     "PaymentOrder",
     "ProgressPayment",

@@ -161,6 +161,7 @@ def test_personal_data_is_kept_encrypted_only() -> None:
         ("LoanRepayment", "number"): "which repayment of the project",
         ("DepositEntry", "number"): "which entry of the deposit",
         ("DepositRuling", "number"): "which ruling about the deposit",
+        ("PaymentGuarantee", "number"): "which entry of the guarantee",
         ("AccountEvent", "number"): "the filing's or the statement's own number",
         ("AccountAgreement", "number"): "the agreement's own number",
         ("LineEvent", "number"): "which event of the statement line",

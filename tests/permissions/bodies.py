@@ -24,6 +24,18 @@ def _results(s: Stage) -> SimpleUploadedFile:
     return SimpleUploadedFile("制卡结果.xlsx", data, XLSX)
 
 
+def _guarantee() -> dict[str, object]:
+    return {
+        "form": "bank",
+        "issuer": "金华商贸银行",
+        "paper_number": "BH-1",
+        "amount_fen": "1000",
+        "valid_from": "2026-03-12",
+        "valid_until": "2027-12-31",
+        "scan": SimpleUploadedFile("保函.png", deposit_scan().data),
+    }
+
+
 _TRAINING_FACTS = {"kind": "003001", "name": "安全教育", "held_on": "2026-11-12", "minutes": "60"}
 _CERTIFICATE_FACTS = {"kind": "special", "trade": "焊工", "issuer": "应急管理局", "issued_on": "2025-01-01"}
 
@@ -83,6 +95,9 @@ BODIES: dict[str, Parts] = {
     "payroll:draw-answer": lambda _s: {"verdict": "confirm"},
     "payroll:sheet-draw": lambda _s: {"amount_fen": "100"},
     "payroll:draw-repay": lambda _s: {"entry_number": "1", "amount_fen": "100"},
+    "payroll:guarantee-enter": lambda _s: _guarantee() | {"paper_number": "BH-2"},
+    "payroll:guarantee-correct": lambda _s: _guarantee() | {"note": "到期日录错"},
+    "payroll:guarantee-end": lambda _s: {"ended_on": "2026-11-10", "note": "银行提前解除"},
     "payroll:deposit-enter": lambda _s: {
         "form": "cash",
         "amount_fen": "1000",

@@ -96,6 +96,7 @@ from tests.inspection.permits import ask_for_social
 from tests.inspection.stage import sent_sheet, set_parameters
 from tests.payroll import stage as payroll
 from tests.payroll.deposit_papers import deposit_scan, lodge_cash
+from tests.payroll.guarantee_papers import give_guarantee
 from tests.payroll.labour_cost import labour_cost
 from tests.payroll.recordings import WEBM
 from tests.registration import contracts
@@ -247,6 +248,7 @@ def build_stage() -> Stage:
     left_posting.save()
     ledger = payroll.account(cast, 100_000_000)
     lodge_cash(cast)
+    give_guarantee(cast)
     _account_papers(cast, ledger)
     paid_sheet = payroll.approved_sheet(cast)
     order = payroll.instructed(cast, paid_sheet)
