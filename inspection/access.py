@@ -48,19 +48,23 @@ def region_days_for(actor: Actor) -> QuerySet[RegionDay]:
 
 
 def told_alarms(actor: Actor) -> QuerySet[Alarm]:
-    """Alarms that a firm was told of: the general contractor all of its project, the owner from orange on, a
-    subcontractor or agency those about its own part and what stands below it."""
+    """Alarms that a firm was told of: the general contractor all of its project, the owner from orange on
+    and before that those about its own part, a subcontractor or agency those about its own part and what stands
+    below it."""
     told = PERMISSIONS["alarm.told"]
     parts = Participation.objects.filter(project=OuterRef("project"))
     leads = parts.filter(
         role=Participation.Role.GENERAL_CONTRACTOR, organisation__in=organisations_with(actor, GC & told)
     )
-    owns = parts.filter(
+    owned = Q(
         role=Participation.Role.OWNER, organisation__in=organisations_with(actor, {Role.OWNER_CLERK} & told)
     )
     below = own_and_below(organisations_with(actor, (told - GC) - {Role.OWNER_CLERK}))
     return Alarm.objects.filter(told_level__gt=0).filter(
-        Exists(leads) | (Q(told_level__gte=Level.ORANGE) & Exists(owns)) | Q(participation__in=below)
+        Exists(leads)
+        | (Q(told_level__gte=Level.ORANGE) & Exists(parts.filter(owned)))
+        | Q(participation__in=below)
+        | Q(participation__in=Participation.objects.filter(owned).values("pk"))
     )
 
 

@@ -1,10 +1,12 @@
-"""What a building permit asks of the wage side (order 724, articles 26, 28, 32; source 2 for Nanjing); pure."""
+"""What a building permit asks of the wage side (order 724, articles 24, 26, 28, 32; source 2 for Nanjing); pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
+
+from payroll.guarantee_rules import COVERED
 
 State = Literal["met", "missing", "not_asked"]
 
@@ -14,7 +16,8 @@ class Facts:
     """What is on record about a project on a day. Sums in fen.
 
     `account_state` is a value of `AccountState`, "" without an account; `account_asked` is False for works so
-    small that the region asks for none. `deposit_state` is a code of `payroll.deposit_rules.state_of`;
+    small that the region asks for none. `deposit_state` and `guarantee_state` are codes of the `state_of` in
+    `payroll.deposit_rules` and `payroll.guarantee_rules`;
     `social_asked` is False where the region asks for no social pre-deposit; `people` and `with_contract` count
     those on the register today; `listed_on` is since when the general contractor is on the list of serious
     dishonesty. `…_on` and `…_paper` say on what a condition rests.
@@ -37,6 +40,11 @@ class Facts:
     deposit_balance_fen: int
     deposit_on: date | None
     deposit_paper: str
+    guarantee_asked: bool
+    guarantee_state: str
+    guarantee_fen: int
+    guarantee_until: date | None
+    guarantee_paper: str
     social_asked: bool
     social_due_fen: int | None
     social_paid_fen: int
@@ -71,11 +79,12 @@ DEPOSIT_IN_ORDER = frozenset({"lodged", "exempt", "expiring", "return_asked", "r
 
 
 def points_of(facts: Facts) -> list[Point]:
-    """The eight conditions in the order in which a permit office asks for them."""
+    """The nine conditions in the order in which a permit office asks for them."""
     return [
         _registered(facts),
         _account(facts),
         _deposit(facts),
+        _guarantee(facts),
         _social(facts),
         _clerk(facts),
         _subcontracts(facts),
@@ -92,7 +101,12 @@ def is_ready(points: list[Point]) -> bool:
 def differing(then: list[dict[str, Any]], now: list[Point]) -> list[str]:
     """Codes of the conditions whose state is another one than when an answer was given."""
     before = {point["code"]: point["state"] for point in then}
-    return [point.code for point in now if before.get(point.code) != point.state]
+    # A condition that was not looked at when the answer was given differs only where it is missing.
+    return [
+        point.code
+        for point in now
+        if (before[point.code] != point.state if point.code in before else point.state == "missing")
+    ]
 
 
 def social_due_fen(base_fen: int, base: str, rates: Mapping[str, Any]) -> int:
@@ -147,6 +161,19 @@ def _deposit(facts: Facts) -> Point:
         balance_fen=facts.deposit_balance_fen,
         on=_iso(facts.deposit_on),
         paper=facts.deposit_paper,
+    )
+
+
+def _guarantee(facts: Facts) -> Point:
+    if not facts.guarantee_asked:
+        return Point("guarantee", "not_asked", {})
+    return _point(
+        "guarantee",
+        facts.guarantee_state in COVERED,
+        state=facts.guarantee_state,
+        fen=facts.guarantee_fen,
+        until=_iso(facts.guarantee_until),
+        paper=facts.guarantee_paper,
     )
 
 

@@ -13,6 +13,7 @@ POINT = {
                 "registered",
                 "account",
                 "deposit",
+                "guarantee",
                 "social",
                 "clerk",
                 "subcontracts",

@@ -19,6 +19,7 @@ TITLES: dict[str, Any] = {
     "registered": gettext_lazy("Project registered"),
     "account": gettext_lazy("Special wage account"),
     "deposit": gettext_lazy("Wage deposit"),
+    "guarantee": gettext_lazy("Owner's payment guarantee"),
     "social": gettext_lazy("Social insurance pre-deposit"),
     "clerk": gettext_lazy("Labour clerk named"),
     "subcontracts": gettext_lazy("Subcontracts"),
@@ -29,6 +30,7 @@ LAW: dict[str, Any] = {
     "registered": gettext_lazy("Real-name measures of 2019"),
     "account": gettext_lazy("Article 26"),
     "deposit": gettext_lazy("Article 32"),
+    "guarantee": gettext_lazy("Article 24"),
     "social": gettext_lazy("Rule of the city"),
     "clerk": gettext_lazy("Article 28"),
     "subcontracts": gettext_lazy("Article 28"),
@@ -103,6 +105,19 @@ def _deposit(state: str, figures: Mapping[str, Any]) -> str:
     }
 
 
+def _guarantee(state: str, figures: Mapping[str, Any]) -> str:
+    if state == "not_asked":
+        return _("Not asked for in this region, or for works of this kind.")
+    if state == "met":
+        return _("%(sum)s guaranteed until %(day)s.") % {
+            "sum": format_cny(figures["fen"]),
+            "day": figures["until"],
+        }
+    if figures["state"] == "over":
+        return _("The one on record ended on %(day)s. The owner gives a new one.") % {"day": figures["until"]}
+    return _("None holds. The owner gives it; owner or general contractor puts it on record.")
+
+
 def _social(state: str, figures: Mapping[str, Any]) -> str:
     if state == "not_asked":
         return _("Not asked for in this region.")
@@ -146,6 +161,7 @@ _WORDS = {
     "registered": _registered,
     "account": _account,
     "deposit": _deposit,
+    "guarantee": _guarantee,
     "social": _social,
     "clerk": _clerk,
     "subcontracts": _subcontracts,

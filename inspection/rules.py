@@ -27,6 +27,7 @@ STOPS: dict[str, tuple[int | None, str | Promise]] = {
     "deposit_ends": (None, _("Deposit guarantee ends")),
     "deposit_used": (None, _("Deposit not filled up")),
     "no_clerk": (4, _("Clerk or subcontract missing")),
+    "no_guarantee": (None, _("No payment guarantee")),
     "balance": (5, _("Too little on the account")),
     "spent": (5, _("Money left the account")),
     "papers": (0, _("Papers missing")),
@@ -51,7 +52,6 @@ STOP_OF_RULE = {
     "A3": "no_deposit",
     "A4": "deposit_ends",
     "A5": "deposit_used",
-    "A6": "no_clerk",
     "B1": "not_allocated",
     "B2": "not_allocated",
     "B3": "balance",
@@ -132,6 +132,8 @@ def stop_of_alarm(rule: str, facts: Mapping[str, Any]) -> Stop:
     """Where the largest part of an alarm's money stopped."""
     if rule in STOP_OF_RULE:
         return Stop(STOP_OF_RULE[rule])
+    if rule == "A6":
+        return Stop("no_guarantee" if facts.get("guarantee") else "no_clerk")
     if rule == "D2":
         return Stop("unconfirmed" if facts.get("waiting") else "objected")
     if rule == "D6":

@@ -58,6 +58,36 @@ WHERE {RUNNING} AND l.level IS NOT NULL
 GROUP BY k.project_id, place.ladder
 """  # noqa: S608
 
+# The owner's payment guarantee is an alarm of its own beside the papers above: another firm must act.
+GUARANTEE = f"""
+WITH {places(ladder="alarm.A6.guarantee_days", since="guarantee.asked_since", small="guarantee.small_under_fen")},
+given AS (
+  SELECT g.project_id, bool_or(%(today)s BETWEEN g.valid_from AND g.valid_until) AS holds,
+         max(g.valid_until) FILTER (WHERE g.valid_until < %(today)s) AS over_on,
+         min(g.valid_from) FILTER (WHERE g.valid_from > %(today)s) AS begins_on
+  FROM payroll_paymentguarantee g
+  WHERE NOT EXISTS (SELECT FROM payroll_paymentguarantee r
+                    WHERE r.project_id = g.project_id AND r.replaces = g.number)
+  GROUP BY g.project_id
+)
+SELECT pr.id AS project_id, ow.id AS participation_id, 'guarantee' AS period, l.level, d.due_on,
+       0::bigint AS amount_fen, 0 AS people,
+       jsonb_strip_nulls(jsonb_build_object('guarantee', CASE WHEN g.over_on IS NOT NULL THEN 'over' ELSE 'none' END,
+         'signed_on', s.signed_on, 'over_on', g.over_on, 'begins_on', g.begins_on)) AS facts
+FROM registration_project pr
+JOIN place ON place.region_id = pr.region_id
+LEFT JOIN LATERAL (SELECT min(p.id) AS id FROM registration_participation p
+  WHERE p.project_id = pr.id AND p.role = 'owner' AND p.left_on IS NULL) ow ON true
+LEFT JOIN given g ON g.project_id = pr.id
+CROSS JOIN LATERAL (SELECT coalesce(pr.contract_signed_on, pr.started_on) AS signed_on) s
+CROSS JOIN LATERAL (SELECT greatest(s.signed_on + {first("place.ladder")}, g.over_on) AS due_on) d
+CROSS JOIN LATERAL (
+  SELECT {step(f"%(today)s - d.due_on + {first('place.ladder')}", "place.ladder", ">")} AS level) l
+WHERE {RUNNING} AND l.level IS NOT NULL AND g.holds IS NOT TRUE
+  AND place.since #>> '{{}}' <> '' AND s.signed_on >= nullif(place.since #>> '{{}}', '')::date
+  AND pr.contract_sum_fen >= (place.small #>> '{{}}')::bigint
+"""  # noqa: S608
+
 RULES = (
     Rule(
         code="A1",
@@ -84,13 +114,22 @@ RULES = (
     ),
     Rule(
         code="A6",
-        title=_("Clerk or subcontract missing"),
+        title=_("Clerk, subcontract or payment guarantee missing"),
         explanation=_(
-            "The general contractor has named no labour-wage clerk, or a subcontractor works on site without a "
-            "contract on record, which must say how wages are paid on its behalf."
+            "The general contractor has named no labour-wage clerk; a subcontractor works on site without a "
+            "contract on record, which must say how wages are paid on its behalf; or no guarantee of the owner's "
+            "payment holds. The guarantee is an alarm of its own, since the owner must act. The region says from "
+            "which day and contract sum on it is asked for; one that has ended counts from the day after."
         ),
-        law=_("Order 724, articles 28 and 57"),
-        sql=PAPERS,
-        settings=(Setting("alarm.A6.days", "days", _("days after the firm entered the site")),),
+        law=_("Order 724, articles 24, 28 and 57"),
+        sql=f"SELECT * FROM ({PAPERS}) papers UNION ALL SELECT * FROM ({GUARANTEE}) guarantee",  # noqa: S608
+        settings=(
+            Setting("alarm.A6.days", "days", _("days after the firm entered the site")),
+            Setting(
+                "alarm.A6.guarantee_days", "days", _("days after the contract was signed, for the guarantee")
+            ),
+        ),
+        reads=("guarantee.asked_since", "guarantee.small_under_fen"),
+        after=frozenset({"guarantee.entry"}),
     ),
 )

@@ -19,6 +19,7 @@ from inspection.demo import (
     confirming,
     contracts,
     deposits,
+    guarantees,
     letters,
     money,
     papers,
@@ -89,6 +90,7 @@ def play_history(bank_folder: Path, *, now: datetime, say: Say) -> County:
     )
     _record_papers(county, first_day, today)
     deposits.lodge_deposits(county, first_day, today, now=start + timedelta(hours=2))
+    guarantees.give_guarantees(county, first_day, today, now=start + timedelta(hours=2, minutes=30))
     accounts.file_accounts(county, first_day, now=start + timedelta(hours=3))
     bank = PastBank(bank_folder)
     try:

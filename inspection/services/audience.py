@@ -1,5 +1,5 @@
-"""Who is told of an alarm, by level: contractor and clerk; from orange also owner and inspectors; on red also the
-authority of the line of works."""
+"""Who is told of an alarm, by level: contractor and clerk, and the firm that must act; from orange also owner and
+inspectors; on red also the authority of the line of works."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -12,6 +12,7 @@ from registration.services.parameters import region_line
 
 Part = Participation.Role
 LEAST: dict[str, int] = {Part.GENERAL_CONTRACTOR: Level.YELLOW, Part.OWNER: Level.ORANGE}
+NEVER = 9
 OF_PART: dict[str, frozenset[str]] = {
     Part.GENERAL_CONTRACTOR: frozenset(GC),
     Part.OWNER: frozenset({Role.OWNER_CLERK}),
@@ -40,7 +41,7 @@ def firms_told(alarms: Iterable[Alarm]) -> dict[int, set[int]]:
         alarm.pk: {
             user
             for pk, organisation, role in of_project[alarm.project_id]
-            if (LEAST[role] <= alarm.level if role in LEAST else pk == alarm.participation_id)
+            if LEAST.get(role, NEVER) <= alarm.level or pk == alarm.participation_id
             for kind in OF_PART[role]
             for user in people[organisation, kind]
         }

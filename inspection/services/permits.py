@@ -1,6 +1,7 @@
 """Permit readiness: facts of a project, answers that are kept, keys of the offices that ask by machine.
 
-Order 724 makes account (26), clerk and contracts (28) and deposit (32) duties of the general contractor; source 1
+Order 724 makes account (26), clerk and contracts (28) and deposit (32) duties of the general contractor, the
+payment guarantee (24) the owner's; source 1
 (56) and source 2 (67) make them conditions of the building permit.
 """
 
@@ -21,6 +22,7 @@ from inspection.services.listing import on_list
 from payroll.models import AccountState, SubLedger
 from payroll.services.deposit_facts import load_deposit
 from payroll.services.deposit_rulings import may_rule
+from payroll.services.guarantee_facts import load_guarantee
 from registration.access import not_found, not_permitted
 from registration.actors import Actor, Duty
 from registration.middleware import SECTORS_OF
@@ -60,6 +62,7 @@ def facts_of(project: Project, *, today: date) -> Facts:
     ledger = SubLedger.objects.filter(project=project).select_related("account").first()
     deposit = load_deposit(project, today=today)
     entry = deposit.entries[-1] if deposit.entries else None
+    guarantee = load_guarantee(project, today=today)
     small = int(parameter("account.small_under_fen", region_code=project.region_id, on=today, default=0))
     rates = social_rates(project, on=today)
     social = latest_social(project.pk) if rates else None
@@ -87,6 +90,11 @@ def facts_of(project: Project, *, today: date) -> Facts:
         deposit_balance_fen=deposit.state.balance_fen,
         deposit_on=entry.happened_on if entry else None,
         deposit_paper=f"{entry.issuer} {entry.paper_number}".strip() if entry else "",
+        guarantee_asked=guarantee.state.asked,
+        guarantee_state=guarantee.state.code,
+        guarantee_fen=guarantee.state.amount_fen,
+        guarantee_until=guarantee.state.until,
+        guarantee_paper=guarantee.paper,
         social_asked=rates is not None,
         social_due_fen=social.due_fen if social else None,
         social_paid_fen=social.paid_fen if social else 0,

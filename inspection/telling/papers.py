@@ -91,7 +91,43 @@ def _refill_grounds(alarm: Alarm, today: date) -> list[Ground]:
     ]
 
 
+def _guarantee_headline(alarm: Alarm) -> str:
+    if alarm.facts.get("guarantee") == "over":
+        return _("The owner's payment guarantee ended on %(day)s") % {"day": _day(alarm, "over_on")}
+    return _("The owner has given no payment guarantee")
+
+
+def _guarantee_reason(alarm: Alarm) -> str:
+    begins = _day(alarm, "begins_on")
+    return sentences(
+        _("The guarantee on record ended on %(day)s, and none holds since.") % {"day": _day(alarm, "over_on")}
+        if alarm.facts.get("guarantee") == "over"
+        else _("The contract was signed on %(day)s, and no guarantee of the owner's payment holds.")
+        % {"day": _day(alarm, "signed_on")},
+        _("A new one begins only on %(day)s.") % {"day": begins} if begins else "",
+        _("If the owner does not pay, nothing covers the wages."),
+        "" if alarm.facts.get("guarantee") == "over" else _last_day(alarm),
+    )
+
+
+def _guarantee_grounds(alarm: Alarm, today: date) -> list[Ground]:
+    source = _("payment guarantees on record")
+    rows = [
+        row(_("Contract signed"), _day(alarm, "signed_on"), "", _("project register")),
+        row(_("Contract sum"), format_cny(alarm.project.contract_sum_fen), "", _("project register")),
+        row(_("Guarantees that hold"), 0, "1", source),
+    ]
+    if over := _day(alarm, "over_on"):
+        rows.append(row(_("The last one ended on"), over, "", source))
+    if begins := _day(alarm, "begins_on"):
+        rows.append(row(_("The next one begins on"), begins, "", source))
+    limit = limit_words(alarm, "alarm.A6.guarantee_days", today)
+    return [*rows, row(_("Last day for it"), str(alarm.due_on), limit, _("parameters of the region"))]
+
+
 def _papers_headline(alarm: Alarm) -> str:
+    if alarm.facts.get("guarantee"):
+        return _guarantee_headline(alarm)
     clerk, contracts = alarm.facts.get("no_clerk", 0), alarm.facts.get("no_contract", 0)
     if not contracts:
         return _("No labour-wage clerk is named")
@@ -103,7 +139,20 @@ def _papers_headline(alarm: Alarm) -> str:
     return _("%(firms)s, and no labour-wage clerk") % {"firms": firms} if clerk else firms
 
 
+def _papers_reason(alarm: Alarm, _today: date) -> str:
+    if alarm.facts.get("guarantee"):
+        return _guarantee_reason(alarm)
+    return sentences(
+        _(
+            "Without a clerk nobody checks the pay sheets; without the subcontract nobody knows who pays whom."
+        ),
+        _last_day(alarm),
+    )
+
+
 def _papers_grounds(alarm: Alarm, today: date) -> list[Ground]:
+    if alarm.facts.get("guarantee"):
+        return _guarantee_grounds(alarm, today)
     names = Participation.objects.filter(
         project=alarm.project_id, pk__in=alarm.facts.get("firms", [])
     ).values_list("role", "organisation__name")
@@ -184,13 +233,8 @@ WORDS = {
     ),
     "A6": Words(
         _papers_headline,
-        lambda alarm, _today: sentences(
-            _(
-                "Without a clerk nobody checks the pay sheets; without the subcontract nobody knows who pays whom."
-            ),
-            _last_day(alarm),
-        ),
+        _papers_reason,
         _papers_grounds,
-        gettext_lazy("As soon as clerk and contracts are on record, it closes by itself."),
+        gettext_lazy("As soon as what is missing is on record, it closes by itself."),
     ),
 }

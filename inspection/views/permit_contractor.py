@@ -14,11 +14,13 @@ PLACES = {
     "registered": "registration:project-edit",
     "account": "payroll:project-account",
     "deposit": "payroll:deposit",
+    "guarantee": "payroll:guarantee",
     "clerk": "registration:chain",
     "subcontracts": "registration:chain",
     "contracts": "registration:contracts",
 }
 """Where the general contractor brings a condition in order."""
+OWNERS = {"guarantee": "payroll:guarantee"}
 
 
 @require_GET
@@ -26,7 +28,7 @@ PLACES = {
 def permit(request: ActorRequest, pk: int) -> HttpResponseBase:
     """Condition by condition, and the answers that offices were given."""
     project = own_permit(pk, request.actor)
-    places = PLACES if leads_project(request.actor, project) else {}
+    places = PLACES if leads_project(request.actor, project) else OWNERS
     context = page_context(project)
     context["rows"] = rows_of(context["lines"], places, pk)
     return render(request, "inspection/permit_contractor.html", context)

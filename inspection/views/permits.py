@@ -95,6 +95,7 @@ PLACES = {
     "registered": "inspection:project",
     "account": "inspection:account",
     "deposit": "inspection:deposit",
+    "guarantee": "inspection:guarantee",
     "social": "inspection:permit-social",
     "clerk": "inspection:project",
     "subcontracts": "inspection:project",

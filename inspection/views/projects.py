@@ -26,10 +26,12 @@ from inspection.risk.words import lines_of
 from inspection.views.risk import level_of as risk_level
 from payroll.allocation_words import headline, level_of
 from payroll.deposit_words import STATES as DEPOSIT_STATES
+from payroll.guarantee_words import STATES as GUARANTEE_STATES
 from payroll.late import late_changes
 from payroll.models import AccountEntry, CashPayment, PaySheet, PaySlip, ProxyWord
 from payroll.services.allocation_facts import load_allocation
 from payroll.services.deposit_facts import load_deposit
+from payroll.services.guarantee_facts import load_guarantee
 from registration.access import access_project, projects_for
 from registration.chain_picture import chain_picture
 from registration.http import ActorRequest
@@ -162,6 +164,7 @@ def project(request: ActorRequest, pk: int) -> HttpResponseBase:
                 allocation,
             ),
             "deposit_words": DEPOSIT_STATES[deposit.state.code][0],
+            "guarantee_words": GUARANTEE_STATES[load_guarantee(found, today=today).state.code][0],
             "today": today,
             "stat": stat,
             "stats": _stats(stat),

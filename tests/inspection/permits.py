@@ -10,6 +10,7 @@ from registration.services import parameters
 from tests.cast import Cast
 from tests.payroll import stage as payroll
 from tests.payroll.deposit_papers import lodge_cash
+from tests.payroll.guarantee_papers import give_guarantee
 from tests.registration import contracts
 
 
@@ -25,13 +26,23 @@ def ask_for_social(region: str) -> None:
     parameters.forget()
 
 
+def ask_for_guarantee() -> None:
+    """The country asks for the owner's payment guarantee."""
+    Parameter.objects.create(
+        key="guarantee.asked_since", value="2020-05-01", valid_from=date(2020, 5, 1), source="test"
+    )
+    parameters.forget()
+
+
 def bring_in_order(cast: Cast) -> SubLedger:
-    """Account filed, deposit lodged, clerk and subcontract on record, a contract for everybody."""
+    """Account filed, deposit lodged, payment guaranteed, clerk and subcontract on record, a contract for everybody."""
     contracts.set_stage()
     ledger = payroll.account(cast)
     ledger.filed_on, ledger.filing_number = date(2026, 4, 1), "金人社备〔2026〕7号"
     ledger.save()
     lodge_cash(cast)
+    ask_for_guarantee()
+    give_guarantee(cast)
     Participation.objects.filter(pk=cast.gc_part.pk).update(clerk=cast.zhao)
     Participation.objects.filter(pk=cast.sc_part.pk).update(contract_signed_on=date(2026, 3, 10))
     for posting in (cast.sun_posting, cast.zhou_posting):

@@ -1,16 +1,22 @@
 """A1 to A6: account, filing, deposit, papers: the last day, the day after, other regions, closing by data."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
 
+from inspection.access import told_alarms
 from inspection.models import Alarm
+from inspection.services.audience import firms_told
+from inspection.services.notices import tell_alarms
 from payroll.models import ArrearsRecord, DepositEntry, SpecialAccount
 from payroll.services.deposit_facts import load_deposits
-from registration.models import Participation, Project
+from payroll.services.guarantee_facts import load_guarantee
+from registration.models import Parameter, Participation, Project
 from registration.seed.deposits import NATION
 from tests.inspection.stage import at, flips, rest_day, run, set_parameter, set_parameters
+from tests.payroll.guarantee_papers import PAPER, end_early, give_guarantee
 from tests.payroll.stage import account
 
 SIGNED = date(2026, 3, 2)
@@ -175,7 +181,14 @@ def test_the_deposit_must_be_full_again_ten_working_days_after_its_use(stage):
     assert run(date(2026, 6, 18), "A5").closed == 1
 
 
+def papers_in_order(stage) -> None:
+    """Clerk and subcontract are on record, so that A6 has only the guarantee to ask for."""
+    Participation.objects.filter(pk=stage.gc_part.pk).update(clerk_name="赵春燕")
+    Participation.objects.filter(pk=stage.sc_part.pk).update(contract_signed_on=STARTED)
+
+
 def test_asks_for_clerk_and_subcontract_a_week_after_the_start(stage):
+    give_guarantee(stage)
     assert run(STARTED + timedelta(days=7), "A6").found == 0
     run(STARTED + timedelta(days=8), "A6")
     assert only().facts == {
@@ -191,6 +204,95 @@ def test_asks_for_clerk_and_subcontract_a_week_after_the_start(stage):
     assert [kind for kind, *_ in flips(only())] == ["opened", "closed"]
 
 
+def test_asks_for_the_owners_guarantee_after_the_regions_days(stage):
+    papers_in_order(stage)
+    assert run(SIGNED + timedelta(days=30), "A6").found == 0
+    assert run(SIGNED + timedelta(days=31), "A6").opened == 1
+    alarm = only()
+    assert (alarm.period, alarm.level, alarm.due_on, alarm.participation_id, alarm.facts) == (
+        "guarantee",
+        1,
+        SIGNED + timedelta(days=30),
+        stage.owner_part.pk,
+        {"guarantee": "none", "signed_on": "2026-03-02"},
+    )
+    give_guarantee(stage)
+    assert run(SIGNED + timedelta(days=32), "A6").closed == 1
+    assert [kind for kind, *_ in flips(only())] == ["opened", "closed"]
+
+
+def test_a_guarantee_that_ended_counts_from_the_day_after(stage):
+    papers_in_order(stage)
+    first = replace(PAPER, valid_until=date(2026, 9, 30))
+    give_guarantee(stage, first)
+    assert run(date(2026, 9, 30), "A6").found == 0
+    assert run(date(2026, 10, 1), "A6").opened == 1
+    assert (only().due_on, only().facts["guarantee"], only().facts["over_on"]) == (
+        date(2026, 9, 30),
+        "over",
+        "2026-09-30",
+    )
+    later = replace(PAPER, paper_number="BH-2", valid_from=date(2026, 10, 20))
+    give_guarantee(stage, later)
+    assert run(date(2026, 10, 19), "A6").found == 1
+    assert only().facts["begins_on"] == "2026-10-20"
+    assert run(date(2026, 10, 20), "A6").closed == 1
+
+
+def test_an_entry_that_was_replaced_covers_nothing(stage):
+    papers_in_order(stage)
+    give_guarantee(stage)
+    assert run(stage.today, "A6").found == 0
+    end_early(stage)
+    assert run(stage.today, "A6").opened == 1
+    assert only().facts["over_on"] == "2026-11-15"
+
+
+def test_regions_say_of_which_contracts_they_ask_a_guarantee(stage):
+    papers_in_order(stage)
+    day = SIGNED + timedelta(days=60)
+    sum_fen = stage.project.contract_sum_fen
+    for key, value, found in (
+        ("guarantee.small_under_fen", sum_fen + 1, 0),
+        ("guarantee.small_under_fen", sum_fen, 1),
+        ("guarantee.asked_since", "2026-03-03", 0),
+        ("guarantee.asked_since", "", 0),
+        ("guarantee.asked_since", "2026-03-02", 1),
+        ("alarm.A6.guarantee_days", {"yellow": 60}, 0),
+        ("alarm.A6.guarantee_days", {"orange": 59}, 1),
+        ("alarm.A6.guarantee_days", {}, 0),
+    ):
+        Parameter.objects.filter(region="330703").delete()
+        set_parameter(key, value, "330703")
+        assert run(day, "A6").found == found, (key, value)
+        state = load_guarantee(Project.objects.get(pk=stage.project.pk), today=day).state
+        if key.startswith("guarantee."):
+            assert state.lacks == bool(found), (key, value)
+
+
+def test_works_that_are_done_and_factories_need_no_guarantee(stage):
+    papers_in_order(stage)
+    day = SIGNED + timedelta(days=60)
+    for change in ({"state": "done"}, {"sector": "manufacturing", "state": "active"}):
+        Project.objects.filter(pk=stage.project.pk).update(**change)
+        assert run(day, "A6").found == 0
+
+
+def test_the_owner_is_told_of_its_missing_guarantee_and_others_are_not_disturbed(stage):
+    day = STARTED + timedelta(days=8)
+    run(day, "A6")
+    alarm = Alarm.objects.get(period="guarantee")
+    papers = Alarm.objects.get(period="standing")
+    told = firms_told([alarm, papers])
+    assert told[alarm.pk] == {stage.zhao.pk, stage.he.pk, stage.ye.pk}
+    assert stage.ye.pk not in told[papers.pk]
+    tell_alarms(now=at(day))
+    assert set(told_alarms(stage.actor(stage.ye))) == {alarm}
+    assert alarm not in told_alarms(stage.actor(stage.qian))
+    page = stage.client(stage.ye).get(reverse("warnings:alarm", args=[alarm.pk])).content.decode()
+    assert "建设单位没有提供工程款支付担保" in page
+
+
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
 def test_every_alarm_of_papers_has_a_page(stage, language):
     ends = date(2026, 12, 1)
@@ -199,8 +301,8 @@ def test_every_alarm_of_papers_has_a_page(stage, language):
         stage, 1, "lodged", STARTED, amount=372_000_000, balance=372_000_000, expires=ends, form="guarantee"
     )
     entry(stage, 2, "paid_out", date(2026, 10, 1), amount=-22_000_000, balance=350_000_000)
-    for code in ("A2", "A4", "A5", "A6"):
-        assert run(stage.today, code).found == 1, code
+    for code, count in (("A2", 1), ("A4", 1), ("A5", 1), ("A6", 2)):
+        assert run(stage.today, code).found == count, code
     client = stage.client(stage.li)
     client.cookies["django_language"] = language
     for alarm in Alarm.objects.all():

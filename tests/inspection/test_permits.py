@@ -20,7 +20,8 @@ from inspection.services.permits import (
 )
 from registration.models import Authority, LabourContract, Participation, Posting, Project
 from tests.cast import NOW, TODAY, Cast, make_user
-from tests.inspection.permits import ask_for_social, bring_in_order, housing_key
+from tests.inspection.permits import ask_for_guarantee, ask_for_social, bring_in_order, housing_key
+from tests.payroll.guarantee_papers import end_early
 from wagewatch.evidence.models import Entry
 from wagewatch.lib.errors import Malformed, NotFound, NotPermitted, RuleViolation
 
@@ -56,10 +57,12 @@ def social(cast: Cast, **changes: object) -> SocialDeposit:
 
 def test_a_project_of_which_nothing_is_known_lacks_everything(cast: Cast) -> None:
     Participation.objects.filter(pk=cast.gc_part.pk).update(clerk_name="")
+    ask_for_guarantee()
     assert states(cast) == {
         "registered": "met",
         "account": "missing",
         "deposit": "missing",
+        "guarantee": "missing",
         "social": "not_asked",
         "clerk": "missing",
         "subcontracts": "missing",
@@ -71,7 +74,8 @@ def test_a_project_of_which_nothing_is_known_lacks_everything(cast: Cast) -> Non
 def test_a_project_in_order_is_ready_and_each_condition_can_break_it(cast: Cast) -> None:
     ledger = bring_in_order(cast)
     met = dict.fromkeys(
-        ("registered", "account", "deposit", "clerk", "subcontracts", "contracts", "listed"), "met"
+        ("registered", "account", "deposit", "guarantee", "clerk", "subcontracts", "contracts", "listed"),
+        "met",
     )
     assert states(cast) == met | {"social": "not_asked"}
     for change, broken in (
@@ -81,6 +85,7 @@ def test_a_project_in_order_is_ready_and_each_condition_can_break_it(cast: Cast)
         (lambda: type(ledger).objects.filter(pk=ledger.pk).update(state="closed"), "account"),
         (lambda: type(ledger.account).objects.filter(pk=ledger.account_id).update(state="pending"), "account"),
         (lambda: Project.objects.filter(pk=cast.project.pk).update(contract_sum_fen=10**12), "deposit"),
+        (lambda: end_early(cast), "guarantee"),
         (lambda: Participation.objects.filter(pk=cast.gc_part.pk).update(clerk=None), "clerk"),
         (lambda: Participation.objects.filter(pk=cast.sc_part.pk).update(contract_signed_on=None), "subcontracts"),
         (lambda: LabourContract.objects.filter(worker=cast.sun).update(ended_on=TODAY - timedelta(days=1)), "contracts"),
