@@ -6,10 +6,10 @@ from inspection.demo.confirming import picture
 from inspection.demo.standing import NOTICED
 from inspection.models import Alarm, AlarmStep, Listing, ServedOrder
 from inspection.services import case_acceptance
+from inspection.services.audience import people_of_firm
 from inspection.services.case_alarms import open_from_alarm
 from inspection.services.data_requests import ask_for_data, decide_request
 from inspection.services.firm_words import answer_order, object_to_listing
-from inspection.services.served_orders import people_of
 from registration.actors import Actor
 from registration.middleware import actor_of_user
 from registration.models import Participation, User
@@ -34,7 +34,7 @@ def _answer_one(now: datetime) -> None:
         corrected_on=None, withdrawn_on=None, deadline_on__gte=site_date(now)
     ).order_by("deadline_on", "pk")
     for order in running:
-        people = people_of(order.organisation_id)
+        people = people_of_firm(order.organisation_id)
         if people:
             answer_order(
                 order.pk,
@@ -50,7 +50,7 @@ def _object(now: datetime) -> None:
     """The firm that is to be listed objects; the office has to answer before it decides."""
     firms = Participation.objects.filter(project__code=NOTICED).values("organisation")
     listing = Listing.objects.filter(organisation__in=firms, state=Listing.State.NOTICED).first()
-    people = people_of(listing.organisation_id) if listing else []
+    people = people_of_firm(listing.organisation_id) if listing else []
     if listing is not None and people:
         object_to_listing(
             listing.pk,

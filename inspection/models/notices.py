@@ -13,8 +13,10 @@ from wagewatch.lib.fields import EncryptedTextField
 class Notice(models.Model):
     """One thing that one person is told about a project, once per `key`.
 
-    `held` waits for the person's daily summary instead of a message of its own; `facts` (rule, period) let the
-    words be told in the reader's language.
+    What concerns a firm and no project (the list) is filed once, under one project of the firm: keys of tables that
+    grow carry the project. `facts` then names the `firm`, which stands where the project would.
+    `held` waits for the person's daily summary instead of a message of its own; `facts` (rule, period, step) let
+    the words be told in the reader's language.
     """
 
     class Kind(models.TextChoices):
@@ -28,6 +30,9 @@ class Notice(models.Model):
         DECIDED = "decided", _("Your request for a pause was decided")
         ORDERED = "ordered", _("An order to correct was served on your firm")
         REPLIED = "replied", _("A firm answered an order")
+        ORDER_STEP = "order_step", _("The office took a step about an order to your firm")
+        LISTING = "listing", _("A step about the list of serious dishonesty concerns your firm")
+        LIST_SAID = "list_said", _("A firm spoke in a proceeding about the list")
 
     project = models.ForeignKey(Project, models.PROTECT)
     alarm = models.ForeignKey(Alarm, models.PROTECT, null=True, related_name="notices", db_constraint=False)

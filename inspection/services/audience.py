@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from inspection.models import Alarm, Level, OfficeLead
 from registration.middleware import SECTORS_OF
-from registration.models import Authority, Membership, Participation, Project, Role
-from registration.permissions import GC
+from registration.models import Authority, Membership, Participation, Project, Role, User
+from registration.permissions import GC, PERMISSIONS
 from registration.services.parameters import region_line
 
 Part = Participation.Role
@@ -47,6 +47,37 @@ def firms_told(alarms: Iterable[Alarm]) -> dict[int, set[int]]:
         }
         for alarm in alarms
     }
+
+
+def people_of_firm(organisation_id: int) -> list[int]:
+    """The people of a firm who answer to the authority."""
+    found = User.objects.filter(
+        is_active=True,
+        memberships__organisation=organisation_id,
+        memberships__is_active=True,
+        memberships__role__in=PERMISSIONS["order.answer"],
+    )
+    return list(found.order_by("pk").values_list("pk", flat=True).distinct())
+
+
+def people_of_office(office: Authority) -> list[int]:
+    """The inspectors of one office; its leads alone where there are any."""
+    members = Membership.objects.filter(
+        authority=office, role=Role.INSPECTOR, is_active=True, user__is_active=True
+    )
+    leads = members.filter(pk__in=OfficeLead.objects.values("membership"))
+    found = list(leads.values_list("user_id", flat=True)) or list(members.values_list("user_id", flat=True))
+    return sorted(set(found))
+
+
+def project_of_firm(organisation_id: int, region_prefix: str) -> int | None:
+    """The project under which a notice about a firm is filed: its newest in the office's region, else its newest."""
+    parts = Participation.objects.filter(organisation=organisation_id).order_by("-project_id")
+    here = parts.filter(project__region__code__startswith=region_prefix)
+    return (
+        here.values_list("project_id", flat=True).first()
+        or parts.values_list("project_id", flat=True).first()
+    )
 
 
 class Offices:

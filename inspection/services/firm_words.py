@@ -11,6 +11,7 @@ from inspection.firm_access import access_listing, access_served
 from inspection.firm_counts import forget_waiting
 from inspection.list_rules import obstacle
 from inspection.models import FirmWord, Level, Listing, ListingStep, Notice
+from inspection.services.audience import people_of_office, project_of_firm
 from inspection.services.listing import REFUSALS, stage_of
 from inspection.services.notices import Note, notify
 from payroll.services.who import user_of
@@ -113,10 +114,21 @@ def _about_listing(
         code, facts = against
         raise RuleViolation(code, REFUSALS[code], **facts)
     last = ListingStep.objects.filter(listing=listing).order_by("-number").values_list("number", flat=True)
-    return _write(
+    word = _write(
         kind, listing.organisation_id, _said(text), file, listing_id=listing.pk, after=last.first() or 0, on=on,
         actor=actor, now=now,
     )  # fmt: skip
+    project = project_of_firm(listing.organisation_id, listing.authority.region.prefix)
+    if project is not None:
+        key, firm = f"said:{word.pk}", listing.organisation.name
+        notify(
+            [
+                Note(user, project, Notice.Kind.LIST_SAID, Level.ORANGE, key, firm=firm, step=kind)
+                for user in people_of_office(listing.authority)
+            ],
+            now=now,
+        )
+    return word
 
 
 def _said(text: str) -> str:

@@ -15,7 +15,9 @@ from simple_history.utils import update_change_reason
 from inspection.list_rules import Owed, Stage, months_after, obstacle, reaches_amount
 from inspection.list_rules import Sum as Total
 from inspection.listing_records import STEP, step_record
-from inspection.models import FirmWord, Listing, ListingStep
+from inspection.models import FirmWord, Level, Listing, ListingStep, Notice
+from inspection.services.audience import people_of_firm, project_of_firm
+from inspection.services.notices import Note, notify
 from payroll.models import ArrearsRecord, PaySheet, PaySlip
 from payroll.services.deposit_rulings import may_rule, record_arrears
 from registration.access import not_found, not_permitted
@@ -48,6 +50,18 @@ REFUSALS: dict[str, Any] = {
     "list.too_soon": _("Removal is possible %(months)s months after the correction: from %(day)s."),
     "list.still_owes": _("Wages past their pay day are still owed by slips. All must be paid first."),
 }
+TOLD = {
+    Kind.NOTICE: Level.RED,
+    Kind.LISTED: Level.RED,
+    Kind.ANSWERED: Level.ORANGE,
+    Kind.REFUSED: Level.ORANGE,
+    Kind.EXTENDED: Level.YELLOW,
+    Kind.SPARED: Level.YELLOW,
+    Kind.REMOVED: Level.YELLOW,
+    Kind.ENDED: Level.YELLOW,
+}
+"""Steps of the office of which the firm's people are told; its own words it knows. Red never waits for a summary:
+the days for an objection run."""
 REACHED = {Kind.LISTED: State.LISTED, Kind.SPARED: State.SPARED, Kind.REMOVED: State.REMOVED}
 
 
@@ -305,5 +319,29 @@ def _write_step(
         subject=f"listing-step:{step.pk}",
         record=step_record(step),
         actor=actor,
+        now=now,
+    )
+    _tell_firm(listing, step, now=now)
+
+
+def _tell_firm(listing: Listing, step: ListingStep, *, now: datetime) -> None:
+    """Each of the firm's people once; filed under one project of the firm, since the step concerns them all."""
+    level = TOLD.get(Kind(step.kind))
+    project = project_of_firm(listing.organisation_id, listing.authority.region.prefix)
+    if level is None or project is None:
+        return
+    notify(
+        [
+            Note(
+                user,
+                project,
+                Notice.Kind.LISTING,
+                level,
+                f"listing:{listing.pk}:{step.number}",
+                firm=listing.organisation.name,
+                step=step.kind,
+            )
+            for user in people_of_firm(listing.organisation_id)
+        ],
         now=now,
     )

@@ -36,7 +36,10 @@ LANGUAGE = "zh-hans"
 
 @dataclass(frozen=True)
 class Note:
-    """What one person is to be told; told before under the same key, it is passed over."""
+    """What one person is to be told; told before under the same key, it is passed over.
+
+    `firm` names the firm that it is about instead of the project under which it is filed; `step` is what was done.
+    """
 
     user: int
     project: int
@@ -46,6 +49,14 @@ class Note:
     alarm: int | None = None
     rule: str = ""
     period: str = ""
+    firm: str = ""
+    step: str = ""
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What its words are made of."""
+        facts = {"rule": self.rule, "period": self.period}
+        return facts | {k: v for k, v in (("firm", self.firm), ("step", self.step)) if v}
 
 
 def note_of(alarm: Alarm, user: int, kind: str, key: str) -> Note:
@@ -92,7 +103,7 @@ def notify(notes: Iterable[Note], *, now: datetime) -> int:
                 kind=note.kind,
                 level=note.level,
                 key=note.key,
-                facts={"rule": note.rule, "period": note.period},
+                facts=note.facts,
                 made_at=now,
                 held=_holds(users[note.user], note),
             )

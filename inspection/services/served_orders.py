@@ -1,13 +1,23 @@
 """What a firm may read of an order: written when it is served, brought up to date by each later act."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 from inspection.models import Case, CasePaper, CorrectionOrder, Level, Notice, Sanction, ServedOrder
+from inspection.services.audience import people_of_firm
 from inspection.services.notices import Note, notify
-from registration.models import User
-from registration.permissions import PERMISSIONS
 
 State = Sanction.State
+STEPS: dict[str, Any] = {
+    "fine_notified": _("A fine is intended; the firm may be heard"),
+    "fine_decided": _("A fine was decided"),
+    "corrected": _("Found put right"),
+    "withdrawn": _("Order taken back"),
+}
+"""Steps about an order of which the firm's people are told."""
 
 
 def push_order(case: Case, order: CorrectionOrder, *, now: datetime) -> None:
@@ -33,9 +43,11 @@ def push_order(case: Case, order: CorrectionOrder, *, now: datetime) -> None:
     }
     served = ServedOrder.objects.filter(order=order).first()
     if served is not None:
+        steps = _steps(served, changing)
         for name, value in changing.items():
             setattr(served, name, value)
         served.save(update_fields=[name.removesuffix("_id") for name in changing])
+        _tell(served, steps, now=now)
         return
     paper = CasePaper.objects.filter(case=case, number=order.number).first()
     served = ServedOrder.objects.create(
@@ -56,7 +68,37 @@ def push_order(case: Case, order: CorrectionOrder, *, now: datetime) -> None:
     notify(
         [
             Note(user, served.project_id, Notice.Kind.ORDERED, Level.ORANGE, f"ordered:{served.pk}")
-            for user in people_of(served.organisation_id)
+            for user in people_of_firm(served.organisation_id)
+        ],
+        now=now,
+    )
+
+
+def _steps(served: ServedOrder, changing: Mapping[str, Any]) -> list[str]:
+    """What the firm is to be told of that its copy did not say before: codes of `STEPS`."""
+    found = []
+    if changing["fine_state"] and changing["fine_state"] != served.fine_state:
+        found.append(f"fine_{changing['fine_state']}")
+    if changing["corrected_on"] and served.corrected_on is None:
+        found.append("corrected")
+    if changing["withdrawn_on"] and served.withdrawn_on is None:
+        found.append("withdrawn")
+    return found
+
+
+def _tell(served: ServedOrder, steps: list[str], *, now: datetime) -> None:
+    notify(
+        [
+            Note(
+                user,
+                served.project_id,
+                Notice.Kind.ORDER_STEP,
+                Level.ORANGE if step.startswith("fine") else Level.YELLOW,
+                f"order:{served.pk}:{step}",
+                step=step,
+            )
+            for step in steps
+            for user in people_of_firm(served.organisation_id)
         ],
         now=now,
     )
@@ -66,14 +108,3 @@ def push_case(case: Case, *, now: datetime) -> None:
     """Every order of a case that its firms read, after something that concerns them all."""
     for order in case.orders.all():
         push_order(case, order, now=now)
-
-
-def people_of(organisation_id: int) -> list[int]:
-    """The people of a firm who answer to the authority."""
-    found = User.objects.filter(
-        is_active=True,
-        memberships__organisation=organisation_id,
-        memberships__is_active=True,
-        memberships__role__in=PERMISSIONS["order.answer"],
-    )
-    return list(found.order_by("pk").values_list("pk", flat=True).distinct())

@@ -14,10 +14,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from inspection.alarms.catalogue import RULES
-from inspection.models import CorrectionOrder, Notice
+from inspection.models import CorrectionOrder, FirmWord, ListingStep, Notice
 from inspection.rules import level_name
 from inspection.services import notices
 from inspection.services.mail import mail_is_on
+from inspection.services.served_orders import STEPS
 from registration.http import ActorRequest, staff_view
 from registration.models import Role, User
 from registration.permissions import PERMISSIONS
@@ -25,6 +26,8 @@ from registration.views.chain_forms import say_at, text
 from wagewatch.lib.errors import WagewatchError
 
 PER_PAGE = 50
+STEP_WORDS: dict[str, Any] = {**STEPS, **dict(ListingStep.Kind.choices)}
+"""What was done, of notices about orders and the list."""
 inbox_view = staff_view(*(PERMISSIONS["alarm.told"] | PERMISSIONS["alarm.view"]))
 
 
@@ -35,7 +38,8 @@ def row_of(notice: Notice) -> dict[str, Any]:
         "notice": notice,
         "level": level_name(notice.level),
         "what": Notice.Kind(notice.kind).label,
-        "title": rule.title if rule else "",
+        "title": rule.title if rule else STEP_WORDS.get(notice.facts.get("step", ""), ""),
+        "about": notice.facts.get("firm") or notice.project.name,
         "period": notice.facts.get("period", "") if rule and rule.monthly else "",
     }
 
@@ -69,11 +73,17 @@ def inbox_open(request: ActorRequest, pk: int) -> HttpResponseBase:
     """Open one: it counts as read, and its page follows."""
     notice = notices.open_notice(pk, actor=request.actor, now=timezone.now())
     inspects = request.actor.has_role(Role.INSPECTOR)
-    about = notice.key.partition(":")[2]
+    about = notice.key.split(":")[1] if ":" in notice.key else ""
     if notice.kind == Notice.Kind.ORDERED:
         return redirect("supervised:order", int(about))
     if notice.kind == Notice.Kind.REPLIED:
         return redirect("inspection:case", CorrectionOrder.objects.get(replies=int(about)).case_id)
+    if notice.kind == Notice.Kind.ORDER_STEP:
+        return redirect("supervised:order", int(about))
+    if notice.kind == Notice.Kind.LISTING:
+        return redirect("supervised:listing", int(about))
+    if notice.kind == Notice.Kind.LIST_SAID:
+        return redirect("inspection:listing", FirmWord.objects.get(pk=int(about)).listing_id)
     if notice.alarm_id is None:
         return redirect("inspection:pauses" if inspects else "warnings:pauses")
     return redirect("inspection:alarm" if inspects else "warnings:alarm", notice.alarm_id)

@@ -10,12 +10,14 @@ from django.urls import reverse
 
 from inspection.firm_counts import count_waiting
 from inspection.models import FirmWord, Listing, Notice, ServedOrder
+from inspection.services.audience import project_of_firm
 from inspection.services.case_orders import issue_order
 from inspection.services.case_sanctions import Proposed, notify_party, propose_sanction
 from inspection.services.case_service import check_order, withdraw_order
 from inspection.services.case_transfer import assign_case
 from inspection.services.firm_words import WORD, answer_order, ask_removal, object_to_listing
 from inspection.services.listing import kinds_of, take_step
+from registration.models import SmsMessage
 from tests.cast import NOW, Cast
 from tests.inspection.cases import accepted, after, asked, later, ordered, second
 from tests.inspection.listing import notice
@@ -286,3 +288,80 @@ def test_of_two_objections_at_once_one_counts(cast: Cast) -> None:
         thread.join()
     assert refused == ["list.not_now"]
     assert FirmWord.objects.count() == 1
+
+
+def test_the_firms_people_are_told_of_each_step_about_the_list_once(stage: Cast) -> None:
+    stage.qian.phone = "13857900003"
+    stage.qian.save()
+    listing = notice(stage)
+    told = Notice.objects.filter(kind="listing")
+    found = [(n.user, n.project, n.level, n.facts["step"], n.facts["firm"]) for n in told]
+    assert found == [(stage.qian, stage.project, 3, "notice", stage.sc.name)]
+    text = str(SmsMessage.objects.get(kind="alarm").text)
+    assert stage.sc.name not in text
+    client = stage.client(stage.qian)
+    page = client.get(reverse("notices:list")).content.decode()
+    assert stage.sc.name in page
+    assert "已告知" in page
+    opened = client.get(reverse("notices:open", args=[told.get().pk]))
+    assert opened["Location"] == reverse("supervised:listing", args=[listing.pk])
+    assert client.get(opened["Location"]).status_code == 200
+    object_to_listing(listing.pk, text="已在筹款，请求不列入", **later(stage, stage.actor(stage.qian), 0))
+    assert told.count() == 1, "the firm knows its own words"
+    said = Notice.objects.get(kind="list_said")
+    assert (said.user, said.facts["step"]) == (stage.li, "objection")
+    inbox = stage.client(stage.li)
+    assert inbox.get(reverse("notices:open", args=[said.pk]))["Location"] == reverse(
+        "inspection:listing", args=[listing.pk]
+    )
+    for kind, days in (("answered", 1), ("listed", 8)):
+        take_step(
+            listing.pk,
+            kind,
+            on=None,
+            document="金人社名单〔2026〕2号",
+            reason="事实清楚，期满仍未支付",
+            **later(stage, stage.actor(stage.li), days),
+        )
+    assert list(told.order_by("pk").values_list("facts__step", "level")) == [
+        ("notice", 3),
+        ("answered", 2),
+        ("listed", 3),
+    ]
+    other = stage.client(stage.kong)
+    assert other.get(reverse("notices:open", args=[told.first().pk])).status_code == 404
+
+
+def test_a_firm_without_a_project_here_is_still_listed_and_nobody_else_is_told(stage: Cast) -> None:
+    notice(stage)
+    assert project_of_firm(stage.bank.pk, "3307") is None
+    assert project_of_firm(stage.sc.pk, "3301") == stage.project.pk
+    assert set(Notice.objects.values_list("user__username", flat=True)) == {stage.qian.username}
+
+
+def test_the_firms_people_are_told_of_a_fine_and_of_an_order_that_was_followed(stage: Cast) -> None:
+    found = served(stage)
+    case, steps = found.order.case_id, Notice.objects.filter(kind="order_step").order_by("pk")
+    left = {
+        "corrected": False,
+        "text": "只付了一半",
+        "rest_fen": 2_100_000,
+        "rest_people": 6,
+        "rest_most_fen": 400_000,
+    }
+    check_order(case, found.order_id, **left, **after(stage))
+    proposed = Proposed(found.order_id, "54-2", 2_000_000, "期满未编制台账，情节一般，予以处罚。")
+    sanction = propose_sanction(case, proposed, **after(stage))
+    assert not steps.exists(), "what is only proposed is the office's own"
+    notify_party(case, sanction.pk, **after(stage))
+    assert [(n.user, n.facts["step"], n.level) for n in steps] == [(stage.qian, "fine_notified", 2)]
+    check_order(
+        case,
+        found.order_id,
+        corrected=True,
+        text="全部付清，流水已核对",
+        **later(stage, stage.actor(stage.li), 9),
+    )
+    assert [(n.facts["step"], n.level) for n in steps] == [("fine_notified", 2), ("corrected", 1)]
+    opened = stage.client(stage.qian).get(reverse("notices:open", args=[steps[0].pk]))
+    assert opened["Location"] == reverse("supervised:order", args=[found.pk])
