@@ -362,6 +362,9 @@ def test_the_firms_people_are_told_of_a_fine_and_of_an_order_that_was_followed(s
         text="全部付清，流水已核对",
         **later(stage, stage.actor(stage.li), 9),
     )
-    assert [(n.facts["step"], n.level) for n in steps] == [("fine_notified", 2), ("corrected", 1)]
+    assert [(n.facts["step"], n.level) for n in steps.all()] == [
+        ("fine_notified", 2),
+        ("corrected", 1),
+    ]
     opened = stage.client(stage.qian).get(reverse("notices:open", args=[steps[0].pk]))
     assert opened["Location"] == reverse("supervised:order", args=[found.pk])
