@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inspection', '0016_alarms_in_their_order'),
+        ('inspection', '0001_tables'),
     ]
 
     operations = [

@@ -10,8 +10,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payroll', '0017_notice_boards'),
-        ('registration', '0023_sign_at_the_tablet'),
+        ('payroll', '0001_tables'),
+        ('registration', '0001_tables'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
