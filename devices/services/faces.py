@@ -43,9 +43,9 @@ def newest_words(project_id: int, **only: Any) -> QuerySet[FaceConsent]:
     )
 
 
-def face_name(consent_id: int, sha256: bytes | memoryview[int]) -> str:
+def face_name(consent_id: int, sha256: bytes) -> str:
     """How gates and lists name a picture; another yes or another picture is another name, and it says nothing else."""
-    return blind_index(f"{consent_id}:{bytes(sha256).hex()}", kind="gate.face").hex()[:NAME_LENGTH]
+    return blind_index(f"{consent_id}:{sha256.hex()}", kind="gate.face").hex()[:NAME_LENGTH]
 
 
 def faces_wanted(project_id: int) -> dict[int, str]:
@@ -70,7 +70,7 @@ def faces_wanted(project_id: int) -> dict[int, str]:
         if word != Word.YES:
             found[posting] = ""
         elif worker in pictures:
-            found[posting] = face_name(pk, pictures[worker])
+            found[posting] = face_name(pk, bytes(pictures[worker]))
     return found
 
 
@@ -161,7 +161,7 @@ def picture_of(terminal: KnownTerminal, name: str, pin: int, *, nonce: str, now:
         if word is not None and word.word == Word.YES
         else None
     )
-    if word is None or photo is None or face_name(word.pk, photo.sha256) != name:
+    if word is None or photo is None or face_name(word.pk, bytes(photo.sha256)) != name:
         raise NotFound
     return bytes(photo.content)
 

@@ -79,7 +79,7 @@ def test_a_no_after_a_yes_takes_it_back(before: str | None, said: str, word: str
 def test_nobody_who_was_not_asked_is_on_the_list_with_a_face(cast: Cast, gate: Gate) -> None:
     kept = photo(cast)
     assert "face" not in listed(cast)
-    assert fetch(gate, faces.face_name(1, kept.sha256)).status_code == 404
+    assert fetch(gate, faces.face_name(1, bytes(kept.sha256))).status_code == 404
     assert "face" not in listed(cast, 2)
 
 
