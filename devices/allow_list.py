@@ -14,6 +14,7 @@ from django.utils.translation import override
 
 from devices.models import SiteBadge
 from devices.protocols.cards import card_index
+from devices.services.faces import faces_wanted
 from registration.models import CitizenCard, Posting
 from registration.rules.citizen_cards import ENDED
 from registration.rules.entry import SHORT
@@ -34,6 +35,8 @@ def allow_list(project_id: int, *, now: datetime) -> dict[str, Any]:
     Denied is not removed: a terminal may keep the face it learned, and the next list may let the person in.
     Who carries a badge has its number in `badges`; `badges_ended` [{badge, reason}] are those that open nothing
     whatever a terminal knows of them: lost, returned, or of somebody who left. It is always told whole.
+    Who said something about their face at the gates has it in `face`: the name of the picture that gates fetch
+    (`services.faces.picture_of`), or "" for who wants none, so that a gate deletes what it has.
     Who has a citizen card carries `card_indexes`, digests of its number under `card_key` (protocols.cards).
     `complete` says that this is the whole list. The version is a digest of the content: equal lists have equal versions, whoever changed what in between.
     """
@@ -42,10 +45,11 @@ def allow_list(project_id: int, *, now: datetime) -> dict[str, Any]:
         Posting.objects.filter(project_id=project_id)
         .filter(Q(left_on=None) | Q(left_on__gte=today - REMOVED_FOR))
         .order_by("pin")
-        .values_list("pin", "worker__name", "joined_on", "left_on", "worker_id")
+        .values_list("pin", "worker__name", "joined_on", "left_on", "worker_id", "pk")
     )
     key = card_key(project_id)
-    cards = _cards([row[-1] for row in rows], key)
+    cards = _cards([row[4] for row in rows], key)
+    faces = faces_wanted(project_id)
     carried, ended = _badges(project_id, now=now)
     here: set[int] = set()
     people, removed, denied = [], [], []
@@ -53,10 +57,12 @@ def allow_list(project_id: int, *, now: datetime) -> dict[str, Any]:
     barred = {s.pin: s.findings[0].code for s in found if not s.may_enter}
     with override("zh-hans"):
         texts = {code: str(SHORT[code]) for code in set(barred.values())}
-    for pin, name, joined_on, left_on, worker_id in rows:
+    for pin, name, joined_on, left_on, worker_id, posting_id in rows:
         known: dict[str, Any] = {"card_indexes": cards[worker_id]} if worker_id in cards else {}
         if worker_id in carried:
             known["badges"] = [carried[worker_id]]
+        if posting_id in faces:
+            known["face"] = faces[posting_id]
         if left_on is not None and left_on < today:
             removed.append(pin)
             continue

@@ -10,7 +10,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from devices import signing, wire
 from devices.errors import TooLarge
-from devices.services import card_reads, enrolment, list_holders, list_versions, passages, photos, terminals
+from devices.services import (
+    card_reads,
+    enrolment,
+    faces,
+    list_holders,
+    list_versions,
+    passages,
+    photos,
+    terminals,
+)
 from devices.services.terminals import KnownTerminal
 
 DEVICE_HEADER = "X-Wagewatch-Device"
@@ -64,6 +73,23 @@ def get_allow_list(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=304, headers={"ETag": f'"{version}"'})
     answer = list_versions.list_since(terminal.project_id, asked[0], now=now)
     return JsonResponse(answer, headers={"ETag": f'"{answer["version"]}"'})
+
+
+@csrf_exempt
+@require_GET
+def get_face(request: HttpRequest, pin: int, face: str) -> HttpResponse:
+    """The picture that the list names for a person, for the moment in which a gate gets it; 404 for any other."""
+    terminal, nonce, _body = _signed(request)
+    picture = faces.picture_of(terminal, face, pin, nonce=nonce, now=timezone.now())
+    return HttpResponse(picture, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+
+@csrf_exempt
+@require_POST
+def post_faces(request: HttpRequest) -> HttpResponse:
+    """Take what gates hold of faces: the proof that a picture was deleted."""
+    terminal, nonce, body = _signed(request)
+    return JsonResponse(faces.take_faces(terminal, wire.read_faces(body), nonce=nonce, now=timezone.now()))
 
 
 @csrf_exempt

@@ -10,6 +10,7 @@ class DevicesConfig(AppConfig):
     verbose_name = "闸机与考勤"
 
     def ready(self) -> None:
+        from devices import face_records
         from devices.services import corrections, quarantine, seals
         from wagewatch.evidence.registry import register_kind
 
@@ -31,6 +32,7 @@ class DevicesConfig(AppConfig):
             expected_subjects=quarantine.expected_subjects,
             label=_("Impossible time decided"),
         )
+        face_records.register()
         connection_created.connect(forget_session, dispatch_uid="devices.stage")
 
 

@@ -82,6 +82,24 @@ class TerminalClient:
         self, method: str, path: str, body: bytes = b"", more: Mapping[str, str] | None = None
     ) -> tuple[int, Any]:
         """One signed request with `more` headers: status and decoded answer. Raises Refused for 4xx and 5xx."""
+        status, data = self._asked(method, path, body, more)
+        answer = _decoded(data)
+        if status >= 400:
+            raise Refused(status, answer)
+        return status, answer
+
+    def picture(self, pin: int, name: str) -> bytes | None:
+        """The picture that the list names for a person; None where it is not to be had any more. Raises Refused."""
+        status, data = self._asked("GET", f"/api/v1/faces/{pin}/{quote(name, safe='')}/", b"", None)
+        if status == 404:
+            return None
+        if status >= 400:
+            raise Refused(status, _decoded(data))
+        return data
+
+    def _asked(
+        self, method: str, path: str, body: bytes, more: Mapping[str, str] | None
+    ) -> tuple[int, bytes]:
         reused, self._is_reused = self._is_reused, False
         try:
             status, data = self._exchange(method, path, body, more)
@@ -91,10 +109,7 @@ class TerminalClient:
                 raise
             status, data = self._exchange(method, path, body, more)
         self._is_reused = True
-        answer = _decoded(data)
-        if status >= 400:
-            raise Refused(status, answer)
-        return status, answer
+        return status, data
 
     def _now(self) -> float:
         return self._clock() + self.clock_offset

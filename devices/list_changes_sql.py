@@ -26,6 +26,8 @@ SOURCES = {
     "registration_parameter": "SELECT 0 AS scope WHERE EXISTS (SELECT FROM {rows})",
     "registration_project": "SELECT DISTINCT id AS scope FROM {rows}",
     "devices_sitebadge": _BY_PROJECT,
+    "registration_workerphoto": _BY_WORKER.replace("{worker}", "worker_id"),
+    "devices_faceconsent": _BY_PROJECT,
 }
 """Table to the projects that its changed rows concern (0: all)."""
 

@@ -13,6 +13,7 @@ from devices.views import (
     sources,
     terminals,
     worker,
+    worker_faces,
 )
 
 app_name = "devices"
@@ -61,6 +62,8 @@ urlpatterns = [
     path("sources/<int:pk>/revoke/", sources.revoke, name="source-revoke"),
     path("api/push/", sources.example, name="push-example"),
     path("me/days/", worker.worker_days, name="worker-days"),
+    path("me/face/", worker_faces.faces, name="worker-faces"),
+    path("me/face/<int:project_pk>/<int:pk>/", worker_faces.face, name="worker-face"),
     path("me/days/<int:project_pk>/<str:day>/", worker.worker_date, name="worker-day"),
     path("api/v1/passages/", api.post_passages, name="api-passages"),
     path("api/v1/card-reads/", api.post_card_reads, name="api-card-reads"),
@@ -68,6 +71,8 @@ urlpatterns = [
     path("api/v1/heartbeats/", api.post_heartbeat, name="api-heartbeats"),
     path("api/v1/devices/", api.get_devices, name="api-devices"),
     path("api/v1/photos/", api.post_photo, name="api-photos"),
+    path("api/v1/faces/", api.post_faces, name="api-faces"),
+    path("api/v1/faces/<int:pin>/<slug:face>/", api.get_face, name="api-face"),
     path("api/v1/enrol/", api.post_enrol, name="api-enrol"),
     path("api/v1/rotate-key/", api.post_rotate_key, name="api-rotate-key"),
     path("api/v1/push/people/", push_api.people, name="push-people"),

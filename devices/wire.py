@@ -88,6 +88,27 @@ class Heartbeat(msgspec.Struct):
     clock_wrong_by: Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)] | None = None
 
 
+class GateFaces(msgspec.Struct):
+    """What one gate holds of faces by its own word: person's number to the picture's name. "" where it said that it
+    holds none, "!" before the name where it did not take it. `at` is when it said so."""
+
+    serial: Annotated[str, msgspec.Meta(max_length=40)]
+    at: Moment
+    faces: Annotated[
+        dict[
+            Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,8}$")],
+            Annotated[str, msgspec.Meta(pattern=r"^(!?[0-9a-f]{20})?$")],
+        ],
+        msgspec.Meta(max_length=50_000),
+    ]
+
+
+class FacesSaid(msgspec.Struct):
+    """What the gates of an agent hold of faces."""
+
+    gates: Annotated[list[GateFaces], msgspec.Meta(max_length=50)]
+
+
 class Enrolment(msgspec.Struct):
     """A one-time code, as typed. `serial` only where the device knows its own; `claim` 16 to 64 letters, digits, -, _
     that the device made up and wrote down first: with it the same device may ask again if the answer was lost."""
@@ -175,6 +196,7 @@ class Decoded:
 _envelope = msgspec.json.Decoder(Envelope)
 _heartbeat = msgspec.json.Decoder(Heartbeat)
 _enrolment = msgspec.json.Decoder(Enrolment)
+_faces = msgspec.json.Decoder(FacesSaid)
 _reads = msgspec.json.Decoder(RawCardReads)
 _read = msgspec.json.Decoder(PostedCardRead)
 _events = msgspec.json.Decoder(list[Event])
@@ -202,6 +224,16 @@ def read_heartbeat(body: bytes) -> Heartbeat:
     except UNREADABLE as error:
         raise Malformed(
             "heartbeat.unreadable", _("The heartbeat could not be read: %(why)s"), why=str(error)
+        ) from None
+
+
+def read_faces(body: bytes) -> FacesSaid:
+    """What gates hold of faces. Raises Malformed (`faces.unreadable`)."""
+    try:
+        return _faces.decode(body)
+    except UNREADABLE as error:
+        raise Malformed(
+            "faces.unreadable", _("The report could not be read: %(why)s"), why=str(error)
         ) from None
 
 

@@ -13,6 +13,7 @@ from devices.edge.keyring import Keyring
 from devices.edge.lanes import EventsLane, GateBeatLane, HeartbeatLane, ReadsLane
 from devices.edge.learned import DevicesLane
 from devices.edge.lock import QueueLock
+from devices.edge.pictures import PictureSource
 from devices.edge.sending import Lane, Sender, connect
 from devices.edge.site import Site
 from devices.edge.vault import Vault
@@ -64,6 +65,7 @@ class Agent:
             lane, Sender(lane, connect(server, key, clock, timeout=PATIENT), self.site)
         )
         self.site.serve = self._serve
+        self.site.picture = PictureSource(connect(server, key, clock, timeout=QUICK))
         self._lanes = [lane for lane, _sender in lanes]
         self._threads = [
             *(

@@ -93,6 +93,8 @@ class _List:
     cards: Mapping[str, int] = field(default_factory=dict)
     """Digest of a card's number -> pin; of denied people too, so that they are told why."""
     card_key: bytes = b""
+    faces: Mapping[int, str] = field(default_factory=dict)
+    """The picture that a gate shall have of a person, "" for none; who is not in it was not asked."""
     ended: Mapping[str, str] = field(default_factory=dict)
     """Badge -> why it opens nothing, by the server."""
     fresh_at: float = 0.0
@@ -133,6 +135,10 @@ class AllowList:
     def removed(self) -> frozenset[int]:
         """Who left."""
         return self._list.removed
+
+    def faces(self) -> Mapping[int, str]:
+        """The picture that gates shall have of each person, by name; "" where they shall have none."""
+        return self._list.faces
 
     def pin_of(self, badge: str) -> int | None:
         """Whose badge (`188,24910`) or citizen card this is: by the server's list, else by site.toml."""
@@ -309,11 +315,12 @@ def _built(
     denied: dict[int, Denied] = {}
     badges: dict[str, int] = {}
     cards: dict[str, int] = {}
+    faces: dict[int, str] = {}
     for pin, body in bodies.items():
         part, text = body
         if part == "removed":
             continue
-        is_carried = '"badges"' in text or '"card_indexes"' in text
+        is_carried = '"badges"' in text or '"card_indexes"' in text or '"face"' in text
         row = json.loads(text) if is_carried or before.bodies.get(pin) != body else None
         if part == "denied":
             denied[pin] = (
@@ -324,8 +331,10 @@ def _built(
         if row:
             badges.update(dict.fromkeys(map(str, row.get("badges", ())), pin))
             cards.update(dict.fromkeys(map(str, row.get("card_indexes", ())), pin))
+            if "face" in row:
+                faces[pin] = str(row["face"])[:64]
     removed = frozenset(pin for pin, (part, _text) in bodies.items() if part == "removed")
-    return _List(version, people, denied, removed, bodies, badges, cards, card_key, ended, fresh_at)
+    return _List(version, people, denied, removed, bodies, badges, cards, card_key, faces, ended, fresh_at)
 
 
 def _person(pin: int, row: dict[str, Any]) -> Person:

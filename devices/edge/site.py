@@ -40,6 +40,8 @@ class Site:
         """Starts a sender for a Lane of a driver's own, with the agent's key; the agent puts it here."""
         self.serve: Callable[[str], None] = lambda _serial: None
         """Starts a sender for the passages of a device that the agent speaks for, once; the agent puts it here."""
+        self.picture: Callable[[int, str], bytes | None] = lambda _pin, _name: None
+        """A person's picture from the server, for the moment in which a gate gets it; the agent puts it here."""
         self._lock = threading.Lock()
         self._trouble = ""
         self._worries: dict[str, str] = {}

@@ -3,6 +3,7 @@
 from devices.models.attendance import AttendanceDay, DaySeal, DirtyDay
 from devices.models.badges import BadgeUse, SiteBadge
 from devices.models.corrections import DayCorrection
+from devices.models.faces import FaceConsent, FaceHeld, FaceRemoval
 from devices.models.holders import ListHeld
 from devices.models.passages import Batch, GatePhoto, Passage, RefusedEntry, TimeDecision
 from devices.models.terminals import (
@@ -27,6 +28,9 @@ __all__ = [
     "DirtyDay",
     "EnrolmentCode",
     "EnrolmentTry",
+    "FaceConsent",
+    "FaceHeld",
+    "FaceRemoval",
     "GatePhoto",
     "ListHeld",
     "MonthTotal",

@@ -260,6 +260,26 @@ def put_face(password: str, identifier: str, face: str, picture: bytes) -> Call:
     )
 
 
+def drop_faces(password: str, identifier: str) -> Call:
+    """Deletes every face picture of a person, who stays. From memory of the maker's document, not seen in a sample."""
+    return _call("/face/deletePerson", password, personId=_person(identifier))
+
+
+def find_faces(password: str, identifier: str) -> Call:
+    """Asks for the face pictures of a person. From memory of the maker's document, not seen in a sample."""
+    return _call("/face/find", password, personId=_person(identifier))
+
+
+def found_faces(body: bytes) -> int:
+    """How many pictures an answer to `find_faces` names. Raises Garbled, DeviceRefused."""
+    data = read_answer(body)
+    if data in ("", None):
+        return 0
+    if not isinstance(data, list):
+        raise Garbled("uface.answer", "no faces")
+    return len(data)
+
+
 def put_end(password: str, identifier: str, local: datetime) -> Call:
     """Ends a person's permission at a wall-clock time of the device.
 

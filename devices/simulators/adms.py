@@ -1,6 +1,7 @@
 """A ZKTeco terminal that pushes: three dialects, every spelling, resends and clocks that are wrong."""
 
 import argparse
+import base64
 import http.client
 import random
 import time
@@ -76,6 +77,9 @@ class Terminal:
     photos: bool = False
     records: list[Record] = field(default_factory=list)
     people: dict[str, dict[str, str]] = field(default_factory=dict)
+    faces: dict[str, bytes] = field(default_factory=dict)
+    fails: tuple[str, ...] = ()
+    """Beginnings of commands that this firmware does not know."""
     lists: dict[str, set[str]] = field(default_factory=lambda: {"WHITELIST": set(), "BLACKLIST": set()})
     opened: int = 0
     registered: bool = False
@@ -206,11 +210,22 @@ class Terminal:
         text = command.text
         head, _, rest = text.partition(" ")
         fields = dict(pair.partition("=")[::2] for pair in rest.split(" ", 2)[-1].split("\t"))
-        if text.startswith(("DATA UPDATE USERINFO", "DATA UPDATE user ")):
+        if self.fails and text.startswith(self.fails):
+            return f"Return=-1002&CMD={head}"
+        if text.startswith(("DATA UPDATE BIOPHOTO", "DATA UPDATE biophoto")):
+            picture = base64.b64decode(fields["Content"])
+            if int(fields["Size"]) != len(fields["Content"]) or fields["PIN"] not in self.people:
+                return f"Return=-1&CMD={head}"
+            self.faces[fields["PIN"]] = picture
+        elif text.startswith(("DATA DELETE BIOPHOTO", "DATA DELETE biophoto", "DATA DELETE biodata")):
+            self.faces.pop(fields.get("PIN") or fields.get("Pin", ""), None)
+        elif text.startswith(("DATA UPDATE USERINFO", "DATA UPDATE user ")):
             pin = fields.get("PIN") or fields.get("Pin", "")
             self.people[pin] = fields
         elif text.startswith(("DATA DELETE USERINFO", "DATA DELETE user ")):
             self.people.pop(fields.get("PIN") or fields.get("Pin", ""), None)
+            if self.dialect != ACC:
+                self.faces.pop(fields["PIN"], None)
         elif text.startswith(("DATA UPDATE WHITELIST", "DATA UPDATE BLACKLIST")):
             self.lists[rest.split(" ")[1]].add(fields["IDNum"])
         elif text.startswith(("DATA DELETE WHITELIST", "DATA DELETE BLACKLIST")):

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from devices.protocols.errors import ProtocolError
+from devices.protocols.multipart import Part, parts_of
 from devices.simulators.callers import Send, numbers, over_http, picture_of
 from devices.simulators.ptys import say
 
@@ -34,8 +35,39 @@ class Terminal:
     waiting: list[int] = field(default_factory=list)
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
     room: int = 100_000
+    faces: dict[str, bytes] = field(default_factory=dict)
     refuses: set[str] = field(default_factory=set)
     """Numbers it does not take."""
+    knows_face_calls: bool = True
+    """Whether its firmware deletes a face by itself, and can be asked for one."""
+
+    def faces_called(self, path: str, body: bytes, content_type: str) -> tuple[int, bytes]:
+        """Status and answer to a call about its face library."""
+        page = path.partition("?")[0].removeprefix("/ISAPI/Intelligent/FDLib/")
+        good = {"statusCode": 1, "statusString": "OK", "subStatusCode": "ok"}
+        if page == "FDSetUp":
+            parts = {_name_of(part): part.data for part in parts_of(body, content_type)}
+            pin, picture = json.loads(parts["FaceDataRecord"])["FPID"], parts["img"]
+            if pin not in self.people or pin in self.refuses or not picture.startswith(b"\xff\xd8\xff"):
+                why = {
+                    "statusCode": 6,
+                    "statusString": "Invalid Content",
+                    "subStatusCode": "faceModelingFailed",
+                }
+                return 400, json.dumps(why).encode()
+            self.faces[pin] = picture
+        elif page == "FDSearch/Delete" and self.knows_face_calls:
+            for one in json.loads(body)["FPID"]:
+                self.faces.pop(one["value"], None)
+        elif page == "FDSearch" and self.knows_face_calls:
+            pin = json.loads(body)["FPID"]
+            rows = [{"FPID": pin}] if pin in self.faces else []
+            state = "OK" if rows else "NO MATCH"
+            found = {"responseStatusStrg": state, "numOfMatches": len(rows), "totalMatches": len(rows)}
+            return 200, json.dumps(good | found | ({"MatchList": rows} if rows else {})).encode()
+        else:
+            return 404, b""
+        return 200, json.dumps(good).encode()
 
     def isapi(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
         """Status and answer to a call of ISAPI about people; 404 for what it does not know."""
@@ -61,6 +93,7 @@ class Terminal:
         elif page == "Delete":
             for one in asked["UserInfoDelCond"]["EmployeeNoList"]:
                 self.people.pop(one["employeeNo"], None)
+                self.faces.pop(one["employeeNo"], None)
         else:
             return 404, b""
         return 200, json.dumps({"statusCode": 1, "statusString": "OK", "subStatusCode": "ok"}).encode()
@@ -163,6 +196,10 @@ class Terminal:
         ).encode()
 
 
+def _name_of(part: Part) -> str:
+    return part.header("content-disposition").partition('name="')[2].partition('"')[0]
+
+
 def serve(terminal: Terminal, port: int) -> ThreadingHTTPServer:
     """Its own web server on a port, running in a thread; it wants a digest, as the real one does."""
 
@@ -175,6 +212,9 @@ def serve(terminal: Terminal, port: int) -> ThreadingHTTPServer:
                 status, data = 200, terminal.search(body)
             elif self.path.startswith("/ISAPI/AccessControl/UserInfo/"):
                 status, data = terminal.isapi(self.command, self.path, body)
+            elif self.path.startswith("/ISAPI/Intelligent/FDLib/"):
+                kind = self.headers.get("Content-Type", "")
+                status, data = terminal.faces_called(self.path, body, kind)
             else:
                 status, data = 200, b""
             self.send_response(status)

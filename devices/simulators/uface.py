@@ -36,6 +36,8 @@ class Gate:
     opened: int = 0
     lost: int = 0
     callbacks: dict[str, str] = field(default_factory=dict)
+    faces: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    """Person to the pictures of their face, by faceId."""
     refuses: set[str] = field(default_factory=set)
     """Numbers it does not take."""
 
@@ -88,6 +90,17 @@ class Gate:
             self.people[person["id"]] = {**self.people.get(person["id"], {}), **person}
         elif parts.path == "/person/delete":
             self.people.pop(fields["id"], None)
+            self.faces.pop(fields["id"], None)
+        elif parts.path == "/face/create":
+            if fields["personId"] not in self.people:
+                return _answer(False, code="LAN_EXP-4001", message="no such person")
+            picture = base64.b64decode(fields["imgBase64"])
+            self.faces.setdefault(fields["personId"], {})[fields["faceId"]] = picture
+        elif parts.path == "/face/deletePerson":
+            self.faces.pop(fields["personId"], None)
+        elif parts.path == "/face/find":
+            rows = [{"faceId": name} for name in self.faces.get(fields["personId"], {})]
+            return _answer(True, data=rows)
         elif parts.path == "/person/permissionsCreate":
             self.people.get(fields["personId"], {})["time"] = fields["time"]
         elif parts.path == "/person/permissionsDelete":
@@ -100,7 +113,7 @@ class Gate:
             self.fast_by = datetime.fromtimestamp(int(fields["timestamp"]) / 1000, SITE) - now
         elif parts.path in ("/setIdentifyCallBack", "/setDeviceHeartBeat"):
             self.callbacks[parts.path] = fields.get("callbackUrl") or fields.get("url", "")
-        elif parts.path != "/face/create":
+        else:
             return _answer(False, code="LAN_EXP-1000", message="no such call")
         return _answer(True)
 

@@ -18,6 +18,7 @@ from devices.gate_watch import MINUTES, last_minutes, refusals
 from devices.models import ListHeld, RefusedEntry, Terminal
 from devices.rules import work_date
 from devices.services import list_versions
+from devices.services.faces import counts_of, knows_faces, standings_of
 from devices.services.photos import open_refused_photo, photos_of
 from devices.views.corrections import READERS, picture
 from registration.access import participations_for
@@ -198,8 +199,17 @@ def may_enter(request: ActorRequest, pk: int) -> HttpResponseBase:
     if words := request.GET.get("q", "").replace("\x00", "").strip()[:60]:
         postings = postings.filter(worker__name__icontains=words)
     page = Paginator(postings, PAGE).get_page(request.GET.get("page"))
+    shown = list(page)
+    asks_faces = knows_faces(project.pk)
+    faces = standings_of(project.pk, shown) if asks_faces else {}
     rows = [
-        {"posting": one, "findings": kept_out.get(one.pk, ()), "later": one.joined_on > today} for one in page
+        {
+            "posting": one,
+            "findings": kept_out.get(one.pk, ()),
+            "later": one.joined_on > today,
+            "face": faces.get(one.pk),
+        }
+        for one in shown
     ]
     held = {h.terminal_id: h for h in ListHeld.objects.filter(project=project)}
     gates = [
@@ -230,6 +240,10 @@ def may_enter(request: ActorRequest, pk: int) -> HttpResponseBase:
         "show": show,
         "barred": barred,
         "may": everybody_on_list - barred - later,
+        "asks_faces": asks_faces,
+        "faces": counts_of(project, now=now)
+        if asks_faces and sees_everybody(request.actor, project, parts)
+        else None,
         "now": now,
     }
     return render(request, "devices/may_enter.html", context)

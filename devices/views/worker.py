@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from devices.month import WorkerMonth, worker_month
 from devices.month_notes import notes_of
 from devices.person_day import person_day
+from devices.services.faces import postings_with_faces
 from devices.views.site import day_asked, month_asked
 from registration.access import not_found
 from registration.http import ActorRequest, worker_view
@@ -25,6 +26,7 @@ def worker_days(request: ActorRequest) -> HttpResponseBase:
     """A month of days as a calendar, per project, with what is missing."""
     this_month = first_of_month(site_date(timezone.now()))
     month = min(month_asked(request), this_month)
+    open_faces = [one for one in postings_with_faces(request.worker.pk) if not one.was_asked]  # type: ignore[union-attr,attr-defined]
     found = worker_month(request.worker, month, today=site_date(timezone.now(), 4))  # type: ignore[arg-type]  # worker_view: somebody is signed in
     return render(
         request,
@@ -33,6 +35,7 @@ def worker_days(request: ActorRequest) -> HttpResponseBase:
             "month": month,
             "found": found,
             "notes": notes_of(request.worker, month),  # type: ignore[arg-type]
+            "open_face": open_faces[0] if open_faces else None,
             "weekdays": _("Mo Tu We Th Fr Sa Su").split(),
             "cells": calendar_cells(found),
             "previous": previous_month(month),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from devices.allow_list import allow_list, card_key, changes_since, digests
 from devices.list_changes_sql import SOURCES
-from devices.models import AllowListChange, AllowListVersion, SiteBadge
+from devices.models import AllowListChange, AllowListVersion, FaceConsent, SiteBadge
 from devices.protocols.cards import card_index
 from devices.services import list_versions
 from registration.models import (
@@ -22,6 +22,7 @@ from registration.models import (
     Training,
     TrainingAttendance,
     Worker,
+    WorkerPhoto,
 )
 from registration.services import citizen_cards
 from tests.cast import Cast, make_posting, make_worker
@@ -195,6 +196,11 @@ def test_everything_a_list_is_made_of_is_noted(cast: Cast) -> None:
         )
         == mine
     )
+    photo = {"worker": cast.sun, "content": b"x", "sha256": b"x", "source": "camera", "taken_at": cast.now}
+    assert noted(lambda: WorkerPhoto.objects.create(**photo)) == mine
+    word = {"project": cast.project, "posting": cast.sun_posting, "worker": cast.sun, "word": "yes"}
+    shown = {"text_version": "1", "text_sha256": b"x", "language": "en", "way": "phone", "at": cast.now}
+    assert noted(lambda: FaceConsent.objects.create(**word, **shown)) == mine
 
 
 def test_old_notes_go(cast: Cast) -> None:

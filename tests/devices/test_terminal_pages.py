@@ -150,5 +150,6 @@ def test_a_key_of_a_terminal_opens_its_few_endpoints_and_nothing_else() -> None:
         "devices:api-heartbeats",
         "devices:api-devices",
         "devices:api-photos",
+        "devices:api-faces",
         "devices:api-rotate-key",
     }

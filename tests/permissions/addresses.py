@@ -253,6 +253,8 @@ PARTS: dict[str, Parts] = {
     "devices:person-day-void": _date_of_sun,
     "devices:person-day-leave": _date_of_sun,
     "devices:correction-withdraw": lambda s: {"pk": s.cast.project.pk, "correction_pk": s.correction.pk},
+    "devices:worker-face": _work,
+    "devices:api-face": lambda _s: {"pin": 1, "face": "0123456789abcdef0123"},
     "devices:worker-day": lambda s: {"project_pk": s.cast.project.pk, "day": "2026-11-10"},
     "devices:terminal-new": _project,
     "devices:terminals": _project,

@@ -294,6 +294,8 @@ RAW: dict[str, Callable[[Stage], bytes]] = {
     "devices:api-heartbeats": lambda _s: b"{}",
     "devices:api-rotate-key": lambda _s: b"{}",
     "devices:api-photos": lambda _s: b"no picture",
+    "devices:api-faces": lambda _s: b"{}",
+    "devices:worker-face": lambda _s: {"word": "no"},
     "payroll:api-board-photo": lambda _s: b"no picture",
     "devices:api-enrol": lambda _s: b"{}",  # a wrong code is refused with 403, and counted
     "devices:push-people": lambda s: (

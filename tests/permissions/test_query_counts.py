@@ -92,6 +92,7 @@ def addresses(crowd: Crowd) -> dict[str, tuple[str, str]]:
         "devices:site-days": ("zhao", project, "?month=2026-10"),
         "devices:site-days-sheet": ("zhao", project, "?month=2026-10"),
         "devices:open-days": ("zhao", project, "?month=2026-10"),
+        "devices:worker-face": ("sun", {**people, "pk": cast.sun_posting.pk}, ""),
         "devices:worker-days": ("sun", {}, "?month=2026-09"),
         "payroll:today": ("zhao", {}, ""),
         "payroll:sheets": ("zhao", {}, ""),

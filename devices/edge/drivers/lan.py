@@ -9,7 +9,7 @@ from devices.edge.lan.desk import Desk
 from devices.edge.lan.known import Written, read_written
 from devices.edge.lan.listener import Limits, Listener
 from devices.edge.lan.photos import MOST, MOST_BYTES, PhotoQueue
-from devices.edge.lan.sending import PhotosLane
+from devices.edge.lan.sending import FacesLane, PhotosLane
 from devices.edge.lan.store import LanStore
 from devices.edge.lanes import disk_used
 from devices.edge.site import Site
@@ -73,6 +73,7 @@ class LanTerminals:
         desk = Desk(site, store, photos, ())
         self._serve(site, desk)
         site.carry(PhotosLane(site, photos, store))
+        site.carry(FacesLane(site, desk))
         return desk
 
     def _serve(self, site: Site, desk: Desk) -> None:
@@ -116,6 +117,7 @@ class LanTerminals:
             try:
                 desk.visit()
                 desk.bring_people()
+                desk.fetch_pictures()
             except Exception:  # the listener goes on
                 log.exception("%s: a visit broke", self.name)
 

@@ -6,18 +6,21 @@ A stranger gets 403 and leaves nothing. If the disk does not take it the termina
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from devices.edge.lan import allowed as people
 from devices.edge.lan.allowed import not_done, told
 from devices.edge.lan.calls import Unreachable, can_be_called, passages, set_clock
 from devices.edge.lan.face_people import COUNT_SECONDS, Round, bring
+from devices.edge.lan.face_pictures import NoPicture, asked
 from devices.edge.lan.known import Known
 from devices.edge.lan.memory import Memory, after_a_step_back, begin, moment, with_numbers
 from devices.edge.lan.nightly import CLOCK_SECONDS, clock_command, counted, due, local, without_clock_commands
 from devices.edge.lan.photos import PhotoQueue
+from devices.edge.lan.pictures import Pictures, due_again, given_up
 from devices.edge.lan.store import LanStore, Unread
 from devices.edge.site import Site
 from devices.protocols import hikvision, uface
@@ -74,6 +77,9 @@ class Desk:
         self._site, self.store, self.photos = site, store, photos
         self.sessions = 0
         """How often the driver began to listen; visits of an earlier time end."""
+        self.pictures = Pictures(site.clock.boot)
+        self.faces_changed = threading.Event()
+        """Set when a terminal said something about faces."""
         self.terminals: dict[str, OneTerminal] = {}
         self.set_terminals(terminals)
 
@@ -134,13 +140,22 @@ class Desk:
             memory = replace(before, terminal=after_a_step_back(before.terminal, now))
             if page_of(request) == "getrequest" and request.method == "GET" and self._site.clock.is_sure:
                 memory = clock_command(one.known, memory, now, by_hand=memory.clock_touched)
+            queue, lacked = memory.terminal.queue, None
+            if page_of(request) == "getrequest" and request.method == "GET":
+                memory = replace(memory, terminal=due_again(memory.terminal, now))
+                queue = memory.terminal.queue
+                filled, lacked = self.pictures.filled(memory.terminal)
+                memory = replace(memory, terminal=filled)
             outcome = iclock.answer({one.known.serial: memory.terminal}, request, now)
             if outcome.terminal is None:
                 return outcome.response
+            after = outcome.terminal
+            if lacked is not None:
+                after = self.pictures.emptied(after, queue, lacked)
             unread = [Unread(f"{bad.table} {bad.code}", bad.raw) for bad in outcome.bad]
             unread += [Unread(f"table {table}", body) for table, body in outcome.unknown]
             said = Said(outcome.events, outcome.photos, tuple(unread))
-            memory = without_clock_commands(replace(memory, terminal=outcome.terminal))
+            memory = without_clock_commands(replace(memory, terminal=after))
             try:
                 self.keep(one, self._after(one.known, memory, outcome), said)
             except (sqlite3.Error, OSError) as problem:
@@ -158,6 +173,7 @@ class Desk:
             memory = replace(memory, waiting_for=waiting)
             if result.done:
                 memory = counted(known, memory, meaning, result.count, self.store)
+                memory = people.done(memory, meaning)
             else:
                 log.warning("%s: command %s failed with %s", known.serial, result.id, result.returned)
                 memory = not_done(memory, meaning)
@@ -323,7 +339,12 @@ class Desk:
             except (Unreachable, sqlite3.Error, OSError) as problem:
                 one.people_after = site.clock.boot() + one.people_pause
                 one.people_pause = min(2 * one.people_pause, PEOPLE_MOST_SECONDS)
-                site.worry(f"people of {known.name}", "it was not reached; people wait")
+                words = (
+                    "pictures wait for the server"
+                    if isinstance(problem, NoPicture)
+                    else "it was not reached; people wait"
+                )
+                site.worry(f"people of {known.name}", words)
                 log.warning("%s: people wait: %s", known.serial, problem)
                 continue
             one.people_pause = PEOPLE_AGAIN_SECONDS
@@ -338,10 +359,53 @@ class Desk:
                     people=memory.people,
                     people_counted_at=memory.people_counted_at,
                     people_listed_at=memory.people_listed_at,
+                    deleted=tuple(dict.fromkeys((*one.memory.deleted, *memory.deleted))),
                 )
                 self.keep(one, kept, Said())
 
-        return bring(one.known, one.memory, self._site.allowed, keep, now=now, today=today)
+        allowed, picture = self._site.allowed, self._site.picture
+        return bring(one.known, one.memory, allowed, keep, now=now, today=today, picture=picture)
+
+    def fetch_pictures(self) -> None:
+        """Ask the server for the pictures that terminals fetch next; kept in memory for one delivery.
+
+        Slow; call it from the thread that visits.
+        """
+        for one in list(self.terminals.values()):
+            if one.known.protocol != "iclock" or not one.known.people:
+                continue
+            for wanted in self.pictures.lacking(one.memory.terminal):
+                try:
+                    data = asked(self._site.picture, str(wanted[0]), wanted[1])
+                except NoPicture as problem:
+                    log.warning("%s: pictures wait: %s", one.known.serial, problem)
+                    return
+                if data is not None:
+                    self.pictures.put(one.known.serial, wanted, data)
+                    continue
+                with one.lock:
+                    try:
+                        self.keep(one, given_up(one.memory, wanted), Said())
+                    except (sqlite3.Error, OSError) as problem:
+                        self._full(problem, Response(status=503))
+
+    def faces_said(self) -> dict[str, dict[str, str]]:
+        """What each terminal that gets its people from us said of faces, by serial."""
+        return {
+            one.known.serial: one.memory.faces_said()
+            for one in list(self.terminals.values())
+            if one.known.people
+        }
+
+    def faces_told(self, said: Mapping[str, Mapping[str, str]]) -> None:
+        """The server has it: who is gone from a terminal need not be named again. Raises sqlite3.Error, OSError."""
+        for serial, faces in said.items():
+            one = self.terminals.get(serial)
+            if one is None or not one.memory.deleted:
+                continue
+            with one.lock:
+                left = tuple(pin for pin in one.memory.deleted if faces.get(pin) != "")
+                self.keep(one, replace(one.memory, deleted=left), Said())
 
     def _full(self, problem: Exception, response: Response) -> Response:
         """Say that the disk does not take it."""
@@ -369,6 +433,8 @@ class Desk:
         state = memory.to_facts() if changed else None
         self.store.keep(known.serial, state, [*said.unread, *unread], now=self._site.clock.now())
         if changed:
+            if memory.faces_said() != one.memory.faces_said():
+                self.faces_changed.set()
             one.memory = memory
         ids = {event["id"] for event in posted}
         self.photos.match(known, [event for event in said.events if event_id(event) in ids])

@@ -5,16 +5,17 @@ is a call of its own, done again without harm, and what the gate holds is asked 
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
 from devices.edge.allowed import AllowList
-from devices.edge.lan.allowed import FAILED
+from devices.edge.lan.allowed import AGAIN, FAILED
 from devices.edge.lan.calls import MOST_PAGES, Refused, Unreachable, call
+from devices.edge.lan.face_pictures import Picture, after, delete
 from devices.edge.lan.known import Known
-from devices.edge.lan.memory import Enrolled, Memory
-from devices.edge.lan.roll import AGAIN, LASTING_END, Step, compared, had_end, steps
+from devices.edge.lan.memory import Enrolled, Memory, has_face, without_person
+from devices.edge.lan.roll import LASTING_END, FaceStep, Step, compared, face_steps, had_end, steps
 from devices.protocols import hikvision, uface
 from devices.protocols.errors import DeviceRefused, ProtocolError
 from devices.protocols.http import Call
@@ -35,6 +36,8 @@ class Round:
     is_done: bool
     refused: int = 0
     strangers: int = 0
+    undeleted: int = 0
+    faceless: int = 0
 
     @property
     def words(self) -> str:
@@ -44,54 +47,106 @@ class Round:
             parts.append(f"{self.refused} people were not taken")
         if self.strangers:
             parts.append(f"{self.strangers} people on it are on no list")
+        if self.undeleted:
+            parts.append(f"{self.undeleted} pictures were not deleted")
+        if self.faceless:
+            parts.append(f"{self.faceless} pictures were not taken")
         return ", ".join(parts)
 
 
-def bring(known: Known, memory: Memory, allowed: AllowList, keep: Keep, *, now: float, today: date) -> Round:
-    """One round with one gate; `keep` commits the memory now and then, and at the end. Raises Unreachable, and what `keep`
-    raises; then what was done so far is kept."""
+def bring(
+    known: Known,
+    memory: Memory,
+    allowed: AllowList,
+    keep: Keep,
+    *,
+    now: float,
+    today: date,
+    picture: Picture = lambda _pin, _name: None,
+) -> Round:
+    """One round with one gate: pictures to be deleted, then people, then pictures to be given.
+
+    `keep` commits the memory now and then, and at the end. Raises Unreachable (NoPicture where the server has to be
+    waited for), and what `keep` raises; then what was done so far is kept.
+    """
     strangers = 0
     if not 0 <= now - memory.people_counted_at < COUNT_SECONDS:
         memory, strangers = _counted(known, memory, allowed, now)
         keep(memory)
     pauses = known.protocol == "hikvision"
-    kept, done = memory, 0
+    kept, done, undeleted = memory, 0, 0
+    tried: set[str] = set()
+    faces = allowed.faces() if allowed.version else {}
     try:
-        for step in steps(memory.people, allowed, today, pauses=pauses):
-            if done >= MOST_AT_ONCE:
-                return Round(False, _failed(memory), strangers)
-            memory = replace(memory, people=_after(known, memory, step))
-            done += 1
-            if done % KEPT_EVERY == 0:
-                keep(memory)
-                kept = memory
+        for part in ("delete", "people", "delete", "give"):
+            todo: Iterator[Step | FaceStep] = (
+                steps(memory.people, allowed, today, pauses=pauses)
+                if part == "people"
+                else face_steps(memory.people, faces, deletions=part == "delete")
+            )
+            for step in todo:
+                if done >= MOST_AT_ONCE:
+                    return _round(memory, strangers, undeleted, is_done=False)
+                before = memory
+                if part == "delete":
+                    if step.pin in tried:
+                        continue
+                    tried.add(step.pin)
+                memory = (
+                    _after(known, memory, step)
+                    if isinstance(step, Step)
+                    else _after_face(known, memory, step, picture)
+                )
+                undeleted += part == "delete" and memory is before
+                done += 1
+                if done % KEPT_EVERY == 0:
+                    keep(memory)
+                    kept = memory
     finally:
         if memory is not kept:
             keep(memory)
-    return Round(True, _failed(memory), strangers)
+    return _round(memory, strangers, undeleted, is_done=True)
+
+
+def _round(memory: Memory, strangers: int, undeleted: int, *, is_done: bool) -> Round:
+    faceless = sum(one.face.startswith("!") for one in memory.people.values())
+    return Round(is_done, _failed(memory), strangers, undeleted, faceless)
 
 
 def _failed(memory: Memory) -> int:
     return sum(one.mark == FAILED for one in memory.people.values())
 
 
-def _after(known: Known, memory: Memory, step: Step) -> dict[str, Enrolled]:
+def _after(known: Known, memory: Memory, step: Step) -> Memory:
     """What the gate holds after a step. Raises Unreachable if nobody knows."""
-    people = dict(memory.people)
-    before = people.pop(step.pin, None)
+    before = memory.people.get(step.pin)
+    face = before.face if before else ""
     try:
         _do(known, step, before)
     except (Refused, DeviceRefused, ProtocolError) as problem:
         log.warning("%s: it does not take a person: %s", known.serial, getattr(problem, "code", problem))
-        people[step.pin] = Enrolled(FAILED, step.enrolled.name if step.enrolled else "")
-        return people
-    if step.enrolled is not None:
-        people[step.pin] = step.enrolled
-    return people
+        failed = Enrolled(FAILED, step.enrolled.name if step.enrolled else "", face)
+        return replace(memory, people={**memory.people, step.pin: failed})
+    if step.enrolled is None:
+        return without_person(memory, step.pin, face)
+    return replace(memory, people={**memory.people, step.pin: replace(step.enrolled, face=face)})
+
+
+def _after_face(known: Known, memory: Memory, step: FaceStep, picture: Picture) -> Memory:
+    """The same for a picture; the memory as it was where a gate did not delete one. Raises Unreachable."""
+    before = memory.people[step.pin]
+    try:
+        now = after(known, step, before, picture)
+    except (Refused, DeviceRefused, ProtocolError) as problem:
+        log.warning("%s: a picture was not deleted: %s", known.serial, getattr(problem, "code", problem))
+        return memory
+    return replace(memory, people={**memory.people, step.pin: now})
 
 
 def _do(known: Known, step: Step, before: Enrolled | None) -> None:
     name = " ".join(step.enrolled.name.split())[:32] if step.enrolled else ""
+    if step.enrolled is None and before is not None and has_face(before.face):
+        delete(known, step.pin)
     if known.protocol == "hikvision":
         order = (
             hikvision.put_person(step.pin, name=name, starts=step.starts, ends=step.ends or LASTING_END)
@@ -139,7 +194,13 @@ def _counted(known: Known, memory: Memory, allowed: AllowList, now: float) -> tu
     if found.missing:
         log.warning("%s: %d people are not on it any more; they are sent again", known.serial, found.missing)
     return (
-        replace(memory, people=found.held, people_counted_at=now, people_listed_at=now),
+        replace(
+            memory,
+            people=found.held,
+            people_counted_at=now,
+            people_listed_at=now,
+            deleted=tuple(dict.fromkeys((*memory.deleted, *found.faceless))),
+        ),
         found.strangers,
     )
 

@@ -17,12 +17,21 @@ MOST_RUNS = 1_000
 """Runs of record numbers that are remembered; more holes than that are not told apart."""
 
 
+NO_FACE, FACE_FAILED = "-", "~"
+
+
 @dataclass(frozen=True)
 class Enrolled:
-    """What we last told a terminal of a person. `mark` changes with anything a terminal must know."""
+    """What we last told a terminal of a person. `mark` changes with anything a terminal must know.
+
+    `face` is what the terminal said it has: a picture's name, "!" and a name it did not take, NO_FACE, "" for
+    unknown. `asked` is what a command that is under way will make of it; FACE_FAILED waits for the night.
+    """
 
     mark: str
     name: str = field(default="", repr=False)
+    face: str = ""
+    asked: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,13 @@ class Memory:
     visited_at: float = 0.0
     people_counted_at: float = 0.0
     people_listed_at: float = 0.0
+    deleted: tuple[str, ...] = ()
+    """People who are not on the terminal any more, and whose picture went with them: to be told to the server."""
+
+    def faces_said(self) -> dict[str, str]:
+        """What the terminal said of faces, as the server takes it; who is not named is not known."""
+        said = {pin: one.face for pin, one in self.people.items() if one.face}
+        return dict.fromkeys(self.deleted, "") | {p: "" if f == NO_FACE else f for p, f in said.items()}
 
     def to_facts(self) -> dict[str, Any]:
         """For the disk."""
@@ -56,7 +72,7 @@ class Memory:
                 [q.command.id, q.command.text, q.sent.isoformat() if q.sent else None] for q in t.queue
             ],
             "next_command": self.next_command,
-            "people": {pin: [one.mark, one.name] for pin, one in self.people.items()},
+            "people": {pin: [one.mark, one.name, one.face, one.asked] for pin, one in self.people.items()},
             "runs": [list(run) for run in self.runs],
             "waiting_for": self.waiting_for,
             "reconciled": self.reconciled,
@@ -65,6 +81,7 @@ class Memory:
             "visited_at": self.visited_at,
             "people_counted_at": self.people_counted_at,
             "people_listed_at": self.people_listed_at,
+            "deleted": list(self.deleted),
         }
 
 
@@ -98,6 +115,7 @@ def begin(known: Known, facts: dict[str, Any] | None) -> Memory:
         visited_at=said.get("visited_at", 0.0),
         people_counted_at=said.get("people_counted_at", 0.0),
         people_listed_at=said.get("people_listed_at", 0.0),
+        deleted=tuple(said.get("deleted", [])),
     )
 
 
@@ -124,6 +142,18 @@ def with_texts(memory: Memory, texts: list[str], *, meaning: str = "") -> Memory
         next_command=memory.next_command + len(made),
         waiting_for=waiting,
     )
+
+
+def has_face(face: str) -> bool:
+    """Whether it names a picture that the terminal has."""
+    return face not in ("", NO_FACE) and not face.startswith("!")
+
+
+def without_person(memory: Memory, pin: str, face: str) -> Memory:
+    """The memory after a terminal removed somebody, with their picture if it had one."""
+    people = {other: one for other, one in memory.people.items() if other != pin}
+    deleted = (*memory.deleted, pin) if has_face(face) and pin not in memory.deleted else memory.deleted
+    return replace(memory, people=people, deleted=deleted)
 
 
 def after_a_step_back(terminal: Terminal, now: datetime) -> Terminal:

@@ -9,15 +9,13 @@ Pure. `face_people` makes the calls. Two makers, two habits:
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from devices.edge.allowed import AllowList
-from devices.edge.lan.allowed import DENIED, ENDED, FAILED, wall
-from devices.edge.lan.memory import Enrolled
+from devices.edge.lan.allowed import AGAIN, DENIED, ENDED, FAILED, wall
+from devices.edge.lan.memory import NO_FACE, Enrolled, has_face
 
-AGAIN = "again"
-"""The mark of somebody who is on the gate but may be there with other facts."""
 LASTING_START = datetime(2000, 1, 1)  # noqa: DTZ001 a wall clock of the terminal
 LASTING_END = datetime(2037, 12, 31, 23, 59, 59)  # noqa: DTZ001 the latest these gates take
 
@@ -62,6 +60,31 @@ def steps(held: Mapping[str, Enrolled], allowed: AllowList, today: date, *, paus
             yield step
 
 
+@dataclass(frozen=True)
+class FaceStep:
+    """A picture to give to a gate, or (name empty) whatever face it has of a person to be deleted there."""
+
+    pin: str
+    name: str
+
+
+def face_steps(
+    held: Mapping[str, Enrolled], faces: Mapping[int, str], *, deletions: bool
+) -> Iterator[FaceStep]:
+    """What a gate that holds `held` lacks of pictures: those to be deleted, or those to be given.
+
+    Who was not asked keeps what they showed the gate themselves.
+    """
+    for pin, one in sorted(held.items()):
+        wanted = faces.get(int(pin))
+        if wanted is None or (one.mark == FAILED and not one.face):
+            continue
+        if deletions and not wanted and one.face != NO_FACE:
+            yield FaceStep(pin, "")
+        elif not deletions and wanted and one.face.lstrip("!") != wanted:
+            yield FaceStep(pin, wanted)
+
+
 def had_end(before: Enrolled | None) -> bool:
     """Whether a gate holds an end of this person's permission."""
     return before is not None and before.mark.endswith("+end")
@@ -69,11 +92,13 @@ def had_end(before: Enrolled | None) -> bool:
 
 @dataclass(frozen=True)
 class Compared:
-    """What a gate's own list says. `held` is what we hold of it now; `strangers` are on it and on no list of ours."""
+    """What a gate's own list says. `held` is what we hold of it now; `strangers` are on it and on no list of ours;
+    `faceless` had a picture there and are gone from it."""
 
     held: dict[str, Enrolled]
     missing: int
     strangers: int
+    faceless: tuple[str, ...] = ()
 
 
 def compared(held: Mapping[str, Enrolled], listed: Iterable[str], allowed: AllowList) -> Compared:
@@ -91,7 +116,14 @@ def compared(held: Mapping[str, Enrolled], listed: Iterable[str], allowed: Allow
     strangers = len(on_it - ours - held.keys())
     # What failed is tried again: a name may fit now, and a gate may have room.
     return Compared(
-        {pin: Enrolled(AGAIN, one.name) if one.mark == FAILED else one for pin, one in found.items()},
+        {pin: _tried_again(one) for pin, one in found.items()},
         missing,
         strangers,
+        tuple(pin for pin, one in held.items() if pin not in on_it and has_face(one.face)),
     )
+
+
+def _tried_again(one: Enrolled) -> Enrolled:
+    """What a gate did not take, a person or a picture, is sent once more."""
+    face = "" if one.face.startswith("!") else one.face
+    return replace(one, mark=AGAIN if one.mark == FAILED else one.mark, face=face)

@@ -1,12 +1,18 @@
-"""Pictures to the server, one at a time over a connection of their own, so that no passage waits for them."""
+"""Pictures to the server, one at a time over a connection of their own, so that no passage waits for them; and what
+terminals said of faces."""
+
+import json
+from datetime import UTC, datetime
 
 from devices.client import Refused, TerminalClient
+from devices.edge.lan.desk import Desk
 from devices.edge.lan.photos import PhotoQueue
 from devices.edge.lan.store import LanStore
 from devices.edge.sending import NotAcknowledged
 from devices.edge.site import Site
 
-PATH = "/api/v1/photos/"
+PATH, FACES_PATH = "/api/v1/photos/", "/api/v1/faces/"
+FACES_SECONDS = 3_600.0
 NOT_YET = "event_unknown"
 NEVER = frozenset({400, 413, 415, 422})
 """Statuses by which the server will never take this picture."""
@@ -61,3 +67,35 @@ class PhotosLane:
     def rest(self) -> float:
         """Passages that go through make pictures ready."""
         return 5.0
+
+
+class FacesLane:
+    """What terminals said of faces: who has a picture there, who is deleted. At once when it changes, and every hour."""
+
+    name = "faces"
+
+    def __init__(self, site: Site, desk: Desk) -> None:
+        self._site, self._desk, self.wake = site, desk, desk.faces_changed
+        self._told: dict[str, dict[str, str]] | None = None
+        self._told_at = 0.0
+
+    def send(self, client: TerminalClient) -> bool:
+        """Tell it, if it is another thing than was told. Raises as TerminalClient, NotAcknowledged, sqlite3.Error."""
+        said, now = self._desk.faces_said(), self._site.clock.boot()
+        if not any(said.values()) and not any((self._told or {}).values()):
+            return False
+        if said == self._told and now - self._told_at < FACES_SECONDS:
+            return False
+        at = datetime.fromtimestamp(self._site.clock.now(), UTC).isoformat()
+        gates = [{"serial": serial, "at": at, "faces": faces} for serial, faces in sorted(said.items())]
+        body = json.dumps({"gates": gates}, separators=(",", ":")).encode()
+        _status, answer = client.call("POST", FACES_PATH, body)
+        if not isinstance(answer, dict) or not isinstance(answer.get("deleted"), int):
+            raise NotAcknowledged("an answer that counts nothing")
+        self._told, self._told_at = said, now
+        self._desk.faces_told(said)
+        return False
+
+    def rest(self) -> float:
+        """A terminal that says something wakes it."""
+        return 60.0

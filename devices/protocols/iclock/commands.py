@@ -4,6 +4,7 @@ A command is text behind `C:<id>:`; the terminal fetches it, does it, and report
 The three dialects name people and doors differently; each function gives the commands for one of them.
 """
 
+import base64
 import itertools
 import re
 from collections.abc import Iterable, Sequence
@@ -221,6 +222,47 @@ def drop_person(dialect: str, pin: str) -> tuple[str, ...]:
     if dialect == ACC:
         return (f"DATA DELETE userauthorize Pin={_pin(pin)}", f"DATA DELETE user Pin={_pin(pin)}")
     return (f"DATA DELETE USERINFO PIN={_pin(pin)}",)
+
+
+PICTURE_WAITS = "\tFace="
+"""In a command that gives a picture, before the picture's name: the picture itself is put in when it is fetched."""
+
+
+def put_face(dialect: str, pin: str, name: str) -> tuple[str, ...]:
+    """Gives a face picture to a person, as a command that still lacks it (see `with_picture`). Raises WrongValue."""
+    table = "biophoto" if dialect == ACC else "BIOPHOTO"
+    if not (name.isascii() and name.isalnum()):
+        raise WrongValue("command.face", "letters and digits")
+    return (f"DATA UPDATE {table} PIN={_pin(pin)}\tType=9{PICTURE_WAITS}{name}",)
+
+
+def waits_for(text: str) -> tuple[int, str] | None:
+    """Whose picture, and by which name, a command lacks; None for other commands."""
+    head, found, name = text.partition(PICTURE_WAITS)
+    if not found or not head.lower().startswith("data update biophoto pin="):
+        return None
+    pin = head.partition("=")[2].partition("\t")[0]
+    return (int(pin), name) if pin.isdigit() else None
+
+
+def with_picture(text: str, picture: bytes) -> str:
+    """The command with its picture (Type 9: visible light). Size counts the base64 text, as the documents say."""
+    content = base64.b64encode(picture).decode()
+    return f"{text.partition(PICTURE_WAITS)[0]}\tSize={len(content)}\tContent={content}\tFormat=0"
+
+
+def drop_face(dialect: str, pin: str) -> tuple[str, ...]:
+    """Deletes a person's picture and all that was made of it; the last of them is the one that counts.
+
+    An access terminal keeps templates in a table of their own. An attendance terminal forgets everything of a person
+    only with the person, who is put back with the commands that follow. Raises WrongValue.
+    """
+    if dialect == ACC:
+        return (
+            f"DATA DELETE biodata Pin={_pin(pin)}\tType=9",
+            f"DATA DELETE biophoto PIN={_pin(pin)}\tType=9",
+        )
+    return (f"DATA DELETE BIOPHOTO PIN={_pin(pin)}", f"DATA DELETE USERINFO PIN={_pin(pin)}")
 
 
 def allow_id_number(number: str, *, name: str, starts: datetime, ends: datetime) -> tuple[str, ...]:

@@ -52,10 +52,16 @@ class LiveDesk:
         )
         threading.Thread(target=self.listener.serve_forever, args=(0.05,), daemon=True).start()
 
-    def give_list(self, version: str, people: list[Row], denied: list[Row] | None = None) -> None:
+    def give_list(
+        self,
+        version: str,
+        people: list[Row],
+        denied: list[Row] | None = None,
+        faces: dict[int, str] | None = None,
+    ) -> None:
         """The server's answer about who may enter; (pin, name, from, until) and (pin, reason, text)."""
         names = ("pin", "name", "from", "until")
-        answer = {
+        answer: dict[str, Any] = {
             "version": version,
             "complete": True,
             "people": [
@@ -65,6 +71,9 @@ class LiveDesk:
             "denied": [dict(zip(("pin", "reason", "text"), row, strict=True)) for row in denied or []],
             "removed": [],
         }
+        for row in (*answer["people"], *answer["denied"]):
+            if row["pin"] in (faces or {}):
+                row["face"] = (faces or {})[row["pin"]]
         self.site.allowed.apply(answer, now=self.clock.now())
 
     @property
