@@ -4,7 +4,14 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from inspection.models import Alarm, AlarmAnswer, AlarmStepFile, Level, Pause, ProjectStat, RegionDay
 from payroll.access import deposit_projects
-from registration.access import access_project, not_found, organisations_with, own_and_below, projects_for
+from registration.access import (
+    access_project,
+    not_found,
+    on_projects_for,
+    organisations_with,
+    own_and_below,
+    projects_for,
+)
 from registration.actors import Actor
 from registration.models import Participation, Project, Region, Role, Sector, StoredFile
 from registration.permissions import GC, PERMISSIONS
@@ -12,7 +19,7 @@ from registration.permissions import GC, PERMISSIONS
 
 def alarms_for(actor: Actor) -> QuerySet[Alarm]:
     """Alarms of the projects that the actor supervises."""
-    return Alarm.objects.filter(project__in=projects_for(actor, permission="alarm.view"))
+    return Alarm.objects.filter(on_projects_for(actor, permission="alarm.view"))
 
 
 def access_alarm(pk: int, actor: Actor) -> Alarm:
@@ -25,7 +32,7 @@ def access_alarm(pk: int, actor: Actor) -> Alarm:
 
 def stats_for(actor: Actor) -> QuerySet[ProjectStat]:
     """The figures of the projects that the actor supervises."""
-    return ProjectStat.objects.filter(project__in=projects_for(actor, permission="alarm.view"))
+    return ProjectStat.objects.filter(on_projects_for(actor, permission="alarm.view"))
 
 
 def settable_regions(actor: Actor) -> QuerySet[Region]:

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Min, Q, QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 
-from inspection.access import alarms_for, region_days_for, stats_for
+from inspection.access import region_days_for
 from inspection.alarm_story import next_step
 from inspection.models import Alarm, ProjectStat
+from inspection.paging import Order, by, day, falling, rising
 from inspection.places import Scope, full_code, level_below, tile_places
 from inspection.rules import Stop, days_overdue, level_name, stop_of_alarm
+from inspection.standing import EVERYWHERE, IN_QUEUE, MARKS, Standing, alarms_in, stats_in
 from inspection.words import headline, reason
 from registration.actors import Actor
 from registration.models import Region
-from wagewatch.lib.dates import first_of_month, previous_month, site_date
+from wagewatch.lib.dates import site_date
 
-EVERYWHERE = Scope()
-MARKS = ("red", "orange", "yellow")
 CLOSED_WITHIN = timedelta(days=7)
 
 
@@ -61,102 +61,48 @@ def lines(alarms: Iterable[Alarm], today: date) -> list[AlarmLine]:
     ]
 
 
-def _alarms(actor: Actor, scope: Scope) -> QuerySet[Alarm]:
-    found = alarms_for(actor)
-    if scope.region:
-        found = found.filter(project__region__code__startswith=scope.region)
-    return found.filter(project__sector=scope.sector) if scope.sector else found
-
-
-def _stats(actor: Actor, scope: Scope) -> QuerySet[ProjectStat]:
-    found = stats_for(actor)
-    if scope.region:
-        found = found.filter(project__region__code__startswith=scope.region)
-    return found.filter(project__sector=scope.sector) if scope.sector else found
-
-
-IN_QUEUE = Q(state="open", stage__in=("new", "assigned", "read", "true", "handled"))
-"""Open, and not found untrue on the data of now."""
-FIRST = (
-    F("paused_until").asc(nulls_first=True),
-    F("level").desc(),
-    F("handle_by").asc(nulls_last=True),
-    F("due_on").asc(nulls_last=True),
-    F("amount_fen").desc(),
+QUEUE: Order = (
+    day("paused_until", empty_first=True),
+    falling("level"),
+    day("handle_by"),
+    day("due_on"),
+    falling("amount_fen"),
+    rising("id"),
 )
-"""What is not paused first, then by level and deadline."""
+"""What is not paused first, then by level and deadline. The index alarm_queue has the same columns."""
 
 
 def open_alarms(actor: Actor, scope: Scope = EVERYWHERE) -> QuerySet[Alarm]:
     """Alarms of the queue within reach, the most urgent first."""
     return (
-        _alarms(actor, scope)
+        alarms_in(actor, scope)
         .filter(IN_QUEUE)
         .select_related("project__region", "holder")
-        .order_by(*FIRST, "pk")
+        .order_by(*by(QUEUE))
     )
 
 
-def totals(actor: Actor, now: datetime, scope: Scope = EVERYWHERE) -> dict[str, Any]:
-    """The figures at the top: owed, people, alarms by level and `groups` of rules, closed this week, last month's
-    share paid, and `as_of`, when the oldest of them was counted."""
-    stat = _stats(actor, scope).aggregate(
-        owed=Sum("owed_fen"),
-        people=Sum("owed_people"),
-        projects=Count("pk"),
-        owing=Count("pk", filter=Q(owed_fen__gt=0)),
-        month_people=Sum("last_month_people"),
-        month_paid=Sum("last_month_paid_people"),
-        on_site=Sum("on_site_now"),
-        registered=Sum("workers_open"),
-        as_of=Min("as_of"),
-    )
-    # Two questions, each by an index of its own: together they would read every alarm there ever was.
-    reach = _alarms(actor, scope)
-    by_rule = reach.filter(IN_QUEUE).order_by().values_list("rule", "level").annotate(n=Count("pk"))
-    levels, groups = dict.fromkeys(MARKS, 0), dict[str, int]()
-    for rule, level, count in by_rule:
-        levels[level_name(level)] += count
-        groups[rule[:1]] = groups.get(rule[:1], 0) + count
-    closed = reach.filter(state=Alarm.State.CLOSED, closed_at__gte=now - CLOSED_WITHIN).count()
-    figures = {key: value or 0 for key, value in {**stat, **levels, "closed": closed}.items()}
-    figures |= {"as_of": stat["as_of"], "groups": groups}
-    month_people = figures["month_people"]
-    figures["paid_percent"] = (
-        round(1000 * figures["month_paid"] / month_people) / 10 if month_people else None
-    )
-    return figures
+def totals(actor: Actor, now: datetime, here: Standing) -> dict[str, Any]:
+    """The figures at the top: those of the standing, and how many alarms the data closed this week."""
+    # By an index of its own: with the open ones it would read every alarm there ever was.
+    closed = alarms_in(actor, here.scope).filter(state=Alarm.State.CLOSED, closed_at__gte=now - CLOSED_WITHIN)
+    return {**here.figures(), "closed": closed.count()}
 
 
-def district_tiles(actor: Actor, scope: Scope = EVERYWHERE) -> list[dict[str, Any]]:
+def district_tiles(here: Standing) -> list[dict[str, Any]]:
     """One tile per city, or per county of one city, that has projects: money owed and open alarms by level.
 
     Where one county is chosen, its city's counties are shown with it marked.
     """
+    scope = here.scope
     wide = Scope(scope.region[:4] if scope.is_county else scope.region, scope.sector)
-    owed = {
-        row["project__region_id"]: row["owed"]
-        for row in _stats(actor, wide).order_by().values("project__region_id").annotate(owed=Sum("owed_fen"))
-    }
-    counts: dict[str, Any] = {
-        row["project__region_id"]: row
-        for row in _alarms(actor, wide)
-        .filter(state=Alarm.State.OPEN)
-        .order_by()
-        .values("project__region_id")
-        .annotate(
-            red=Count("pk", filter=Q(level=3)),
-            orange=Count("pk", filter=Q(level=2)),
-            yellow=Count("pk", filter=Q(level=1)),
-        )
-    }
-    digits = level_below(owed, wide)
+    found = here.by_region()
+    digits = level_below(found, wide)
     sums: dict[str, dict[str, int]] = {}
-    for code, fen in owed.items():
+    for code, row in found.items():
         tile = sums.setdefault(full_code(code[:digits]), dict.fromkeys(("fen", *MARKS), 0))
-        tile["fen"] += fen
-        for mark in MARKS:
-            tile[mark] += counts.get(code, {}).get(mark, 0)
+        for key, value in row.items():
+            tile[key] += value
     most = max((tile["fen"] for tile in sums.values()), default=0)
     places = tile_places(sorted(sums))
     return [
@@ -172,25 +118,6 @@ def district_tiles(actor: Actor, scope: Scope = EVERYWHERE) -> list[dict[str, An
         for region in Region.objects.filter(code__in=sums).order_by("code")
         for tile in (sums[region.code],)
     ]
-
-
-def owed_by_month(
-    actor: Actor, today: date, months: int = 6, scope: Scope = EVERYWHERE
-) -> list[tuple[date, int]]:
-    """Unpaid wages by wage month, oldest first, the last `months` months before this one."""
-    sums = dict(
-        _alarms(actor, scope)
-        .filter(state=Alarm.State.OPEN, rule="D3")
-        .order_by()
-        .values_list("period")
-        .annotate(owed=Sum("amount_fen"))
-    )
-    month = first_of_month(today)
-    points: list[tuple[date, int]] = []
-    for _n in range(months):
-        month = previous_month(month)
-        points.append((month, sums.get(f"{month:%Y-%m}", 0)))
-    return points[::-1]
 
 
 @dataclass(frozen=True)
@@ -223,7 +150,7 @@ def trend(actor: Actor, today: date, days: int = 90, scope: Scope = EVERYWHERE) 
 def worst_projects(actor: Actor, limit: int = 8, scope: Scope = EVERYWHERE) -> QuerySet[ProjectStat]:
     """Projects that owe most."""
     return (
-        _stats(actor, scope)
+        stats_in(actor, scope)
         .filter(owed_fen__gt=0)
         .select_related("project__region")
         .order_by("-owed_fen")[:limit]
@@ -233,7 +160,7 @@ def worst_projects(actor: Actor, limit: int = 8, scope: Scope = EVERYWHERE) -> Q
 def riskiest(actor: Actor, scope: Scope = EVERYWHERE) -> QuerySet[ProjectStat]:
     """Scored projects, the highest risk first."""
     return (
-        _stats(actor, scope)
+        stats_in(actor, scope)
         .filter(risk__gt=0)
         .select_related("project__region")
         .order_by("-risk", "-risk_gap_fen", "project__name", "pk")

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Concatenate, ParamSpec
 
 from django.db.models import Count, Max, Q, Subquery
@@ -12,6 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from inspection.access import alarms_for
 from inspection.models import Alarm, Case
 from registration.access import projects_for
 from registration.actors import Actor
@@ -40,18 +41,29 @@ def inspector_view(view: View[P]) -> View[P]:
     return inner
 
 
-def counts_of(actor: Actor, today: date) -> dict[str, int]:
-    """Projects within reach and their open alarms; the person's own open cases, and those past their deadline."""
+def counts_of(actor: Actor, today: date, known: tuple[int, int] | None = None) -> dict[str, int]:
+    """Projects within reach and their open alarms; the person's own open cases, and those past their deadline.
+
+    `known` are projects and alarms where the page has counted them already.
+    """
     mine = Case.objects.filter(officer=actor.id).exclude(state__in=(Case.State.CLOSED, Case.State.REFUSED))
     own = mine.aggregate(cases=Count("pk"), cases_late=Count("pk", filter=Q(due_on__lt=today)))
+    return own | dict(zip(("projects", "alarms"), known or _in_reach(actor), strict=True))
+
+
+def _in_reach(actor: Actor) -> tuple[int, int]:
     # Joined, projects and alarms would multiply each other: the number of alarms is asked beside.
-    reach = projects_for(actor, permission="alarm.view")
-    alarms = Alarm.objects.filter(state=Alarm.State.OPEN, stage__in=IN_QUEUE, project__in=reach)
+    alarms = alarms_for(actor).filter(state=Alarm.State.OPEN, stage__in=IN_QUEUE)
     number = alarms.order_by().values("state").annotate(n=Count("pk")).values("n")
-    found = reach.annotate(open_alarms=Subquery(number)).aggregate(
-        projects=Count("pk"), alarms=Max("open_alarms")
-    )
-    return own | {key: value or 0 for key, value in found.items()}
+    found = projects_for(actor, permission="alarm.view").annotate(open_alarms=Subquery(number))
+    counts = found.aggregate(projects=Count("pk"), alarms=Max("open_alarms"))
+    return counts["projects"] or 0, counts["alarms"] or 0
+
+
+def note_counts(request: ActorRequest, figures: dict[str, Any], now: datetime) -> None:
+    """Give the navigation what a page has counted of everything within reach, so that it is not counted again."""
+    known = (figures["reach"], figures["open"])
+    request.nav_counts = SimpleLazyObject(lambda: counts_of(request.actor, site_date(now), known))  # type: ignore[attr-defined]
 
 
 def scope_of(actor: Actor) -> dict[str, Any]:

@@ -37,14 +37,14 @@ def not_permitted(permission: str) -> NoReturn:
     )
 
 
-def _authority_reach(actor: Actor, roles: Iterable[str] | None = None) -> Q:
+def _authority_reach(actor: Actor, roles: Iterable[str] | None = None, at: str = "") -> Q:
     reach = NOBODY
     for duty in actor.duties:
         if duty.authority_id is None or (roles is not None and duty.role not in roles):
             continue
-        here = Q(region__code__startswith=duty.region_prefix)
+        here = Q(**{f"{at}region__code__startswith": duty.region_prefix})
         if duty.sectors:
-            here &= Q(sector__in=duty.sectors)
+            here &= Q(**{f"{at}sector__in": duty.sectors})
         reach |= here
     return reach
 
@@ -67,6 +67,17 @@ def projects_for(actor: Actor, *, permission: str = "project.view") -> QuerySet[
         project=OuterRef("pk"), organisation__in=organisations_with(actor, roles)
     )
     return Project.objects.filter(_authority_reach(actor, roles) | Exists(takes_part))
+
+
+def on_projects_for(actor: Actor, *, permission: str) -> Q:
+    """What stands on the projects of `projects_for`, for models with a key `project`.
+
+    Authorities reach by place, which the joined project answers; a list of projects to look in would be read beside it.
+    """
+    roles = PERMISSIONS[permission]
+    if actor.kind == "system" or organisations_with(actor, roles):
+        return Q(project__in=projects_for(actor, permission=permission))
+    return _authority_reach(actor, roles, at="project__")
 
 
 def access_project(

@@ -2,11 +2,11 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from inspection.alarms.parts import calendar, places, step, worked_since
+from inspection.alarms.parts import WEEK_START, calendar, places, step, worked_since
 from inspection.alarms.rule import Rule, Setting
 
 # The newest day is looked up backwards, site by site, and found at once where a site works. Sites that were
-# stopped are not asked; neither are days off.
+# stopped are not asked; neither are days off. The bounds of the look-up leave two or three partitions in its plan.
 SILENT = f"""
 WITH {places(ladder="alarm.C3.wd")}, staffed AS (
   SELECT o.project_id, count(*)::int AS people, min(o.joined_on) AS first_joined
@@ -19,7 +19,8 @@ WITH {places(ladder="alarm.C3.wd")}, staffed AS (
   LEFT JOIN LATERAL (
     SELECT d.day::date AS day
     FROM generate_series(%(today)s::timestamp, %(today)s - interval '60 days', interval '-1 day') d(day)
-    WHERE EXISTS (SELECT FROM devices_attendanceday a WHERE a.day = d.day::date AND a.project_id = pr.id)
+    WHERE EXISTS (SELECT FROM devices_attendanceday a WHERE a.day = d.day::date AND a.project_id = pr.id
+                    AND a.day >= %(today)s - 60 AND a.day <= %(today)s)
     ORDER BY d.day DESC LIMIT 1
   ) seen ON true
   WHERE pr.state = 'building'
@@ -41,36 +42,40 @@ WHERE l.level IS NOT NULL
 # The week up to today; what a clerk has decided to leave as it is counts no more. Its thresholds are those of
 # the page of odd attendance (devices/oddities).
 ODD = f"""
-WITH {places(people="alarm.C4.people", stay="attendance.longest_stay_hours", two="odd.two_sites", record="odd.record")}, week AS (
+WITH {places(people="alarm.C4.people", stay="attendance.longest_stay_hours", two="odd.two_sites", record="odd.record")}, site AS MATERIALIZED (
+  SELECT pr.id AS project_id, place.people, make_interval(hours => (place.stay #>> '{{}}')::int) AS stay,
+         make_interval(mins => (place.two ->> 'minutes')::int) AS two
+  FROM registration_project pr JOIN place ON place.region_id = pr.region_id
+), week AS MATERIALIZED (
   SELECT a.day, a.project_id, a.worker_id, a.first_in, a.last_out, a.state
   FROM devices_attendanceday a
-  WHERE a.day >= date_trunc('week', %(today)s::date)::date AND a.day <= %(today)s AND a.first_in IS NOT NULL
+  WHERE a.day >= {WEEK_START} AND a.day <= %(today)s AND a.first_in IS NOT NULL
 ), long_stay AS (
   SELECT w.project_id, w.worker_id, 'stay' AS what
   FROM week w
-  JOIN registration_project pr ON pr.id = w.project_id
-  JOIN place ON place.region_id = pr.region_id
-  WHERE (w.state = 'open' AND w.first_in < %(now)s - make_interval(hours => (place.stay #>> '{{}}')::int)
-         OR w.last_out - w.first_in > make_interval(hours => (place.stay #>> '{{}}')::int))
+  JOIN site ON site.project_id = w.project_id
+  WHERE (w.state = 'open' AND w.first_in < %(now)s - site.stay OR w.last_out - w.first_in > site.stay)
     AND NOT EXISTS (SELECT FROM devices_daycorrection d WHERE d.project_id = w.project_id AND d.worker_id = w.worker_id
                       AND d.day = w.day AND d.kind = 'leave' AND d.withdrawn_at IS NULL)
+), elsewhere AS MATERIALIZED (
+  SELECT day, worker_id FROM week GROUP BY 1, 2 HAVING min(project_id) <> max(project_id)
 ), two_sites AS (
   SELECT a.project_id, a.worker_id, 'sites'
-  FROM week a
-  JOIN week b ON b.day = a.day AND b.worker_id = a.worker_id AND b.project_id <> a.project_id
-  JOIN registration_project pr ON pr.id = a.project_id
-  JOIN place ON place.region_id = pr.region_id
-  WHERE extract(epoch FROM least(coalesce(a.last_out, a.first_in), coalesce(b.last_out, b.first_in))
-                         - greatest(a.first_in, b.first_in)) >= 60 * (place.two ->> 'minutes')::int
-), shared AS (
+  FROM elsewhere e
+  JOIN week a ON a.day = e.day AND a.worker_id = e.worker_id
+  JOIN week b ON b.day = e.day AND b.worker_id = e.worker_id AND b.project_id <> a.project_id
+  JOIN site ON site.project_id = a.project_id
+  WHERE least(coalesce(a.last_out, a.first_in), coalesce(b.last_out, b.first_in)) - greatest(a.first_in, b.first_in)
+        >= site.two
+), shared AS MATERIALIZED (
   SELECT p.project_id, p.terminal_id, p.event_id
   FROM devices_passage p
-  WHERE p.day >= date_trunc('week', %(today)s::date)::date AND p.day <= %(today)s AND p.terminal_id <> 0
+  WHERE p.day >= {WEEK_START} AND p.day <= %(today)s AND p.terminal_id <> 0
   GROUP BY 1, 2, 3 HAVING min(p.worker_id) <> max(p.worker_id)
 ), record AS (
   SELECT p.project_id, p.worker_id, 'record'
   FROM devices_passage p JOIN shared u USING (project_id, terminal_id, event_id)
-  WHERE p.day >= date_trunc('week', %(today)s::date)::date AND p.day <= %(today)s
+  WHERE p.day >= {WEEK_START} AND p.day <= %(today)s
 ), odd AS (
   SELECT * FROM long_stay UNION SELECT * FROM two_sites UNION SELECT * FROM record
 ), counted AS (

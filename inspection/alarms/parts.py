@@ -18,6 +18,10 @@ def places(**keys: str) -> str:
 )"""  # noqa: S608 names from our own rules
 
 
+WEEK_START = "(%(today)s::date - (extract(isodow FROM %(today)s::date)::int - 1))"
+"""The Monday of this week, as a constant for the planner: date_trunc() would be asked again for every row."""
+
+
 def step(value: str, ladder: str, operator: str = ">=") -> str:
     """The highest level whose figure the value reaches, NULL for none; a region may leave levels out."""
     cases = " ".join(

@@ -65,7 +65,8 @@ class Rule:
     `settings` are the thresholds that regions set and a change of which can be tried out; `reads` names other
     parameters without which the rule cannot be judged; `levels` are those it can reach with the usual values.
     `monthly`: its period is a wage month. `after`: kinds of evidence, or other marks of
-    wagewatch.lib.happenings, after which it is run without waiting for the night.
+    wagewatch.lib.happenings, after which it is run without waiting for the night. `wide`: it joins everybody's
+    months with everybody's months, where look-ups row by row, which the planner may take for few, last for minutes.
     """
 
     code: str
@@ -78,6 +79,7 @@ class Rule:
     levels: tuple[int, ...] = (1,)
     monthly: bool = False
     after: frozenset[str] = field(default=frozenset())
+    wide: bool = False
 
     @property
     def group(self) -> str:

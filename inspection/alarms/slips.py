@@ -9,25 +9,39 @@ from inspection.alarms.rule import Rule, Setting
 # the days of a posting count once. Compared are the money against the region's minimum
 # wage for the days on the sheet, and the gross wage against the agreed rate for the days the gates counted;
 # where a month had several rates, its parts are the agreement. Piece work has no rate per day.
+# Nobody's month is low whose slips each reach both marks by themselves: days and agreements of several slips add up to
+# their sums at most. So one look at each slip leaves a few people (`doubtful`), whose whole months are then judged.
+_DAYS = "CASE p.pay_basis WHEN 'hour' THEN p.days / 8 ELSE p.days END"
+_AGREED = """CASE
+           WHEN jsonb_array_length(p.parts) > 0 THEN 0
+           WHEN p.pay_basis = 'month' THEN least(coalesce(o.rate_fen, p.rate_fen),
+             round(coalesce(o.rate_fen, p.rate_fen) * p.gate_days / figure.month_days))
+           ELSE round(coalesce(o.rate_fen, p.rate_fen) * p.gate_days) END"""
 LOW = f"""
 WITH {
     places(
         ladder="alarm.D5.shortfall_percent", month_days="pay.month_days", wage="pay.minimum_wage_month_fen"
     )
-}, piece AS (
-  SELECT p.project_id, p.month, p.worker_id, min(s.participation_id) AS participation_id, min(pr.region_id) AS region_id,
-         sum(p.net_fen) AS net_fen, sum(p.gross_fen) AS gross_fen,
-         max(CASE p.pay_basis WHEN 'hour' THEN p.days / 8 ELSE p.days END) AS days,
-         bool_or(p.pay_basis = 'piece') AS is_piece,
-         max(CASE
-           WHEN jsonb_array_length(p.parts) > 0 THEN 0
-           WHEN p.pay_basis = 'month' THEN least(coalesce(o.rate_fen, p.rate_fen),
-             round(coalesce(o.rate_fen, p.rate_fen) * p.gate_days / (place.month_days #>> '{{}}')::numeric))
-           ELSE round(coalesce(o.rate_fen, p.rate_fen) * p.gate_days) END) AS agreed_fen
+}, figure AS MATERIALIZED (
+  SELECT region_id, ladder, (month_days #>> '{{}}')::numeric AS month_days, (wage #>> '{{}}')::numeric AS wage FROM place
+), doubtful AS MATERIALIZED (
+  SELECT DISTINCT p.project_id, p.month, p.worker_id
   FROM payroll_payslip p
+  JOIN registration_project pr ON pr.id = p.project_id
+  JOIN figure ON figure.region_id = pr.region_id
+  LEFT JOIN registration_posting o ON o.id = p.posting_id AND o.project_id = p.project_id
+  WHERE p.month >= {since_month("D5")}
+    AND (figure.wage * least({_DAYS}, figure.month_days) > p.net_fen * figure.month_days
+         OR p.pay_basis <> 'piece' AND {_AGREED} > p.gross_fen OR p.net_fen < 0 OR p.gross_fen < 0)
+), piece AS (
+  SELECT p.project_id, p.month, p.worker_id, min(s.participation_id) AS participation_id, min(pr.region_id) AS region_id,
+         sum(p.net_fen) AS net_fen, sum(p.gross_fen) AS gross_fen, max({_DAYS}) AS days,
+         bool_or(p.pay_basis = 'piece') AS is_piece, max({_AGREED}) AS agreed_fen
+  FROM doubtful d
+  JOIN payroll_payslip p ON p.project_id = d.project_id AND p.month = d.month AND p.worker_id = d.worker_id
   JOIN payroll_paysheet s ON s.id = p.sheet_id AND s.project_id = p.project_id AND s.state <> 'draft'
   JOIN registration_project pr ON pr.id = p.project_id
-  JOIN place ON place.region_id = pr.region_id
+  JOIN figure ON figure.region_id = pr.region_id
   LEFT JOIN registration_posting o ON o.id = p.posting_id AND o.project_id = p.project_id
   WHERE p.month >= {since_month("D5")}
   GROUP BY p.project_id, p.month, p.worker_id, p.posting_id
@@ -37,14 +51,13 @@ WITH {
          sum(agreed_fen) AS agreed_fen
   FROM piece GROUP BY 1, 2, 3
 ), judged AS (
-  SELECT k.project_id, k.month, k.participation_id, place.ladder,
-         greatest(0, floor((place.wage #>> '{{}}')::numeric * least(k.days, (place.month_days #>> '{{}}')::numeric)
-                           / (place.month_days #>> '{{}}')::numeric)
-                     - k.net_fen)::bigint AS below_minimum_fen,
+  SELECT k.project_id, k.month, k.participation_id, figure.ladder,
+         greatest(0, floor(figure.wage * least(k.days, figure.month_days) / figure.month_days) - k.net_fen)::bigint
+           AS below_minimum_fen,
          CASE WHEN k.is_piece OR k.agreed_fen <= 0 THEN 0 ELSE greatest(0, k.agreed_fen - k.gross_fen) END::bigint
            AS below_rate_fen,
          k.agreed_fen, k.is_piece
-  FROM slip k JOIN place ON place.region_id = k.region_id
+  FROM slip k JOIN figure ON figure.region_id = k.region_id
   WHERE k.days > 0
 ), low AS (
   SELECT j.*, j.below_minimum_fen > 0 AS is_below_minimum,
@@ -143,6 +156,7 @@ RULES = (
         reads=("pay.month_days",),
         levels=(2,),
         monthly=True,
+        wide=True,
         after=frozenset({"sheet.submitted"}),
     ),
     Rule(

@@ -1,8 +1,11 @@
 """Alarms: one per project, rule and period; opened, raised, lowered and closed by data."""
 
+from datetime import date
+
 import pgtrigger
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from registration.models import Participation, Project, User
@@ -99,16 +102,33 @@ class Alarm(models.Model):
             models.Index(fields=["level", "due_on"], name="alarm_open", condition=Q(state="open")),
             models.Index(fields=["handle_by"], name="alarm_deadline", condition=Q(state="open")),
             models.Index(fields=["holder", "handle_by"], name="alarm_of_holder", condition=Q(state="open")),
-            models.Index(fields=["-closed_at"], name="alarm_closed", condition=Q(state="closed")),
-            # As inspection.dashboard.FIRST: a page of the queue is read in its order.
+            models.Index(fields=["-closed_at", "-id"], name="alarm_closed", condition=Q(state="closed")),
+            # As inspection.dashboard.QUEUE: a page of the queue is read in its order, from its key on.
             models.Index(
-                models.F("paused_until").asc(nulls_first=True),
-                models.F("level").desc(),
-                models.F("handle_by"),
-                models.F("due_on"),
-                models.F("amount_fen").desc(),
+                Coalesce("paused_until", models.Value(date(1, 1, 1), output_field=models.DateField())),
+                models.F("level") * -1,
+                Coalesce("handle_by", models.Value(date(9999, 12, 31), output_field=models.DateField())),
+                Coalesce("due_on", models.Value(date(9999, 12, 31), output_field=models.DateField())),
+                models.F("amount_fen") * -1,
                 models.F("id"),
                 name="alarm_queue",
+                condition=Q(state="open"),
+            ),
+            # What is counted on pages: read without the wide rows of the alarms, of which most are long over.
+            models.Index(
+                fields=["project"],
+                include=[
+                    "rule",
+                    "level",
+                    "stage",
+                    "period",
+                    "amount_fen",
+                    "holder",
+                    "handle_by",
+                    "tier",
+                    "paused_until",
+                ],
+                name="alarm_counts",
                 condition=Q(state="open"),
             ),
         ]

@@ -66,8 +66,12 @@ def find(rule: Rule, moment: Moment) -> list[Finding]:
     """Every project and period for which the rule holds; one statement."""
     with transaction.atomic(), connection.cursor() as cursor:
         # Months of attendance are summed in memory; on disk it takes several times as long.
-        cursor.execute("SET LOCAL work_mem = '256MB'")
+        cursor.execute(
+            f"SET LOCAL work_mem = '256MB'; SET LOCAL enable_nestloop = {'off' if rule.wide else 'on'}"
+        )
         cursor.execute(statement(rule), arguments(moment))
+        rows = cursor.fetchall()
+        cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")  # what is written next looks up single rows
         return [
             Finding(
                 project_id=project_id,
@@ -79,7 +83,7 @@ def find(rule: Rule, moment: Moment) -> list[Finding]:
                 participation_id=participation_id,
                 facts=facts if isinstance(facts, dict) else json.loads(facts),
             )
-            for project_id, period, level, due_on, amount_fen, people, participation_id, facts in cursor.fetchall()
+            for project_id, period, level, due_on, amount_fen, people, participation_id, facts in rows
         ]
 
 

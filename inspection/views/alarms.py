@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -17,18 +16,22 @@ from inspection import dashboard
 from inspection.access import alarms_for
 from inspection.alarms.catalogue import GROUPS, RULES
 from inspection.exports import alarm_sheet, download
-from inspection.http import inspector_view, text_of
+from inspection.http import inspector_view, note_counts, text_of
 from inspection.models import Alarm
+from inspection.paging import Order, backwards, by, day, day_falling, falling, key_page, moment, rising
 from inspection.places import scope_of_address
 from inspection.services import life
-from registration.access import projects_for
+from inspection.standing import IN_QUEUE, Standing, standing
 from registration.http import ActorRequest
 from registration.models import Region
 from wagewatch.lib.dates import site_date
 
 PER_PAGE = 50
 LEVELS = {"red": 3, "orange": 2, "yellow": 1}
-ORDERS = {"level": "level", "amount": "amount_fen", "people": "people", "due": "due_on", "act": "handle_by"}
+NUMBERS = {"level": "level", "amount": "amount_fen", "people": "people"}
+DAYS = {"due": "due_on", "act": "handle_by"}
+NEWEST = (moment("closed_at"), rising("id"))
+"""Of closed alarms, turned round: the last one closed stands first."""
 SHOWS: dict[str, Any] = {
     "mine": gettext_lazy("Mine"),
     "free": gettext_lazy("Nobody's"),
@@ -41,7 +44,7 @@ SHOWS: dict[str, Any] = {
 
 def _shows(actor_id: int | None, today: Any) -> dict[str, Q]:
     """What each tab of open alarms holds."""
-    queue = dashboard.IN_QUEUE
+    queue = IN_QUEUE
     return {
         "mine": queue & Q(holder=actor_id),
         "free": queue & Q(holder=None, paused_until=None),
@@ -58,13 +61,13 @@ def _show(request: ActorRequest) -> str:
 
 
 def _filtered(request: ActorRequest) -> QuerySet[Alarm]:
-    """The alarms of the page's filters, in its order."""
+    """The alarms of the page's filters."""
     found = alarms_for(request.actor).select_related("project__region", "holder")
     state, show = _state(request), _show(request)
     if show:
         found = found.filter(_shows(request.actor.id, site_date(timezone.now()))[show])
     elif state == Alarm.State.OPEN:
-        found = found.filter(dashboard.IN_QUEUE)
+        found = found.filter(IN_QUEUE)
     elif state in Alarm.State.values:
         found = found.filter(state=state)
     if (level := request.GET.get("level")) in LEVELS:
@@ -84,12 +87,36 @@ def _filtered(request: ActorRequest) -> QuerySet[Alarm]:
         found = found.filter(project__region__code__startswith=region)
     if words := text_of(request, "q"):
         found = found.filter(Q(project__name__icontains=words) | Q(project__code__iexact=words))
+    return found
+
+
+def _order(request: ActorRequest) -> tuple[Order, bool]:
+    """The order of the page, and whether it is turned round."""
     sort = request.GET.get("sort", "")
-    order = ORDERS.get(sort.lstrip("-"))
-    if order is None:
-        return found.order_by(*dashboard.FIRST, "pk")
-    return found.order_by(
-        F(order).desc(nulls_last=True) if sort.startswith("-") else F(order).asc(nulls_last=True), "pk"
+    name, downwards = sort.removeprefix("-"), sort.startswith("-")
+    if name in NUMBERS:
+        return ((falling if downwards else rising)(NUMBERS[name]), rising("id")), False
+    if name in DAYS:
+        return ((day_falling if downwards else day)(DAYS[name]), rising("id")), False
+    return (NEWEST, True) if _state(request) == "closed" else (dashboard.QUEUE, False)
+
+
+def _known_count(request: ActorRequest, here: Standing) -> int | None:
+    """How many alarms the page's filters hold, where that is a sum of what is counted already."""
+    asked = {key for key, value in request.GET.items() if value}
+    if _state(request) != "open" or asked & {"show", "stage", "holder", "q"}:
+        return None
+    level = LEVELS.get(request.GET.get("level", ""))
+    rule, group = request.GET.get("rule", ""), request.GET.get("group", "")
+    region = scope_of_address(request).region
+    return sum(
+        one.count
+        for one in here.alarms
+        if one.in_queue
+        and level in {None, one.level}
+        and (rule not in RULES or one.rule == rule)
+        and (group not in GROUPS or one.rule.startswith(group))
+        and one.region.startswith(region)
     )
 
 
@@ -108,15 +135,14 @@ def _tabs(request: ActorRequest, figures: dict[str, Any]) -> list[dict[str, Any]
         .aggregate(**{f"n_{key}": Count("pk", filter=q) for key, q in shows.items()})
     )
     query = request.GET.copy()
-    for key in ("page", "state", "show"):
+    for key in ("after", "before", "end", "state", "show"):
         query.pop(key, None)
 
     def tab(label: Any, current: bool, count: int | None = None, **more: str) -> dict[str, Any]:
         address = "?" + urlencode({**{key: str(value) for key, value in query.items()}, **more})
         return {"url": address, "label": label, "count": count, "current": current}
 
-    everything = figures["red"] + figures["orange"] + figures["yellow"]
-    tabs = [tab(_("Open"), state == "open" and not shown, everything)]
+    tabs = [tab(_("Open"), state == "open" and not shown, figures["open"])]
     tabs += [
         tab(label, shown == key, counts[f"n_{key}"], show=key)
         for key, label in SHOWS.items()
@@ -133,11 +159,13 @@ def alarms(request: ActorRequest) -> HttpResponseBase:
     """All alarms within reach; whose turn, level, rule, stage, region and text filter in the address."""
     now = timezone.now()
     today = site_date(now)
-    page = Paginator(_filtered(request), PER_PAGE).get_page(request.GET.get("page"))
-    regions = Region.objects.filter(
-        code__in=projects_for(request.actor, permission="alarm.view").order_by().values("region_id")
-    ).order_by("code")
-    figures = dashboard.totals(request.actor, now)
+    here = standing(request.actor)
+    figures = here.figures()
+    note_counts(request, figures, now)
+    order, turned = _order(request)
+    count = _known_count(request, here)
+    page = key_page(_filtered(request), order, request.GET, PER_PAGE, count=count, newest_first=turned)
+    regions = Region.objects.filter(code__in=[row["region_id"] for row in here.places]).order_by("code")
     gives = life.may_give(request.actor)
     return render(
         request,
@@ -212,4 +240,6 @@ def alarms_give(request: ActorRequest) -> HttpResponseBase:
 def alarms_export(request: ActorRequest) -> HttpResponseBase:
     """The filtered alarms as .xlsx."""
     today = site_date(timezone.now())
-    return download(alarm_sheet(dashboard.lines(_filtered(request), today), today), "alarms", today)
+    order, turned = _order(request)
+    found = _filtered(request).order_by(*(backwards(order) if turned else by(order)))
+    return download(alarm_sheet(dashboard.lines(found, today), today), "alarms", today)

@@ -15,8 +15,9 @@ from django.views.decorators.http import require_GET
 
 from inspection import dashboard
 from inspection.alarms.catalogue import GROUPS
-from inspection.http import inspector_view
+from inspection.http import inspector_view, note_counts
 from inspection.places import Scope, scope_of_address, trail
+from inspection.standing import EVERYWHERE, Standing, standing
 from inspection.telling.shape import sentences
 from inspection.views.risk import risk_rows
 from payroll.services.money_check import last_check
@@ -40,14 +41,17 @@ def today(request: ActorRequest) -> HttpResponseBase:
     now = timezone.now()
     day = site_date(now)
     scope = scope_of_address(request)
-    figures = dashboard.totals(request.actor, now, scope)
+    here = standing(request.actor, scope)
+    figures = dashboard.totals(request.actor, now, here)
+    if scope == EVERYWHERE:
+        note_counts(request, figures, now)
     level = request.GET.get("level", "")
     level = level if level in LEVELS else ""
     alarms = dashboard.open_alarms(request.actor, scope)
     first = dashboard.lines(alarms[: LEADS + QUEUE], day)
     queue = dashboard.lines(alarms.filter(level=LEVELS[level])[:QUEUE], day) if level else first[LEADS:]
-    shown = figures[level] if level else figures["red"] + figures["orange"] + figures["yellow"] - LEADS
-    points = dashboard.owed_by_month(request.actor, day, scope=scope)
+    shown = figures[level] if level else figures["open"] - LEADS
+    points = here.owed_by_month(day)
     worst = max(points, key=lambda point: point[1], default=None)
     by_group = figures["groups"]
     trend = dashboard.trend(request.actor, day, scope=scope)
@@ -70,7 +74,7 @@ def today(request: ActorRequest) -> HttpResponseBase:
             "queue": queue,
             "level": level,
             "rest": max(shown - QUEUE, 0),
-            "open_count": figures["red"] + figures["orange"] + figures["yellow"],
+            "open_count": figures["open"],
             "levels": [
                 {
                     "code": code,
@@ -86,7 +90,7 @@ def today(request: ActorRequest) -> HttpResponseBase:
                 if by_group.get(code)
             ],
             "stats": _stats(figures, trend, day),
-            "tiles": tiles_of(request, scope, reverse("inspection:today")),
+            "tiles": tiles_of(here, reverse("inspection:today")),
             "trend_title": trend_title(trend),
             "trend": trend_chart(trend),
             "trend_rows": [(one.day, format_cny(one.owed_fen)) for one in trend[:-32:-1]],
@@ -138,16 +142,16 @@ def sectors_of(request: ActorRequest) -> list[tuple[str, str]]:
     )
 
 
-def tiles_of(request: ActorRequest, scope: Scope, address: str) -> list[dict[str, Any]]:
+def tiles_of(here: Standing, address: str) -> list[dict[str, Any]]:
     """The tiles with names and addresses: each leads one step down on the same page."""
-    sector = {"sector": scope.sector} if scope.sector else {}
+    sector = {"sector": here.scope.sector} if here.scope.sector else {}
     return [
         {
             **tile,
             "name": tile["region"].label,
             "url": f"{address}?{urlencode({'region': tile['region'].code, **sector})}",
         }
-        for tile in dashboard.district_tiles(request.actor, scope)
+        for tile in dashboard.district_tiles(here)
     ]
 
 

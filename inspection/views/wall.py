@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from inspection import dashboard
 from inspection.http import inspector_view
 from inspection.places import scope_of_address
+from inspection.standing import standing
 from inspection.views.risk import risk_rows
 from inspection.views.today import LEADS, tiles_of, trail_of, trend_chart, trend_title
 from registration.http import ActorRequest
@@ -29,7 +30,8 @@ def wall(request: ActorRequest) -> HttpResponseBase:
     now = timezone.now()
     day = site_date(now)
     scope = scope_of_address(request)
-    figures = dashboard.totals(request.actor, now, scope)
+    here = standing(request.actor, scope)
+    figures = dashboard.totals(request.actor, now, here)
     trend = dashboard.trend(request.actor, day, scope=scope)
     return render(
         request,
@@ -42,7 +44,7 @@ def wall(request: ActorRequest) -> HttpResponseBase:
             "scope": scope,
             "trail": trail_of(request, scope),
             "lines": dashboard.lines(dashboard.open_alarms(request.actor, scope)[: max(ALARMS, LEADS)], day),
-            "tiles": tiles_of(request, scope, reverse("inspection:wall")),
+            "tiles": tiles_of(here, reverse("inspection:wall")),
             "trend_title": trend_title(trend),
             "trend": trend_chart(trend, height=260),
             "risks": risk_rows(dashboard.riskiest(request.actor, scope)[:RISKS], request.actor, day),

@@ -350,6 +350,10 @@ def meter(value: float, limit: float = 100, label: str = "") -> SafeString:
 # ---- addresses: sort, filter ---------------------------------------------------------------------------------
 
 
+PLACE_OF_A_PAGE = ("page", "after", "before", "end")
+"""What of an address says which part of a list is shown; another order or filter begins with the first."""
+
+
 @register.simple_tag(takes_context=True)
 def sort_th(
     context: template.Context, key: str, text: str, num: bool = False, default: str = "", param: str = "sort"
@@ -360,7 +364,8 @@ def sort_th(
     descending = current == f"-{key}"
     active = descending or current == key
     query[param] = key if descending or not active else f"-{key}"
-    query.pop("page", None)
+    for key in PLACE_OF_A_PAGE:
+        query.pop(key, None)
     state = {True: "descending", False: "ascending"}[descending]
     return format_html(
         '<th scope="col"{}{}><a href="?{}">{}{}</a></th>',
@@ -376,7 +381,10 @@ def sort_th(
 def other_filters(context: template.Context, *drop: str) -> SafeString:
     """Hidden inputs that carry the filters of the address through a GET form, but for the names given."""
     pairs = [
-        (k, v) for k, values in context["request"].GET.lists() if k not in {*drop, "page"} for v in values
+        (k, v)
+        for k, values in context["request"].GET.lists()
+        if k not in {*drop, *PLACE_OF_A_PAGE}
+        for v in values
     ]
     return format_html_join("", '<input type="hidden" name="{}" value="{}">', pairs)
 
