@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("inspection", "0001_tables")]
+    dependencies = [("inspection", "0002_notices_about_firms")]
 
     operations = [
         migrations.RemoveIndex(
