@@ -4,7 +4,7 @@ A page shows the same alarms by level, by kind, by place and by month. Each of t
 open alarm of a province again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -55,7 +55,7 @@ class AlarmSum(NamedTuple):
     level: int
     month: str
     in_queue: bool
-    count: int
+    alarms: int
     fen: int
 
 
@@ -80,7 +80,7 @@ class Standing:
     """Sums per region: those of the scope, and where one county is chosen those of its whole city, for the map."""
 
     scope: Scope
-    places: list[dict[str, Any]]
+    places: Sequence[Mapping[str, Any]]
     alarms: list[AlarmSum]
 
     def _here(self) -> Iterator[AlarmSum]:
@@ -94,8 +94,8 @@ class Standing:
         levels, groups = dict.fromkeys(MARKS, 0), dict[str, int]()
         for one in self._here():
             if one.in_queue:
-                levels[level_name(one.level)] += one.count
-                groups[one.rule[:1]] = groups.get(one.rule[:1], 0) + one.count
+                levels[level_name(one.level)] += one.alarms
+                groups[one.rule[:1]] = groups.get(one.rule[:1], 0) + one.alarms
         people = sums["month_people"]
         return {
             **sums,
@@ -115,7 +115,7 @@ class Standing:
         }
         for one in self.alarms:
             if one.region in found:
-                found[one.region][level_name(one.level)] += one.count
+                found[one.region][level_name(one.level)] += one.alarms
         return found
 
     def owed_by_month(self, today: date, months: int = 6) -> list[tuple[date, int]]:

@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 from inspection.access import alarms_for
 from inspection.case_access import cases_for
 from inspection.cases import rules
-from inspection.dashboard import IN_QUEUE
+from inspection.standing import IN_QUEUE
 from registration.actors import Actor
 from registration.models import Membership
 

@@ -110,7 +110,7 @@ def _known_count(request: ActorRequest, here: Standing) -> int | None:
     rule, group = request.GET.get("rule", ""), request.GET.get("group", "")
     region = scope_of_address(request).region
     return sum(
-        one.count
+        one.alarms
         for one in here.alarms
         if one.in_queue
         and level in {None, one.level}

@@ -93,10 +93,10 @@ def write_rows(objects: Sequence[M]) -> Sequence[M]:
     model = type(objects[0])
     if len(objects) < WORTH_A_COPY:
         return model._default_manager.bulk_create(objects)
-    fields = [field for field in model._meta.concrete_fields if field.column is not None]
+    columns = {field.column: field for field in model._meta.concrete_fields if field.column is not None}
     with connection.wrap_database_errors, connection.cursor() as cursor:
         _number(cursor, model, objects)
-        copy_rows(cursor, model._meta.db_table, [field.column for field in fields], _values(fields, objects))
+        copy_rows(cursor, model._meta.db_table, list(columns), _values(columns.values(), objects))
     for made in objects:
         made._state.adding, made._state.db = False, connection.alias
     return objects
@@ -123,7 +123,7 @@ _AS_IT_IS = (
 """Fields whose value in memory is what the table holds; others (encrypted, JSON, decimals) say it themselves."""
 
 
-def _values(fields: Sequence[Any], objects: Iterable[models.Model]) -> Iterator[list[Any]]:
+def _values(fields: Iterable[Any], objects: Iterable[models.Model]) -> Iterator[list[Any]]:
     plain = [(field.attname, isinstance(field, _AS_IT_IS), field) for field in fields]
     for made in objects:
         yield [
