@@ -396,17 +396,20 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "inte
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 
 _seconds = 1.0 if TESTING else 5.0
+# What comes this often is thrown away when late: on a machine that cannot keep up the next one is already there, and
+# what waits behind (a bank's answer) does not stand in a queue of half a minute.
+_often = {"expires": 4 * _seconds}
 CELERY_BEAT_SCHEDULE = {
     "beat-tick": {"task": "wagewatch.tasks.beat_tick", "schedule": 5.0, "options": {"expires": 30}},
     "sequence-evidence": {
         "task": "wagewatch.evidence.tasks.sequence",
         "schedule": _seconds,
-        "options": {"expires": 30},
+        "options": _often,
     },
     "send-messages": {
         "task": "registration.tasks.send_messages",
         "schedule": _seconds,
-        "options": {"expires": 30},
+        "options": _often,
     },
     "tidy-registration": {
         "task": "registration.tasks.tidy_up",
@@ -426,7 +429,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "make-partitions": {"task": "devices.tasks.make_partitions", "schedule": 6 * 3600.0},
-    "roll-up-days": {"task": "devices.tasks.roll_up_days", "schedule": _seconds, "options": {"expires": 30}},
+    "roll-up-days": {"task": "devices.tasks.roll_up_days", "schedule": _seconds, "options": _often},
     "check-month-totals": {
         "task": "devices.tasks.check_month_totals",
         "schedule": 600.0 if DEMO else crontab(hour="3", minute="20"),
@@ -444,11 +447,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0 if TESTING else 900.0,
         "options": {"expires": 600},
     },
-    "send-orders": {"task": "payroll.tasks.send_orders", "schedule": _seconds, "options": {"expires": 30}},
+    "send-orders": {"task": "payroll.tasks.send_orders", "schedule": _seconds, "options": _often},
     "fetch-bank-messages": {
         "task": "payroll.tasks.fetch_bank_messages",
         "schedule": _seconds,
-        "options": {"expires": 30},
+        "options": _often,
     },
     "remind-owners": {"task": "payroll.tasks.remind_owners", "schedule": 3600.0},
     "verify-money": {
