@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payroll.models import AccountEntry, PaymentLine, SpecialAccount, SubLedger
 from registration.models import Organisation, Posting, Project
-from wagewatch.lib.copying import write_rows
+from wagewatch.lib.copying import write_values
 from wagewatch.lib.crypto import blind_index
 from wagewatch.lib.errors import RuleViolation
 from wagewatch.lib.happenings import happened
@@ -81,6 +81,19 @@ class Movement:
     cause: str
 
 
+_ENTRY = (
+    "project_id",
+    "number",
+    "sub_ledger_id",
+    "at",
+    "kind",
+    "amount_fen",
+    "balance_fen",
+    "cause",
+    "bank_reference",
+)
+
+
 def book(ledger: SubLedger, movements: Sequence[Movement]) -> int:
     """Append movements, with running balance, to a share the caller has locked; returns how many were new.
     A reference and amount booked before is passed over."""
@@ -97,20 +110,20 @@ def book(ledger: SubLedger, movements: Sequence[Movement]) -> int:
         ledger.balance_fen += movement.amount_fen
         ledger.entry_count += 1
         entries.append(
-            AccountEntry(
-                project_id=ledger.project_id,
-                number=ledger.entry_count,
-                sub_ledger=ledger,
-                at=movement.at,
-                kind=movement.kind,
-                amount_fen=movement.amount_fen,
-                balance_fen=ledger.balance_fen,
-                cause=movement.cause[:120],
-                bank_reference=movement.reference,
+            (
+                ledger.project_id,
+                ledger.entry_count,
+                ledger.pk,
+                movement.at,
+                str(movement.kind),
+                movement.amount_fen,
+                ledger.balance_fen,
+                movement.cause[:120],
+                movement.reference,
             )
         )
     if entries:
-        write_rows(entries)
+        write_values(AccountEntry, _ENTRY, entries)
         ledger.save(update_fields=["balance_fen", "entry_count"])
         happened("account.booked")
     return len(entries)

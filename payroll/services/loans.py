@@ -5,9 +5,10 @@ loan fills no allocation. The money itself is booked where all money is, from th
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 import structlog
 from django.conf import settings
@@ -24,7 +25,6 @@ from payroll.models import (
     LoanFacility,
     LoanRepayment,
     PaySheet,
-    SpecialAccount,
     SubLedger,
 )
 from payroll.services.accounts import Movement
@@ -40,6 +40,7 @@ from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import Malformed, RuleViolation, TryLater
 from wagewatch.lib.money import format_cny
 
+Row = TypeVar("Row", LoanDraw, LoanRepayment)
 log = structlog.get_logger(__name__)
 _REFERENCE = re.compile(r"ZX([DH])(\d{1,18})-(\d{1,9})(?!\d)")
 """Our reference in the bank's words: D for a draw, H for a repayment, then project and number."""
@@ -175,9 +176,7 @@ def answer_draw(
     Raises RuleViolation `loan.answered`, `loan.limit`, `loan.none` after the term; Malformed `loan.answer`.
     """
     facility = _for_bank(access_draw(project_id, number, actor).facility, actor)
-    draw = LoanDraw.objects.select_for_update(of=("self",), no_key=True).get(
-        project=project_id, number=number
-    )
+    draw = _locked(LoanDraw, project_id, number)
     if draw.state != LoanDraw.State.ASKED:
         raise RuleViolation("loan.answered", _("This draw has been answered already."))
     if not confirm and not answer.strip():
@@ -199,7 +198,7 @@ def answer_draw(
             now=now,
         )
         if settings.DEMO:
-            transaction.on_commit(lambda: _pay_out_in_demo(draw), robust=True)
+            transaction.on_commit(lambda: _in_demo(draw), robust=True)
     return draw
 
 
@@ -215,13 +214,7 @@ def order_repayment(
     project = _led(project_id, actor)
     if amount_fen <= 0:
         raise Malformed("loan.amount", _("Write an amount above zero."))
-    draw = (
-        LoanDraw.objects.select_for_update(of=("self",), no_key=True)
-        .filter(project=project, number=number)
-        .first()
-    )
-    if draw is None:
-        not_found()
+    draw = _locked(LoanDraw, project.pk, number)
     ordered = _ordered(Q(draw=draw.pk), project.pk)
     if draw.state != LoanDraw.State.ARRIVED or draw.outstanding_fen - ordered <= 0:
         raise RuleViolation("loan.not_owed", _("Nothing is owed for this draw."))
@@ -253,7 +246,7 @@ def order_repayment(
         ordered_at=now,
     )
     if settings.DEMO:
-        transaction.on_commit(lambda: _collect_in_demo(repayment), robust=True)
+        transaction.on_commit(lambda: _in_demo(repayment), robust=True)
     return repayment
 
 
@@ -261,13 +254,7 @@ def order_repayment(
 def withdraw_repayment(project_id: int, number: int, *, actor: Actor, now: datetime) -> LoanRepayment:
     """Take back a repayment that the bank has not booked. Raises RuleViolation `loan.booked`."""
     project = _led(project_id, actor)
-    repayment = (
-        LoanRepayment.objects.select_for_update(of=("self",), no_key=True)
-        .filter(project=project, number=number)
-        .first()
-    )
-    if repayment is None:
-        not_found()
+    repayment = _locked(LoanRepayment, project.pk, number)
     if repayment.state != LoanRepayment.State.ORDERED:
         raise RuleViolation("loan.booked", _("The bank has booked this repayment already."))
     repayment.state = LoanRepayment.State.WITHDRAWN
@@ -295,29 +282,23 @@ def booking_reference(row: LoanDraw | LoanRepayment) -> str:
     return f"L:{row.reference}"
 
 
+_BOOKED: dict[str, tuple[type[LoanDraw] | type[LoanRepayment], list[str], int, str]] = {
+    "D": (LoanDraw, [LoanDraw.State.ASKED, LoanDraw.State.DECLINED], 1, AccountEntry.Kind.LOAN),
+    "H": (LoanRepayment, [LoanRepayment.State.WITHDRAWN], -1, AccountEntry.Kind.LOAN_BACK),
+}
+"""What each letter of our reference names: rows, the states in which no money is expected, its direction, its kind."""
+
+
 def recognise(words: str, amount_fen: int, projects: Iterable[int], at: datetime) -> Movement | None:
     """The movement of a booking whose words carry our reference and whose amount is ours; None for anything else,
     also for money under our reference that is more or less than we know of."""
     found = _REFERENCE.search(words)
     if found is None or int(found[2]) not in set(projects):
         return None
-    project_id, number = int(found[2]), int(found[3])
-    row: LoanDraw | LoanRepayment | None
-    if found[1] == "D":
-        row = (
-            LoanDraw.objects.filter(project=project_id, number=number)
-            .exclude(state__in=[LoanDraw.State.ASKED, LoanDraw.State.DECLINED])
-            .first()
-        )
-        expected, kind = row.amount_fen if row else 0, AccountEntry.Kind.LOAN
-    else:
-        row = (
-            LoanRepayment.objects.filter(project=project_id, number=number)
-            .exclude(state=LoanRepayment.State.WITHDRAWN)
-            .first()
-        )
-        expected, kind = -row.amount_fen if row else 0, AccountEntry.Kind.LOAN_BACK
-    if row is None or amount_fen != expected:
+    project_id = int(found[2])
+    model, unsettled, sign, kind = _BOOKED[found[1]]
+    row = model.objects.filter(project=project_id, number=int(found[3])).exclude(state__in=unsettled).first()
+    if row is None or amount_fen != sign * row.amount_fen:
         return None
     return Movement(booking_reference(row), kind, amount_fen, at, row.reference)
 
@@ -338,18 +319,14 @@ def follow_loans(project_id: int, movements: Sequence[Movement]) -> None:
 
 
 def _arrived(project_id: int, number: int, at: datetime) -> None:
-    draw = LoanDraw.objects.select_for_update(of=("self",), no_key=True).get(
-        project=project_id, number=number
-    )
+    draw = _locked(LoanDraw, project_id, number)
     if draw.state == LoanDraw.State.CONFIRMED:
         draw.state, draw.arrived_at = LoanDraw.State.ARRIVED, at
         draw.save(update_fields=["state", "arrived_at"])
 
 
 def _repaid(project_id: int, number: int, at: datetime) -> None:
-    repayment = LoanRepayment.objects.select_for_update(of=("self",), no_key=True).get(
-        project=project_id, number=number
-    )
+    repayment = _locked(LoanRepayment, project_id, number)
     if repayment.state != LoanRepayment.State.ORDERED:
         return
     repayment.state, repayment.booked_at = LoanRepayment.State.BOOKED, at
@@ -374,6 +351,18 @@ def _led(project_id: int, actor: Actor) -> Project:
     if not leads_project(actor, project, permission="loan.ask"):
         not_permitted("loan.ask")
     return project
+
+
+def _locked(model: type[Row], project_id: int, number: int) -> Row:
+    """A draw or a repayment of a project by its number, locked; NotFound."""
+    row = (
+        model._default_manager.select_for_update(of=("self",), no_key=True)
+        .filter(project=project_id, number=number)
+        .first()
+    )
+    if row is None:
+        not_found()
+    return row
 
 
 def _for_bank(facility: LoanFacility, actor: Actor) -> LoanFacility:
@@ -402,45 +391,22 @@ def _ordered(where: Q, project_id: int) -> int:
     return found["total"] or 0
 
 
-def _pay_out_in_demo(draw: LoanDraw) -> None:
-    """The demo's bank lends in the same moment: a real one pays out from its own loan system."""
-
-    def pay_out(bank: HttpTransport, account: SpecialAccount) -> None:
-        bank.deposit(
-            str(account.number),
-            draw.amount_fen,
-            reference=draw.reference,
-            payer_name=account.bank.name,
-            text=f"工资专项贷款 {draw.reference}",
-        )
-
-    _ask_simulator(draw.project_id, pay_out)
-
-
-def _collect_in_demo(repayment: LoanRepayment) -> None:
-    """The demo's bank takes its money back in the same moment."""
-
-    def collect(bank: HttpTransport, account: SpecialAccount) -> None:
-        bank.collect(
-            str(account.number),
-            repayment.amount_fen,
-            reference=repayment.reference,
-            payee_name=account.bank.name,
-            text=f"归还工资专项贷款 {repayment.reference}",
-        )
-
-    _ask_simulator(repayment.project_id, collect)
-
-
-def _ask_simulator(project_id: int, act: Callable[[HttpTransport, SpecialAccount], None]) -> None:
-    """Have the bank simulator do something with a project's account; nothing while it does not run."""
+def _in_demo(row: LoanDraw | LoanRepayment) -> None:
+    """The demo's bank lends, or takes its money back, in the same moment: a real one does so from its own loan system.
+    Nothing happens while the simulator does not run."""
     from payroll.services.sending import bank_transport
 
     bank = bank_transport()
     if not isinstance(bank, HttpTransport):
         return
-    account = SubLedger.objects.select_related("account__bank").get(project=project_id).account
+    account = SubLedger.objects.select_related("account__bank").get(project=row.project_id).account
+    number, lender = str(account.number), account.bank.name
     try:
-        act(bank, account)
+        if isinstance(row, LoanDraw):
+            text = f"工资专项贷款 {row.reference}"
+            bank.deposit(number, row.amount_fen, reference=row.reference, payer_name=lender, text=text)
+        else:
+            text = f"归还工资专项贷款 {row.reference}"
+            bank.collect(number, row.amount_fen, reference=row.reference, payee_name=lender, text=text)
     except TryLater as problem:
-        log.info("loan.simulator_silent", project=project_id, code=problem.code)
+        log.info("loan.simulator_silent", project=row.project_id, code=problem.code)

@@ -37,7 +37,7 @@ from payroll.services.results import (
     newest_attempts,
 )
 from payroll.services.told import Told, told_lines
-from wagewatch.lib.copying import write_rows
+from wagewatch.lib.copying import write_rows, write_values
 from wagewatch.lib.dates import SITE_TZ, site_date
 
 LineState = PaymentLine.State
@@ -372,8 +372,10 @@ def _keep(
     write_rows([f.line for f in new if f.line])
     write_rows(_events(new, now))
     if record is not None:
-        write_rows(
-            [StatementEntry(statement=record, position=f.position, line=f.line, known=f.known) for f in told]
+        write_values(
+            StatementEntry,
+            ("statement_id", "position", "line_id", "known"),
+            [(record.pk, fact.position, fact.line.pk if fact.line else None, fact.known) for fact in told],
         )
 
 

@@ -55,7 +55,9 @@ def account_list(request: ActorRequest) -> HttpResponse:
         .order_by("project__name")[:50]
     )
     waiting = (
-        BankStatement.objects.filter(account__in=page.object_list, state=BankStatement.State.WAITING)
+        BankStatement.objects.filter(
+            account__in=accounts_for(request.actor).values("pk"), state=BankStatement.State.WAITING
+        )
         .select_related("account")
         .defer("account__number")
         .order_by("-to_at")[:20]

@@ -99,7 +99,11 @@ def plan_new(request: ActorRequest, pk: int) -> HttpResponseBase:
                 "As the construction contract says. In this region and kind of works labour cost is at least "
                 "%(least)s %% of the contract. What is due already cannot be lessened by a later version."
             )
-            % {"least": f"{least:f}"},
+            % {"least": f"{least:f}"}
+            if least
+            else _(
+                "As the construction contract says. What is due already cannot be lessened by a later version."
+            ),
         },
     )
 

@@ -23,6 +23,7 @@ from payroll.bank.batch import EXTENSIONS
 from payroll.models import BankMessage, LineDecision, PaymentLine, PaymentOrder
 from payroll.services import bank_results, returned, sending
 from payroll.services.terms import terms_of
+from payroll.views.bank_answers import answers_waiting
 from registration.http import ActorRequest, staff_view
 from registration.models import Organisation
 from registration.permissions import PERMISSIONS
@@ -67,7 +68,7 @@ def order_rows(orders: Iterable[PaymentOrder]) -> list[tuple[PaymentOrder, dict[
 @require_safe
 @staff_view("bank_officer")
 def desk(request: ActorRequest) -> HttpResponse:
-    """What waits for the bank: files to fetch, orders without an answer (the longest first), faults."""
+    """What waits for the bank: files to fetch, orders without an answer (the longest first), answers, faults."""
     now = timezone.now()
     found = (
         orders_for(request.actor)
@@ -102,6 +103,7 @@ def desk(request: ActorRequest) -> HttpResponse:
             "late": late.count(),
             "undecided": undecided,
             "faults": faults,
+            "answers": answers_waiting(request.actor),
             "banks": [(bank, terms_of(bank, today)) for bank in banks],
             "states": labels.ORDER_STATES,
             "now": now,

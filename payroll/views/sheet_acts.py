@@ -25,10 +25,10 @@ from wagewatch.lib.money import format_cny
 
 @dataclass
 class Question:
-    """What the confirming page asks, with figures."""
+    """What the confirming page asks, with figures. Without `confirm` there is nothing to do: it only says why."""
 
     title: str
-    confirm: str
+    confirm: str = ""
     text: str = ""
     facts: list[tuple[str, str]] = field(default_factory=list)
 
@@ -118,6 +118,16 @@ def _ask_approve(sheet: PaySheet) -> Question:
         facts.append((_("Approved first by"), first.approved_by.name))
     elif limit is not None:
         facts.append((_("Two people approve from"), format_cny(limit)))
+    if not ready:
+        return Question(
+            _("Nothing can be approved now"),
+            text=_(
+                "Wages can be approved when the worker has confirmed, or has been silent for %(days)s days. Who "
+                "objected comes after the answer; who is approved already goes to the bank."
+            )
+            % {"days": approvals.silence_days(sheet.project, now)},
+            facts=facts,
+        )
     return Question(
         _("Approve the pay of %(people)s?") % {"people": people(len(ready))},
         _("Approve %(people)s") % {"people": people(len(ready))},
@@ -180,6 +190,14 @@ def _ask_instruct(sheet: PaySheet) -> Question:
         facts.append((_("New card, the worker has not answered yet"), people(len(found.card_asked))))
     if found.card_denied:
         facts.append((_("The worker says: not my card"), people(len(found.card_denied))))
+    if not found.slips:
+        return Question(
+            _("No payment can be sent to the bank now"),
+            text=_(
+                "Only approved wages that are not with the bank yet can be sent, each to a card that counts."
+            ),
+            facts=facts,
+        )
     return Question(
         ngettext(
             "Have the bank pay %(sum)s in %(count)s payment?",

@@ -7,6 +7,7 @@ and set-based SQL that makes the month's slips and lines without access, evidenc
 
 import hashlib
 import io
+import resource
 import statistics
 import time
 import tracemalloc
@@ -175,9 +176,15 @@ def test_statement_of_many_lines(cast: Cast, pytestconfig: pytest.Config) -> Non
         cursor.copy_expert("COPY bench_copy FROM STDIN", io.StringIO(rows))
         copied = time.perf_counter() - started
         cursor.execute("DROP TABLE bench_copy")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.perf_counter()
     messages.take_message(message.pk, now=cast.now)
     taken = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    started = time.perf_counter()
+    checked = check_money()
+    verified = time.perf_counter() - started
+    assert {f.check.code for f in checked.findings} <= {"slip.paid", "slip.instructed", "order.total"}
     assert StatementLine.objects.filter(state="matched").count() == count
     assert PaymentLine.objects.filter(state="paid").count() == count
     account = message.__class__.objects.get(pk=message.pk).account
@@ -196,6 +203,8 @@ def test_statement_of_many_lines(cast: Cast, pytestconfig: pytest.Config) -> Non
             "lines_per_s": round(count / taken),
             "ratio_to_copy": round(copied / taken, 4),
             "again_s": round(again, 3),
+            "peak_growth_mb": round(peak / 1024),
+            "verify_s": round(verified, 2),
         },
     )
 

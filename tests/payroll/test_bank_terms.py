@@ -5,15 +5,17 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
 import pytest
+from django.urls import reverse
 
 from payroll.bank import shapes
 from payroll.bank.simulator.counter import answer_table
 from payroll.models import BankMessage, BankTerms, LineDecision, PaymentLine, PaymentOrder, PaySlip, SubLedger
-from payroll.services import bank_results, orders, returned, sending, terms
+from payroll.services import bank_results, orders, returned, sending, statements, terms
 from registration.models import Parameter
 from tests.cast import Cast
 from tests.payroll import stage
 from tests.payroll.test_orders import FUNDS, balances_hold
+from tests.payroll.test_statements import ROWS, xlsx
 from wagewatch.evidence.models import Entry
 from wagewatch.lib.dates import SITE_TZ
 from wagewatch.lib.errors import Malformed, NotFound, NotPermitted, RuleViolation, TryLater
@@ -382,3 +384,19 @@ def test_asks_the_bank_about_orders_without_an_answer_once_an_hour(cast: Cast) -
     assert sending.ask_about_overdue(silent, now=later + timedelta(hours=2)) == 1
     assert silent.asked == [stage.ACCOUNT_NUMBER] * 2
     assert PaymentOrder.objects.filter(sending.overdue_orders(later)).get().pk == order.pk
+
+
+def test_the_desk_names_what_waits_for_the_officers_answer(cast: Cast) -> None:
+    """A statement that the contractor brought waits for the bank: its first page must not say that nothing does."""
+    ledger = stage.account(cast)
+    client = cast.client(cast.officer)
+    page = client.get(reverse("payroll:bank-desk"))
+    assert page.context["answers"] == []
+    statements.upload_statement(
+        ledger.account_id, filename="对账单.xlsx", data=xlsx(ROWS), actor=cast.actor(cast.zhao), now=cast.now
+    )
+    page = client.get(reverse("payroll:bank-desk"))
+    assert [url for _text, url in page.context["answers"]] == [reverse("payroll:accounts")]
+    listed = client.get(reverse("payroll:accounts")).content.decode()
+    assert reverse("payroll:statement", kwargs={"pk": ledger.account.statements.get().pk}) in listed
+    assert cast.client(cast.zhao).get(reverse("payroll:bank-desk")).status_code == 404

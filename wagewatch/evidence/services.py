@@ -13,6 +13,7 @@ from django.db import connection
 from wagewatch.evidence.keys import algorithm_for_new_entries
 from wagewatch.evidence.leaves import SALT_BYTES, salted_hash
 from wagewatch.evidence.models import Entry
+from wagewatch.lib.canonical import canonical
 from wagewatch.lib.copying import write_rows
 from wagewatch.lib.happenings import happened
 from wagewatch.lib.merkle import Algorithm
@@ -60,12 +61,13 @@ def append_many(kind: str, facts: Iterable[Fact], *, actor: SomeActor, now: date
     if not connection.in_atomic_block:
         raise RuntimeError("evidence is recorded in the transaction of the fact: call inside atomic()")
     algorithm = algorithm_for_new_entries()
-    entries = [_entry(kind, fact, actor, now, algorithm) for fact in facts]
+    who = canonical({"actor": actor.kind, "id": actor.id})
+    entries = [_entry(kind, fact, actor, who, now, algorithm) for fact in facts]
     happened(kind)
     return list(write_rows(entries))
 
 
-def _entry(kind: str, fact: Fact, actor: SomeActor, now: datetime, algorithm: Algorithm) -> Entry:
+def _entry(kind: str, fact: Fact, actor: SomeActor, who: bytes, now: datetime, algorithm: Algorithm) -> Entry:
     salt = secrets.token_bytes(SALT_BYTES)
     return Entry(
         kind=kind,
@@ -73,7 +75,7 @@ def _entry(kind: str, fact: Fact, actor: SomeActor, now: datetime, algorithm: Al
         subject=fact.subject,
         recorded_at=now,
         actor_kind=actor.kind,
-        actor_ref=salted_hash(salt, {"actor": actor.kind, "id": actor.id}, algorithm),
+        actor_ref=algorithm.digest(salt + who),  # salted_hash, whose canonical bytes are the same for all
         subject_hash=salted_hash(salt, fact.subject, algorithm),
         record_hash=salted_hash(salt, fact.record, algorithm),
         salt=salt,
