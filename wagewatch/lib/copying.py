@@ -93,13 +93,25 @@ def write_rows(objects: Sequence[M]) -> Sequence[M]:
     model = type(objects[0])
     if len(objects) < WORTH_A_COPY:
         return model._default_manager.bulk_create(objects)
-    columns = {field.column: field for field in model._meta.concrete_fields if field.column is not None}
+    fields = list(model._meta.concrete_fields)
+    columns = [field.column for field in fields if field.column is not None]
     with connection.wrap_database_errors, connection.cursor() as cursor:
         _number(cursor, model, objects)
-        copy_rows(cursor, model._meta.db_table, list(columns), _values(columns.values(), objects))
+        copy_rows(cursor, model._meta.db_table, columns, _values(fields, objects))
     for made in objects:
         made._state.adding, made._state.db = False, connection.alias
     return objects
+
+
+def write_values(model: type[models.Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows of plain values under the attributes `names` (`account_id`, not `account`), of which no object is
+    needed afterwards; what is not named must have a default in the database or, few rows, in the model."""
+    if len(rows) < WORTH_A_COPY:
+        model._default_manager.bulk_create([model(**dict(zip(names, row, strict=True))) for row in rows])
+        return
+    columns = {field.attname: str(field.column) for field in model._meta.concrete_fields}
+    with connection.wrap_database_errors, connection.cursor() as cursor:
+        copy_rows(cursor, model._meta.db_table, [columns[name] for name in names], rows)
 
 
 def _number(cursor: Any, model: type[models.Model], objects: Sequence[models.Model]) -> None:
@@ -123,7 +135,7 @@ _AS_IT_IS = (
 """Fields whose value in memory is what the table holds; others (encrypted, JSON, decimals) say it themselves."""
 
 
-def _values(fields: Iterable[Any], objects: Iterable[models.Model]) -> Iterator[list[Any]]:
+def _values(fields: Sequence[Any], objects: Iterable[models.Model]) -> Iterator[list[Any]]:
     plain = [(field.attname, isinstance(field, _AS_IT_IS), field) for field in fields]
     for made in objects:
         yield [
