@@ -10,7 +10,7 @@ from django.utils import timezone
 from registration.models import LoginCode
 from registration.services.tablets import COOKIE, hand_out_code
 from tests.journeys.walker import AXE, PICTURES, sideways
-from tests.journeys.worker_pages import Pages, fill
+from tests.journeys.worker_pages import GAO_PHONE, LIN_PHONE, Pages, fill
 from tests.journeys.worker_phone import Site, build_site, phone, sign_in
 
 if TYPE_CHECKING:
@@ -68,6 +68,17 @@ def look(page: "Page", name: str, language: str, found: Found) -> None:
         found.wide[name, "320"] = pixels
 
 
+def look_at_step(page: "Page", name: str, language: str, found: Found) -> None:
+    """A page that only a step before it opens, and that cannot be opened again: the letters grow where it stands."""
+    look(page, name, language, found)
+    link = page.context.new_cdp_session(page)
+    link.send("Page.setFontSizes", {"fontSizes": {"standard": 32, "fixed": 26}})
+    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
+    if (pixels := sideways(page)) > 0:
+        found.wide[name, "320 at 200 %"] = pixels
+    link.send("Page.setFontSizes", {"fontSizes": {"standard": 16, "fixed": 13}})
+
+
 def look_at_all(page: "Page", paths: dict[str, str], language: str, found: Found) -> None:
     """Every page, then every page in letters twice as large."""
     for name, path in paths.items():
@@ -93,6 +104,8 @@ def test_every_page_is_clean_narrow_and_large(
         (None, pages.nobody),
         (site.cast.sun_phone, pages.sun),
         (site.cast.zhou_phone, pages.zhou),
+        (LIN_PHONE, pages.lin),
+        (GAO_PHONE, pages.gao),
     ):
         with phone(browser, site.url, language=language, csp=False, service_workers="block") as page:
             if number:
@@ -113,7 +126,7 @@ def walk_by_code(page: "Page", site: Site, language: str, found: Found) -> None:
     page.fill("input[name=phone]", site.cast.sun_phone)
     page.locator("form button.go").click()
     page.wait_for_url("**/accounts/worker/code/")
-    look(page, "code", language, found)
+    look_at_step(page, "code", language, found)
     page.goto("/complain/")
     page.locator("input[name=topic]").first.check()
     page.fill("textarea[name=text]", "十月工资没有发")
@@ -121,34 +134,46 @@ def walk_by_code(page: "Page", site: Site, language: str, found: Found) -> None:
         page.locator("select[name=region]").select_option(index=1)
     page.locator(".w-act button.go").click()
     page.wait_for_url("**/complain/done/")
-    look(page, "complain-done", language, found)
+    look_at_step(page, "complain-done", language, found)
 
 
 def walk_by_tablet(page: "Page", site: Site, pages: Pages, language: str, found: Found) -> None:
     """The site's tablet: its door, one's own page there, out again; the arrow back shows nobody's pay."""
     cast = site.cast
-    page.context.add_cookies(
-        [{"name": COOKIE, "value": pages.tablet_cookie, "url": site.url, "httpOnly": True}]
-    )
-    page.goto("/accounts/tablet/")
-    look(page, "tablet-door", language, found)
+    to_tablet(page, site, pages)
+    look_at_step(page, "tablet-door", language, found)
     page.fill("input[name=id_number]", str(cast.sun.id_number))
     page.fill("input[name=code]", "000000")
     page.locator("form:has(input[name=code]) button").click()
     page.locator("[role=alert]").wait_for()
-    look(page, "tablet-refused", language, found)
-    code = hand_out_code(cast.project.pk, cast.sun.pk, actor=cast.actor(cast.zhao), now=timezone.now())
-    page.fill("input[name=id_number]", str(cast.sun.id_number))
-    page.fill("input[name=code]", code)
-    page.locator("form:has(input[name=code]) button").click()
-    page.wait_for_url("**/my/pay/")
-    look(page, "tablet-pay", language, found)
+    look_at_step(page, "tablet-refused", language, found)
+    enter_tablet(page, site)
+    look_at_all(page, pages.tablet, language, found)
+    page.goto("/my/pay/")
     assert cast.sun.name in page.inner_text("body")
     page.locator(".w-tablet form button").click()
     page.wait_for_url("**/accounts/tablet/")
     page.go_back()
     page.wait_for_load_state()
     assert cast.sun.name not in page.inner_text("body")
+
+
+def to_tablet(page: "Page", site: Site, pages: Pages) -> None:
+    """This browser is the site's tablet, at its door."""
+    page.context.add_cookies(
+        [{"name": COOKIE, "value": pages.tablet_cookie, "url": site.url, "httpOnly": True}]
+    )
+    page.goto("/accounts/tablet/")
+
+
+def enter_tablet(page: "Page", site: Site) -> None:
+    """Sun comes in with the number of the ID card and a code of the clerk."""
+    cast = site.cast
+    code = hand_out_code(cast.project.pk, cast.sun.pk, actor=cast.actor(cast.zhao), now=timezone.now())
+    page.fill("input[name=id_number]", str(cast.sun.id_number))
+    page.fill("input[name=code]", code)
+    page.locator("form:has(input[name=code]) button").click()
+    page.wait_for_url("**/my/pay/")
 
 
 def first_views(page: "Page", paths: dict[str, str]) -> list[tuple[str, int, float]]:
@@ -183,11 +208,24 @@ def test_the_first_view_of_every_page_is_light_and_fast_on_a_slow_network(
     browser: "Browser", site: Site, pages: Pages, capsys: pytest.CaptureFixture[str]
 ) -> None:
     figures: list[tuple[str, int, float]] = []
-    for number, paths in ((None, pages.nobody), (site.cast.sun_phone, pages.sun)):
+    for number, paths in (
+        (None, pages.nobody),
+        (site.cast.sun_phone, pages.sun),
+        (site.cast.zhou_phone, pages.zhou),
+        (LIN_PHONE, pages.lin),
+        (GAO_PHONE, pages.gao),
+    ):
         with phone(browser, site.url, service_workers="block") as page:
             if number:
                 sign_in(page, number)
             figures += first_views(page, paths)
+    with phone(browser, site.url, service_workers="block") as page:
+        to_tablet(page, site, pages)
+        figures += first_views(page, {"tablet-door": "/accounts/tablet/"})
+    with phone(browser, site.url, service_workers="block") as page:
+        to_tablet(page, site, pages)
+        enter_tablet(page, site)
+        figures += first_views(page, pages.tablet)
     with capsys.disabled():
         for name, weight, seconds in figures:
             print(

@@ -8,22 +8,27 @@ from payroll.services import confirmations
 from payroll.work_history import history_facts
 from registration.services import joining, sharing, tablets
 from registration.services.seeding import seed_bulletins
-from tests.cast import NOW
+from tests.cast import NOW, make_posting, make_worker
 from tests.inspection.stage import sent_sheet
 from tests.journeys.worker_phone import Site
 from tests.payroll import stage
 from tests.registration import contracts
 from wagewatch.evidence.models import Entry
 
+LIN_PHONE, GAO_PHONE = "13957901931", "13957901933"
 AUGUST, SEPTEMBER = date(2026, 8, 1), date(2026, 9, 1)
 
 
 @dataclass
 class Pages:
-    """Name to address: of Sun, of Zhou, and of everybody who is signed in nowhere."""
+    """Name to address: of Sun, of Zhou, of Lin who came and left, of Gao who has only just been entered, of Sun
+    at the site's tablet, and of everybody who is signed in nowhere."""
 
     sun: dict[str, str]
     zhou: dict[str, str]
+    lin: dict[str, str]
+    gao: dict[str, str]
+    tablet: dict[str, str]
     nobody: dict[str, str]
     tablet_cookie: str
     """What makes a browser the site's tablet."""
@@ -68,13 +73,54 @@ def fill(site: Site) -> Pages:
         **{f"how-{slug}": f"/help/how/{slug}/" for slug in ("pay", "confirm", "wrong", "offline", "leave", "tablet", "number")},
     }  # fmt: skip
     theirs = f"/my/pay/{site.slip(cast.zhou).reference}/"
-    zhou = {"quarrel": theirs, "objected": theirs + "receipt/", "mediation": theirs + "mediation/"}
+    returned = sent_sheet(
+        cast.sc_part, [(cast.zhou_posting, 612_000)], month=AUGUST, due_on=date(2026, 9, 15), payment="returned",
+        confirmation="confirmed", number=2,
+    )  # fmt: skip
+    zhou = {
+        "quarrel": theirs, "objected": theirs + "receipt/", "mediation": theirs + "mediation/",
+        "returned": f"/my/pay/{stage.slip_of(returned, cast.zhou).reference}/", "pay-quarrel": "/my/pay/",
+        "me-returned": "/me/",
+    }  # fmt: skip
+    lin, gao = came_and_left(site), only_entered(site)
+    tablet = {
+        "tablet-pay": "/my/pay/", "tablet-slip": slip, "tablet-confirm": slip + "confirm/", "tablet-days": "/me/days/",
+        "tablet-me": "/me/", "tablet-contract": "/contract/",
+    }  # fmt: skip
     nobody = {
         "sign-in": "/accounts/worker/", "tablet-none": "/accounts/tablet/", "follow": "/complain/follow/",
         "offline": "/my/offline/", "verify": "/verify/", "proof": f"/verify/{entry.pk}/",
         "shared": f"/history/{share.token}/", "join-start": f"/join/{code}/",
     }  # fmt: skip
-    return Pages(sun, zhou, nobody, cookie)
+    return Pages(sun, zhou, lin, gao, tablet, nobody, cookie)
+
+
+def came_and_left(site: Site) -> dict[str, str]:
+    """Lin left at the end of September; August was handed over in cash, nothing has come since."""
+    cast = site.cast
+    lin, _card = make_worker("林有福", seq=931, phone=LIN_PHONE)
+    posting = make_posting(lin, cast.team, pin=931, left_on=date(2026, 9, 30))
+    cash = sent_sheet(
+        cast.sc_part, [(posting, 655_000)], month=AUGUST, due_on=date(2026, 9, 15), payment="cash",
+        confirmation="confirmed", number=3,
+    )  # fmt: skip
+    work = f"/my/work/{posting.project_id}/{posting.pk}/"
+    return {
+        "left-pay": "/my/pay/", "left-cash": f"/my/pay/{stage.slip_of(cash, lin).reference}/", "left-days": "/me/days/",
+        "left-me": "/me/", "left-work": work, "left-contract": "/contract/", "left-history": "/my/history/",
+    }  # fmt: skip
+
+
+def only_entered(site: Site) -> dict[str, str]:
+    """Gao was entered today and has neither card nor days nor pay nor contract."""
+    gao, _none = make_worker("高新来", seq=933, phone=GAO_PHONE, card=False)
+    posting = make_posting(gao, site.cast.team, pin=933, joined_on=site.cast.today)
+    work = f"/my/work/{posting.project_id}/{posting.pk}/"
+    return {
+        "new-pay": "/my/pay/", "new-days": "/me/days/", "new-contract": "/contract/", "new-me": "/me/",
+        "new-work": work, "new-trainings": "/me/trainings/", "new-history": "/my/history/",
+        "new-notices": "/me/notices/", "new-cash": "/my/cash/",
+    }  # fmt: skip
 
 
 def quarrel(site: Site) -> None:
