@@ -27,12 +27,14 @@ from payroll.models import (
     TopUpRequest,
 )
 from registration.access import (
+    firms_with,
     not_found,
     not_permitted,
     organisations_with,
     own_and_below,
     participations_for,
     projects_for,
+    the_one,
 )
 from registration.actors import Actor
 from registration.models import Participation, Project, Role, Sector, StoredFile
@@ -73,7 +75,7 @@ def sheets_for(actor: Actor, *, permission: str = "sheet.view") -> QuerySet[PayS
         return PaySheet.objects.all()
     if actor.kind != "user":
         return PaySheet.objects.none()
-    mine = organisations_with(actor, PERMISSIONS[permission])
+    mine = firms_with(actor, permission)
     top_roles = [Participation.Role.GENERAL_CONTRACTOR]
     if permission not in ONLY_GENERAL_CONTRACTOR:
         top_roles.append(Participation.Role.OWNER)
@@ -116,7 +118,7 @@ def participations_with(actor: Actor, project: Project, permission: str) -> Quer
 def advances_for(actor: Actor) -> QuerySet[Advance]:
     """Advances of the parts whose sheets the actor sees: of the whole project for its general contractor and the
     authorities, of the own part and those below it for a subcontractor or an agency."""
-    mine = organisations_with(actor, PERMISSIONS["sheet.view"])
+    mine = firms_with(actor, "sheet.view")
     leads = Participation.objects.filter(
         project=OuterRef("project_id"),
         organisation__in=mine,
@@ -147,10 +149,7 @@ def access_slip(
         slips = slips.select_for_update(no_key=True, of=("self",))
     else:
         slips = slips.select_related("project", "sheet__participation__organisation", "worker")
-    slip = slips.first()
-    if slip is None:
-        not_found()
-    return slip
+    return the_one(slips)
 
 
 def worker_slips(actor: Actor) -> QuerySet[PaySlip]:
@@ -216,15 +215,11 @@ def orders_for(actor: Actor) -> QuerySet[PaymentOrder]:
 
 def access_order(pk: int, actor: Actor) -> PaymentOrder:
     """One payment order within reach."""
-    order = (
+    return the_one(
         orders_for(actor)
         .select_related("project", "account__bank", "sheet__participation__organisation", "instructed_by")
         .filter(pk=pk)
-        .first()
     )
-    if order is None:
-        not_found()
-    return order
 
 
 def ledgers_for(actor: Actor) -> QuerySet[SubLedger]:
@@ -251,7 +246,7 @@ def ledgers_for(actor: Actor) -> QuerySet[SubLedger]:
 
 def accounts_for(actor: Actor) -> QuerySet[SpecialAccount]:
     """Special accounts with at least one share within reach, and the empty ones of the own bank or firm."""
-    mine = organisations_with(actor, PERMISSIONS["account.view"])
+    mine = firms_with(actor, "account.view")
     return SpecialAccount.objects.filter(
         Q(pk__in=ledgers_for(actor).values("account_id")) | Q(bank__in=mine) | Q(organisation__in=mine)
     ).select_related("bank", "organisation")
@@ -259,10 +254,7 @@ def accounts_for(actor: Actor) -> QuerySet[SpecialAccount]:
 
 def access_account(pk: int, actor: Actor) -> SpecialAccount:
     """One special account within reach."""
-    account = accounts_for(actor).filter(pk=pk).first()
-    if account is None:
-        not_found()
-    return account
+    return the_one(accounts_for(actor).filter(pk=pk))
 
 
 def access_share(project_pk: int, actor: Actor, *, for_write: bool = False) -> SubLedger:
@@ -279,14 +271,14 @@ def access_share(project_pk: int, actor: Actor, *, for_write: bool = False) -> S
 
 def acts_for_bank(actor: Actor, account: SpecialAccount) -> bool:
     """Whether the actor is an officer of the bank that keeps the account."""
-    return account.bank_id in organisations_with(actor, PERMISSIONS["account.confirm"])
+    return account.bank_id in firms_with(actor, "account.confirm")
 
 
 def holds_account(actor: Actor, account: SpecialAccount) -> bool:
     """Whether the actor sees the whole account: for the firm that holds it, or for its bank. An owner and
     another firm see their project's share only."""
     held_by = {account.organisation_id, account.bank_id}
-    return bool(held_by & set(organisations_with(actor, PERMISSIONS["account.reconcile"])))
+    return bool(held_by & set(firms_with(actor, "account.reconcile")))
 
 
 def access_held_account(pk: int, actor: Actor) -> SpecialAccount:
@@ -325,7 +317,7 @@ def _building_projects(actor: Actor, *, leads: str, sees: str) -> QuerySet[Proje
     firms = Participation.objects.filter(
         Q(
             role=Participation.Role.GENERAL_CONTRACTOR,
-            organisation__in=organisations_with(actor, PERMISSIONS[leads]),
+            organisation__in=firms_with(actor, leads),
         )
         | Q(role=Participation.Role.OWNER, organisation__in=organisations_with(actor, [Role.OWNER_CLERK])),
         project=OuterRef("pk"),
@@ -386,7 +378,7 @@ def access_upload(pk: int, actor: Actor) -> SheetUpload:
 
 def leads_project(actor: Actor, project: Project, *, permission: str = "deposit.lodge") -> bool:
     """Whether the actor acts for the project's general contractor with a permission."""
-    mine = organisations_with(actor, PERMISSIONS[permission])
+    mine = firms_with(actor, permission)
     return Participation.objects.filter(
         project=project, organisation__in=mine, role=Participation.Role.GENERAL_CONTRACTOR
     ).exists()
@@ -399,10 +391,7 @@ def deposit_projects(actor: Actor) -> QuerySet[Project]:
 
 def access_deposit(project_pk: int, actor: Actor) -> Project:
     """The project whose deposit is asked for, or NotFound."""
-    project = deposit_projects(actor).filter(pk=project_pk).first()
-    if project is None:
-        not_found()
-    return project
+    return the_one(deposit_projects(actor).filter(pk=project_pk))
 
 
 def access_deposit_file(project_pk: int, number: int, actor: Actor) -> DepositEntry:
@@ -422,19 +411,13 @@ def guarantee_projects(actor: Actor) -> QuerySet[Project]:
 
 def access_guarantee(project_pk: int, actor: Actor) -> Project:
     """The project whose payment guarantee is asked for, or NotFound."""
-    project = guarantee_projects(actor).filter(pk=project_pk).first()
-    if project is None:
-        not_found()
-    return project
+    return the_one(guarantee_projects(actor).filter(pk=project_pk))
 
 
 def access_guarantee_file(project_pk: int, number: int, actor: Actor) -> PaymentGuarantee:
     """An entry with its paper, or NotFound."""
     project = access_guarantee(project_pk, actor)
-    entry = PaymentGuarantee.objects.select_related("file").filter(project=project, number=number).first()
-    if entry is None:
-        not_found()
-    return entry
+    return the_one(PaymentGuarantee.objects.select_related("file").filter(project=project, number=number))
 
 
 def party_of(actor: Actor, project: Project) -> int | None:
@@ -466,15 +449,15 @@ def money_projects(actor: Actor) -> QuerySet[Project]:
     firms = Participation.objects.filter(
         Q(
             role=Participation.Role.GENERAL_CONTRACTOR,
-            organisation__in=organisations_with(actor, PERMISSIONS["allocation.ask"]),
+            organisation__in=firms_with(actor, "allocation.ask"),
         )
         | Q(
             role=Participation.Role.OWNER,
-            organisation__in=organisations_with(actor, PERMISSIONS["allocation.answer"]),
+            organisation__in=firms_with(actor, "allocation.answer"),
         ),
         project=OuterRef("pk"),
     )
-    banks = organisations_with(actor, PERMISSIONS["loan.grant"])
+    banks = firms_with(actor, "loan.grant")
     return Project.objects.filter(
         Q(Exists(firms))
         | Q(sub_ledger__account__bank__in=banks)
@@ -484,15 +467,12 @@ def money_projects(actor: Actor) -> QuerySet[Project]:
 
 def access_money(project_pk: int, actor: Actor) -> Project:
     """The project whose money is asked for, or NotFound."""
-    project = money_projects(actor).filter(pk=project_pk).first()
-    if project is None:
-        not_found()
-    return project
+    return the_one(money_projects(actor).filter(pk=project_pk))
 
 
 def owns_project(actor: Actor, project_id: int) -> bool:
     """Whether the actor is a clerk of the project's owner."""
-    mine = organisations_with(actor, PERMISSIONS["allocation.answer"])
+    mine = firms_with(actor, "allocation.answer")
     return Participation.objects.filter(
         project=project_id, organisation__in=mine, role=Participation.Role.OWNER
     ).exists()
@@ -501,16 +481,13 @@ def owns_project(actor: Actor, project_id: int) -> bool:
 def access_top_up(project_pk: int, number: int, actor: Actor) -> TopUpRequest:
     """One top-up request of a project within reach, or NotFound."""
     project = access_money(project_pk, actor)
-    request = TopUpRequest.objects.filter(project=project, number=number).first()
-    if request is None:
-        not_found()
-    return request
+    return the_one(TopUpRequest.objects.filter(project=project, number=number))
 
 
 def facilities_for(actor: Actor) -> QuerySet[LoanFacility]:
     """Wage loans of the projects within reach; for a bank officer those of the own bank."""
     found = LoanFacility.objects.select_related("project", "bank")
-    banks = organisations_with(actor, PERMISSIONS["loan.grant"])
+    banks = firms_with(actor, "loan.grant")
     if banks and len(banks) == len(actor.duties):
         return found.filter(bank__in=banks)
     return found.filter(Q(project__in=money_projects(actor).values("pk")) | Q(bank__in=banks))
@@ -518,24 +495,16 @@ def facilities_for(actor: Actor) -> QuerySet[LoanFacility]:
 
 def access_facility(pk: int, actor: Actor) -> LoanFacility:
     """One wage loan within reach, or NotFound."""
-    facility = facilities_for(actor).filter(pk=pk).first()
-    if facility is None:
-        not_found()
-    return facility
+    return the_one(facilities_for(actor).filter(pk=pk))
 
 
 def access_draw(project_pk: int, number: int, actor: Actor) -> LoanDraw:
     """One draw of a wage loan within reach, or NotFound."""
-    draw = (
+    return the_one(
         LoanDraw.objects.filter(
             project=project_pk, number=number, facility__in=facilities_for(actor).values("pk")
-        )
-        .select_related("project", "facility__bank")
-        .first()
+        ).select_related("project", "facility__bank")
     )
-    if draw is None:
-        not_found()
-    return draw
 
 
 def testimony_of(slip: PaySlip, objection_id: int, what: str) -> StoredFile | None:
@@ -554,7 +523,7 @@ def board_projects(actor: Actor, *, permission: str = "board.view") -> QuerySet[
         return Project.objects.select_related("region")
     leads = Participation.objects.filter(
         role=Participation.Role.GENERAL_CONTRACTOR,
-        organisation__in=organisations_with(actor, PERMISSIONS[permission]),
+        organisation__in=firms_with(actor, permission),
         project=OuterRef("pk"),
     )
     return Project.objects.filter(
@@ -564,7 +533,4 @@ def board_projects(actor: Actor, *, permission: str = "board.view") -> QuerySet[
 
 def access_board(project_pk: int, actor: Actor, *, permission: str = "board.view") -> Project:
     """The project whose notice board is asked for, or NotFound."""
-    project = board_projects(actor, permission=permission).filter(pk=project_pk).first()
-    if project is None:
-        not_found()
-    return project
+    return the_one(board_projects(actor, permission=permission).filter(pk=project_pk))

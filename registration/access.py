@@ -6,9 +6,9 @@ subcontractors only their own part unless they are the general contractor.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +18,7 @@ from registration.permissions import PERMISSIONS
 from registration.rules.chain import below
 from wagewatch.lib.errors import NotFound, NotPermitted
 
+Row = TypeVar("Row", bound=Model)
 NOBODY = Q(pk__in=())
 OWN_PART_ONLY = frozenset(
     (Participation.Role.SUBCONTRACTOR, Participation.Role.AGENCY, Participation.Role.SUPERVISOR)
@@ -56,6 +57,19 @@ def organisations_with(actor: Actor, roles: Iterable[str] | None = None) -> list
         for d in actor.duties
         if d.organisation_id is not None and (roles is None or d.role in roles)
     ]
+
+
+def the_one(rows: QuerySet[Row]) -> Row:
+    """The first of the rows within reach, or NotFound: what lies outside does not exist."""
+    found = rows.first()
+    if found is None:
+        not_found()
+    return found
+
+
+def firms_with(actor: Actor, permission: str) -> list[int]:
+    """Ids of the organisations for which the actor holds a role with the permission."""
+    return organisations_with(actor, PERMISSIONS[permission])
 
 
 def projects_for(actor: Actor, *, permission: str = "project.view") -> QuerySet[Project]:

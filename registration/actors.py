@@ -10,7 +10,8 @@ ActorKind = Literal["user", "worker", "terminal", "bank", "system", "source"]
 class Duty:
     """A membership as plain values. Either `organisation_id` or `authority_id` is set.
 
-    `region_prefix` (2, 4 or 6 digits of GB/T 2260) and `sectors` bound an authority's sight.
+    `region_prefix` (2, 4 or 6 digits of GB/T 2260) and `sectors` bound an authority's sight; `kind` is the
+    authority's.
     """
 
     role: str
@@ -19,6 +20,7 @@ class Duty:
     region_prefix: str = ""
     sectors: frozenset[str] = frozenset()
     body: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True)

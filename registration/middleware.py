@@ -45,6 +45,7 @@ def actor_of_user(user: User) -> Actor:
             region_prefix=m.authority.region.prefix if m.authority else "",
             sectors=SECTORS_OF[m.authority.kind] if m.authority else frozenset(),
             body=str(m.authority or m.organisation),
+            kind=m.authority.kind if m.authority else "",
         )
         for m in Membership.objects.filter(user=user, is_active=True)
         .select_related("organisation", "authority__region")

@@ -159,13 +159,20 @@ def audience_of(request: HttpRequest) -> str:
     return ROLES.get(duty.role, ("public", ""))[0] if duty else "public"
 
 
+def _place(duty: Any) -> str:
+    """The firm, or the office in the reader's language."""
+    from registration.office_names import name_of_office
+
+    return name_of_office(duty.body, duty.kind, duty.region_prefix.ljust(6, "0")) if duty.kind else duty.body
+
+
 def signed_in(request: HttpRequest) -> dict[str, Any]:
     """Name, role and employer at the foot of the navigation; empty for nobody."""
     duty = _duty(request)
     label = getattr(getattr(request, "actor", None), "label", "")
     if duty is None:
         return {}
-    return {"name": label, "role": ROLES.get(duty.role, ("", ""))[1], "place": duty.body}
+    return {"name": label, "role": ROLES.get(duty.role, ("", ""))[1], "place": _place(duty)}
 
 
 def interface(request: HttpRequest) -> dict[str, Any]:

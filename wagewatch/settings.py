@@ -201,6 +201,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "wagewatch.templatetags.ww",
+                "registration.templatetags.named",
             ],
             "loaders": [
                 (

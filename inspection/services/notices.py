@@ -22,6 +22,7 @@ from payroll.services.who import user_of
 from registration.access import not_found
 from registration.actors import Actor
 from registration.models import User
+from registration.office_names import office_name
 from registration.services.messages import queue_many
 from registration.services.parameters import parameter
 from wagewatch.lib.dates import SITE_TZ, site_date
@@ -314,7 +315,7 @@ def body_of(user: User) -> str:
     """The person's firm or office, short; give users with their memberships prefetched."""
     for one in user.memberships.all():
         if one.is_active:
-            return str(
-                one.authority or (one.organisation and (one.organisation.short_name or one.organisation.name))
-            )
+            if one.authority:
+                return office_name(one.authority)
+            return str(one.organisation and (one.organisation.short_name or one.organisation.name))
     return ""

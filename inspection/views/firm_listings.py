@@ -8,7 +8,6 @@ from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -17,38 +16,30 @@ from inspection.list_rules import Stage, obstacle
 from inspection.models import FirmWord, Listing, ListingStep
 from inspection.services.firm_words import LONGEST, ask_removal, object_to_listing
 from inspection.services.listing import REFUSALS, stage_of
+from inspection.views.firm_forms import PAPER_FIELDS, SayForm
 from inspection.views.firm_orders import firm_view
 from registration.http import ActorRequest
 from registration.views.chain_forms import say_at
-from registration.views.training_forms import scan_field
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import WagewatchError
 
 FIELDS = {
     "word": "text",
-    "file": "paper",
-    "picture": "paper",
     "list.day": "on",
     "list.too_soon": "on",
+    **PAPER_FIELDS,
 }
 
 
-class WordForm(forms.Form):
+class WordForm(SayForm):
     """An objection; for a request for removal also the day from which the months are counted."""
 
-    text = forms.CharField(
-        label=gettext_lazy("What speaks against it"),
-        max_length=LONGEST,
-        widget=forms.Textarea(attrs={"class": "input", "rows": 6}),
-    )
-    paper = scan_field(gettext_lazy("Proof: a paper or photo"))
-
-    def __init__(self, *args: Any, removal: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, removal: bool) -> None:
+        words = _("What was paid and corrected, and your pledge") if removal else _("What speaks against it")
+        super().__init__(*args, words=words, paper=_("Proof: a paper or photo"), longest=LONGEST)
         if removal:
-            self.fields["text"].label = gettext_lazy("What was paid and corrected, and your pledge")
             self.fields["on"] = forms.DateField(
-                label=gettext_lazy("Day on which everything was paid and corrected"),
+                label=_("Day on which everything was paid and corrected"),
                 widget=forms.DateInput(attrs={"type": "date", "class": "input"}, format="%Y-%m-%d"),
             )
             self.order_fields(("on", "text", "paper"))
@@ -69,7 +60,7 @@ def proceeding(request: ActorRequest, pk: int) -> HttpResponseBase:
     form = WordForm(request.POST, request.FILES, removal=removal) if posted else WordForm(removal=removal)
     if posted and form.is_valid():
         try:
-            _say(pk, form.cleaned_data, request, removal=removal)
+            _say(pk, form, request, removal=removal)
         except WagewatchError as refusal:
             say_at(form, refusal, FIELDS)
         else:
@@ -87,11 +78,11 @@ def proceeding(request: ActorRequest, pk: int) -> HttpResponseBase:
     return render(request, "inspection/firm_listing.html", context, status=400 if form.errors else 200)
 
 
-def _say(pk: int, data: dict[str, Any], request: ActorRequest, *, removal: bool) -> None:
-    paper = data["paper"]
+def _say(pk: int, form: WordForm, request: ActorRequest, *, removal: bool) -> None:
+    data = form.cleaned_data
     said: dict[str, Any] = {
         "text": data["text"],
-        "file": (paper.name, paper.read()) if paper else None,
+        "file": form.upload,
         "actor": request.actor,
         "now": timezone.now(),
     }

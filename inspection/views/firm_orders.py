@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
@@ -10,7 +9,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -22,6 +21,7 @@ from inspection.firm_counts import count_waiting
 from inspection.models import FirmWord
 from inspection.services.credit import grades_now
 from inspection.services.firm_words import LONGEST, answer_order
+from inspection.views.firm_forms import PAPER_FIELDS, SayForm
 from payroll.services.who import user_of
 from registration.http import ActorRequest, staff_view
 from registration.models import Organisation, Role
@@ -29,25 +29,24 @@ from registration.permissions import PERMISSIONS
 from registration.services.parameters import load_calendar
 from registration.views.chain_forms import say_at
 from registration.views.stored_files import stored_file
-from registration.views.training_forms import scan_field
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import WagewatchError
 
 PER_PAGE = 50
 firm_view = staff_view(*PERMISSIONS["order.answer"])
-FIELDS = {"word": "text", "file": "paper", "picture": "paper"}
+FIELDS = {"word": "text", **PAPER_FIELDS}
 
 
-class AnswerForm(forms.Form):
+def _answer_form(request: ActorRequest) -> SayForm:
     """What the firm did, and its proof."""
-
-    text = forms.CharField(
-        label=gettext_lazy("What you did"),
-        help_text=gettext_lazy("Point by point, with the day; what is still open, and by when it is done."),
-        max_length=LONGEST,
-        widget=forms.Textarea(attrs={"class": "input", "rows": 6}),
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    return SayForm(
+        *sent,
+        words=_("What you did"),
+        hint=_("Point by point, with the day; what is still open, and by when it is done."),
+        paper=_("Proof: a paper or photo"),
+        longest=LONGEST,
     )
-    paper = scan_field(gettext_lazy("Proof: a paper or photo"))
 
 
 @never_cache
@@ -102,15 +101,13 @@ def order(request: ActorRequest, pk: int) -> HttpResponseBase:
     """One order: what is wrong, what to do by when, what follows otherwise, and the firm's answer."""
     found = access_served(pk, request.actor)
     now = timezone.now()
-    posted = request.method == "POST"
-    form = AnswerForm(request.POST, request.FILES) if posted else AnswerForm()
-    if posted and form.is_valid():
-        paper = form.cleaned_data["paper"]
+    form = _answer_form(request)
+    if form.is_valid():
         try:
             answer_order(
                 pk,
                 text=form.cleaned_data["text"],
-                file=(paper.name, paper.read()) if paper else None,
+                file=form.upload,
                 actor=request.actor,
                 now=now,
             )

@@ -23,7 +23,7 @@ def _found(request: ActorRequest) -> tuple[list[Project], Asked, list[Result]]:
     reach = projects_for(request.actor, permission="alarm.view")
     if region := text_of(request, "region"):
         reach = reach.filter(region__code__startswith=region.rstrip("0") or region)
-    projects = list(reach.only("pk", "name", "region_id").order_by("name", "pk"))
+    projects = list(reach.only("pk", "name", "name_en", "region_id").order_by("name", "pk"))
     wanted = text_of(request, "project")
     chosen = [p.pk for p in projects if wanted in {"", str(p.pk)}]
     return projects, question, find(KINDS, chosen, None, question.period, now=now)

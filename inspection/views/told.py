@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -22,6 +20,7 @@ from inspection.services.answers import answer_alarm
 from inspection.services.life import LONGEST
 from inspection.services.notices import read_about
 from inspection.telling.shape import sentences
+from inspection.views.firm_forms import PAPER_FIELDS, SayForm
 from inspection.words import WORDS
 from registration.access import not_found, organisations_with
 from registration.actors import Actor
@@ -29,25 +28,25 @@ from registration.http import ActorRequest, staff_view
 from registration.permissions import PERMISSIONS
 from registration.views.chain_forms import say_at
 from registration.views.stored_files import stored_file
-from registration.views.training_forms import scan_field
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import WagewatchError
 
 PER_PAGE = 50
 told_view = staff_view(*PERMISSIONS["alarm.told"])
-FIELDS = {"answer.text": "text", "file": "paper", "picture": "paper"}
+FIELDS = {"answer.text": "text", **PAPER_FIELDS}
 
 
-class AnswerForm(forms.Form):
-    """What the firm says."""
-
-    text = forms.CharField(
-        label=gettext_lazy("Your answer"),
-        help_text=gettext_lazy("What you did and by when it is settled, or why it is not so."),
-        max_length=LONGEST,
-        widget=forms.Textarea(attrs={"class": "input", "rows": 4}),
+def _answer_form(request: ActorRequest) -> SayForm:
+    """What the firm says; an empty body is a refused answer, not a page."""
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    return SayForm(
+        *sent,
+        words=_("Your answer"),
+        hint=_("What you did and by when it is settled, or why it is not so."),
+        paper=_("A paper or photo, if you have one"),
+        longest=LONGEST,
+        rows=4,
     )
-    paper = scan_field(gettext_lazy("A paper or photo, if you have one"))
 
 
 @require_GET
@@ -109,15 +108,13 @@ def warning(request: ActorRequest, pk: int) -> HttpResponseBase:
     """One warning in plain words, and the firm's answer to it."""
     found = access_told(pk, request.actor)
     now = timezone.now()
-    posted = request.method == "POST"  # an empty body is a refused answer, not a page
-    form = AnswerForm(request.POST, request.FILES) if posted else AnswerForm()
+    form = _answer_form(request)
     if request.method == "POST" and form.is_valid():
-        paper = form.cleaned_data["paper"]
         try:
             answer_alarm(
                 pk,
                 text=form.cleaned_data["text"],
-                file=(paper.name, paper.read()) if paper else None,
+                file=form.upload,
                 actor=request.actor,
                 now=now,
             )

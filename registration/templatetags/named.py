@@ -1,0 +1,28 @@
+"""Names in the reader's language."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.utils.translation import get_language
+
+from registration.models import Authority
+from registration.office_names import office_name
+
+register = template.Library()
+
+
+@register.filter
+def office(value: Authority | None) -> str:
+    """An office; "" for none."""
+    return office_name(value) if value is not None else ""
+
+
+@register.filter
+def named(value: Any) -> str:
+    """A project's English name for readers of English, if there is one; "" for none. Rows may be plain mappings."""
+    if not value:
+        return ""
+    read = value.get if isinstance(value, Mapping) else lambda name: getattr(value, name, "")
+    english = "" if (get_language() or "zh").startswith("zh") else read("name_en")
+    return str(english or read("name"))
