@@ -5,16 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
-from django.conf import settings
 from django.urls import reverse
 
 from tests.cast import NOW
-from tests.journeys.walker import DESKTOP, PHONE, House, axe, sideways
-from tests.permissions.addresses import PARTS
+from tests.journeys.staff_pages import problems_of, room_of
+from tests.journeys.walker import DESKTOP, PHONE, House
 from tests.permissions.stage import Stage, build_stage
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 PAGES = {
@@ -51,47 +50,19 @@ def house(live_server: Any, browser: "Browser") -> Iterator[House]:
     house.close()
 
 
-def _room(house: House, stage: Stage, who: str, language: str) -> "Page":
-    page = house.room(DESKTOP, language=language, csp=False)
-    cookie = stage.clients[who].cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": house.url}])
-    return page
-
-
 def test_every_page_fits_both_screens_in_both_languages(stage: Stage, house: House) -> None:
-    broken, wide, faults = [], [], []
-    for language, looked_at in (("zh-hans", (DESKTOP, PHONE)), ("en", (PHONE,))):
-        for who, names in PAGES.items():
-            page = _room(house, stage, who, language)
-            for name in names:
-                answer = page.goto(reverse(name, kwargs=PARTS.get(name, lambda _stage: {})(stage)))
-                assert answer
-                if answer.status != 200:
-                    broken.append((who, name, answer.status))
-                    continue
-                for size in (DESKTOP, PHONE):
-                    page.set_viewport_size({"width": size["width"], "height": size["height"]})
-                    if (pixels := sideways(page)) > 0:
-                        wide.append((language, name, size["width"], pixels))
-                    if size in looked_at:
-                        faults += [
-                            (language, name, size["width"], *found)
-                            for found in axe(page)
-                            if found[0] not in ALLOWED.get(name, ())
-                        ]
-    found = {"status": broken, "too wide": wide, "axe": faults, "errors": house.errors}
-    problems = {name: what for name, what in found.items() if what}
-    assert problems == {}, problems
+    axe_at = {"zh-hans": [DESKTOP, PHONE], "en": [PHONE]}
+    assert problems_of(house, stage, PAGES, axe_at=axe_at, allowed=ALLOWED) == {}
 
 
 def test_a_firm_answers_an_order_and_the_office_reads_it(stage: Stage, house: House) -> None:
-    firm = _room(house, stage, "qian", "zh-hans")
+    firm = room_of(house, stage, "qian", "zh-hans")
     firm.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
     firm.goto(reverse("supervised:order", args=[stage.served.pk]))
     firm.fill("#answer textarea", "其余六人工资今天付清")
     firm.locator("#answer button.go").click()
     firm.locator(".said", has_text="其余六人工资今天付清").wait_for()
-    office = _room(house, stage, "li", "zh-hans")
+    office = room_of(house, stage, "li", "zh-hans")
     office.goto(reverse("inspection:case", args=[stage.served.order.case_id]))
     office.locator(".said", has_text="其余六人工资今天付清").wait_for()
     assert house.errors == []

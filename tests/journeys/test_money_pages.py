@@ -5,16 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
-from django.conf import settings
-from django.urls import reverse
 
 from tests.cast import NOW
-from tests.journeys.walker import DESKTOP, PHONE, House, axe, sideways
-from tests.permissions.addresses import PARTS
+from tests.journeys.staff_pages import problems_of
+from tests.journeys.walker import DESKTOP, PHONE, House
 from tests.permissions.stage import Stage, build_stage
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 PAGES = {
@@ -56,30 +54,6 @@ def house(live_server: Any, browser: "Browser") -> Iterator[House]:
     house.close()
 
 
-def _room(house: House, stage: Stage, who: str, language: str) -> "Page":
-    page = house.room(DESKTOP, language=language, csp=False)
-    cookie = stage.clients[who].cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": house.url}])
-    return page
-
-
 def test_every_money_page_fits_both_screens_in_both_languages(stage: Stage, house: House) -> None:
-    broken, wide, faults = [], [], []
-    for language, looked_at in (("zh-hans", DESKTOP), ("en", PHONE)):
-        for who, names in PAGES.items():
-            page = _room(house, stage, who, language)
-            for name in names:
-                answer = page.goto(reverse(name, kwargs=PARTS.get(name, lambda _stage: {})(stage)))
-                assert answer
-                if answer.status != 200:
-                    broken.append((who, name, answer.status))
-                    continue
-                for size in (DESKTOP, PHONE):
-                    page.set_viewport_size({"width": size["width"], "height": size["height"]})
-                    if (pixels := sideways(page)) > 0:
-                        wide.append((language, name, size["width"], pixels))
-                    if size is looked_at:
-                        faults += [(language, name, size["width"], *found) for found in axe(page)]
-    found = {"status": broken, "too wide": wide, "axe": faults, "errors": house.errors}
-    problems = {name: what for name, what in found.items() if what}
-    assert problems == {}, problems
+    axe_at = {"zh-hans": [DESKTOP], "en": [PHONE]}
+    assert problems_of(house, stage, PAGES, axe_at=axe_at) == {}
