@@ -65,9 +65,10 @@ def test_a_clock_far_away_loses_no_line_and_stops_no_other(live: LiveDesk) -> No
     sent = [row["at"] for row in parcel.events]
     assert "2026-11-20T23:01:09+00:00" in sent
     decoded = read_events(json.dumps(parcel.events).encode())
-    assert (len(decoded.good), decoded.bad) == (len(sent), []), (
-        "the server reads them, and puts them aside itself"
-    )
+    # Years that no database takes are named, and set aside by the agent; the others wait for the clerk on the server.
+    assert len(decoded.good) + len(decoded.bad) == len(sent)
+    assert {bad.code for bad in decoded.bad} == {"event.time"}
+    assert len(decoded.good) >= 3
     live.close()
 
 
