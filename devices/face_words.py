@@ -31,7 +31,12 @@ TEXTS: Sequence[tuple[str | Promise, str | Promise]] = (
         _("Must I?"),
         _("No. With a badge or your ID card you come in just the same, and you are paid just the same."),
     ),
-    (_("And later?"), _("You can take it back at any time, with one tap on this page.")),
+    (
+        _("And later?"),
+        _(
+            "You can take it back at any time, with one tap on this page. Questions: ask the labour clerk, or call 12333."
+        ),
+    ),
 )
 """Question and answer, in this order; `firm` is the general contractor."""
 

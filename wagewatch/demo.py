@@ -319,7 +319,11 @@ class Demo:
                 )
             )
         programs += site_programs(
-            self.home, self.logs, server=self._address(), lan_port=free_port(self.bank_port + 1)
+            self.home,
+            self.logs,
+            server=self._address(),
+            lan_port=(lan_port := free_port(self.bank_port + 1)),
+            called_port=free_port(lan_port + 1),
         )
         return programs
 

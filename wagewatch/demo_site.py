@@ -1,4 +1,7 @@
-"""The demo's site PC: a real site agent, with an ID-card reader on a pty and a face terminal that calls it over HTTP."""
+"""The demo's site PC: a real site agent, with an ID-card reader on a pty and two face terminals that speak HTTP with it.
+
+Both get their people from it, and the pictures of those who agreed.
+"""
 
 import json
 import os
@@ -37,11 +40,23 @@ port = {lan_port}
 serial = {terminal}
 lane = "in"
 networks = ["127.0.0.1/32"]
+people = true
+
+[[device.terminal]]
+serial = {called}
+protocol = "hikvision"
+lane = "out"
+networks = ["127.0.0.1/32"]
+people = true
+address = {address}
+user = "admin"
+password_file = "terminal-password"
 """
+PASSWORD = "demo-terminal"  # noqa: S105 of a simulator that listens on this machine only
 
 
-def site_programs(home: Path, logs: Path, *, server: str, lan_port: int) -> list[Program]:
-    """The agent and its two devices; none where the county was loaded without them. Writes site.toml anew."""
+def site_programs(home: Path, logs: Path, *, server: str, lan_port: int, called_port: int) -> list[Program]:
+    """The agent and its three devices; none where the county was loaded without them. Writes site.toml anew."""
     folder = home / "site-pc"
     if not (folder / "devices.json").is_file():
         return []
@@ -52,11 +67,16 @@ def site_programs(home: Path, logs: Path, *, server: str, lan_port: int) -> list
         "server": server,
         "runtime": os.fspath(folder / "memory"),
         "terminal": said["terminal"],
+        "called": said["called"],
+        "address": f"http://127.0.0.1:{called_port}",
         "reader": said["reader"],
         "port": os.fspath(card),
     }
     quoted = {name: json.dumps(word, ensure_ascii=False) for name, word in words.items()}
     (folder / "site.toml").write_text(_SITE.format(lan_port=lan_port, **quoted), encoding="utf-8")
+    password = folder / "terminal-password"
+    password.write_text(PASSWORD, encoding="utf-8")
+    password.chmod(0o600)
     simulate = (sys.executable, "-m", "devices.simulators")
     return [
         Program(
@@ -86,5 +106,15 @@ def site_programs(home: Path, logs: Path, *, server: str, lan_port: int) -> list
                 *("--pins", said["pins"], "--every", str(FACE_EVERY)),
             ],
             logs / "terminal.log",
+        ),
+        Program(
+            "called",
+            "人脸机模拟器（海康）",
+            [
+                *(*simulate, "hikvision", "--server", f"http://127.0.0.1:{lan_port}"),
+                *("--mac", said["called"], "--port", str(called_port)),
+                *("--pins", said["pins"], "--every", str(FACE_EVERY)),
+            ],
+            logs / "called.log",
         ),
     ]

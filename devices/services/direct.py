@@ -204,11 +204,10 @@ def make_ready(rows: Sequence[Row], place: Place, near: Sequence[tuple[int, int,
         if former == at:
             return None  # twice in one batch
         is_repeat = former is not None and at - former <= REPEAT
-        if before and not is_repeat:
+        if before and not is_repeat and (moments := before.get((worker, way))):
             # The work date of what came before is this one's, or a new date began between the two.
             is_repeat = any(
-                0 <= at - one <= REPEAT and (one + shift) // _DAY + _PG_DAY == day
-                for one in before.get((worker, way), ())
+                0 <= at - one <= REPEAT and (one + shift) // _DAY + _PG_DAY == day for one in moments
             )
         last[day, worker, way] = at
         repeated += is_repeat

@@ -20,7 +20,7 @@ from devices.simulators.ptys import say
 HELP = "a ZKTeco terminal that pushes (ADMS): att, pid or acc"
 CHINA = timedelta(hours=8)
 BATCH = 50
-FACE = "15"
+FACE, CARD = "15", "4"
 
 
 @dataclass
@@ -62,6 +62,7 @@ class Record:
     id_number: str = ""
     check: bool = False
     sent: bool = False
+    way: str = FACE
 
 
 @dataclass
@@ -112,6 +113,8 @@ class Terminal:
     ) -> Record:
         """Somebody is recognised."""
         record = Record(len(self.records) + 1, pin, self.clock(now), state, event, id_number)
+        if self.faces and pin not in self.faces:
+            record.way = CARD  # who gave no picture shows a card
         self.records.append(record)
         return record
 
@@ -179,7 +182,7 @@ class Terminal:
         return text.encode() + (b"\0" if self.spelling.trailing_nul else b"")
 
     def _attlog(self, record: Record) -> str:
-        columns = [record.pin, str(record.at), record.state, FACE, "0", "0", "0"]
+        columns = [record.pin, str(record.at), record.state, record.way, "0", "0", "0"]
         if self.dialect == PID:
             return "\t".join([*columns, record.id_number or "0", "1" if record.check else "0"])
         columns += ["0", "36.2", "36.2", "+28800", "e30="]
@@ -337,7 +340,7 @@ def _turn(terminal: Terminal, now: datetime) -> None:
         if taken:
             say(f"{taken} records taken")
         for text in terminal.poll(now):
-            say(f"command: {text.split(chr(9))[0]}")
+            say(f"command: {text.split(chr(9))[0]}")  # never the rest: it may hold a picture
     except (OSError, http.client.HTTPException) as error:
         terminal.failures += 1
         say(f"server away: {type(error).__name__}")

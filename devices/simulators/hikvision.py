@@ -242,24 +242,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pins", type=numbers, default=numbers("1-20"), help="who walks by, e.g. 1-20,31")
     parser.add_argument("--every", type=float, default=5.0, help="seconds between two people")
     parser.add_argument("--count", type=int, default=0, help="end after so many people")
+    parser.add_argument("--port", type=int, default=0, help="where it listens for people and their faces")
     parser.add_argument("--plain", action="store_true", help="JSON alone, without pictures")
 
 
 def run(options: argparse.Namespace) -> int:
     """Until Ctrl-C, or until --count events were taken."""
     terminal = Terminal(options.mac, over_http(options.server), options.path, multipart=not options.plain)
-    due = 0.0
+    server = serve(terminal, options.port) if options.port else None
+    due, told = 0.0, (0, 0)
     try:
         while not options.count or len(terminal.events) < options.count or terminal.waiting:
             if time.monotonic() >= due and (not options.count or len(terminal.events) < options.count):
-                terminal.recognise(random.choice(options.pins), datetime.now(SITE))
+                here = _here(terminal, options.pins)
+                if here:
+                    terminal.recognise(random.choice(here), datetime.now(SITE))
                 due = time.monotonic() + options.every
             try:
                 if terminal.deliver():
                     say(f"{len(terminal.events)} events, {len(terminal.waiting)} wait")
             except (OSError, http.client.HTTPException) as error:
                 say(f"server away: {type(error).__name__}")
+            if (holds := (len(terminal.people), len(terminal.faces))) != told:
+                told = holds
+                say(f"{holds[0]} people enrolled, {holds[1]} with a face")
             time.sleep(min(1.0, options.every))
     except KeyboardInterrupt:
         pass
+    finally:
+        if server is not None:
+            server.shutdown()
+            server.server_close()
     return 0
+
+
+def _here(terminal: Terminal, pins: list[str]) -> list[str]:
+    """Who can be recognised: one that gets its people from an agent knows the faces it was given, and no other."""
+    return [pin for pin in pins if pin in terminal.faces] if terminal.people else pins

@@ -1,4 +1,4 @@
-"""The site PC of the demo: a site agent with an ID-card reader and a face terminal that knows only its serial number."""
+"""The site PC of the demo: a site agent with an ID-card reader, a face terminal that fetches its orders, and one that is called."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,8 @@ from devices.wire import Enrolment
 from inspection.demo.people import SiteState
 
 READER = "登记台读卡器"
+MAC = "e0baad821aa9"
+"""What the simulated Hikvision terminal calls itself."""
 PEOPLE = 12
 
 
@@ -21,6 +23,7 @@ class SitePc:
     secret: str
     reader: str
     terminal: str
+    called: str
     pins: str
 
 
@@ -47,6 +50,17 @@ def equip(site: SiteState, *, now: datetime) -> SitePc:
         actor=site.clerk,
         now=now,
     )
+    called = register_terminal(
+        site.project.pk,
+        serial=MAC,
+        name="南门人脸机",
+        lane=Terminal.Lane.OUT,
+        kind=Terminal.Kind.HIKVISION,
+        agent_id=agent.pk,
+        networks=["127.0.0.0/8"],
+        actor=site.clerk,
+        now=now,
+    )
     made = make_code(agent.pk, project_id=site.project.pk, actor=site.clerk, now=now)
     key = enrol(Enrolment(code=made.code), address="127.0.0.1", now=now)
-    return SitePc(key["key_id"], key["secret"], READER, face.serial, f"1-{PEOPLE}")
+    return SitePc(key["key_id"], key["secret"], READER, face.serial, called.serial, f"1-{PEOPLE}")

@@ -437,11 +437,19 @@ class Desk:
                 self.faces_changed.set()
             one.memory = memory
         ids = {event["id"] for event in posted}
-        self.photos.match(known, [event for event in said.events if event_id(event) in ids])
+        if ids and self._has_early_photos(known):
+            self.photos.match(known, [event for event in said.events if event_id(event) in ids])
         for photo in said.photos:
             event = next((e for e in said.events if photo.belongs_to(e) and event_id(e) in ids), None)
             self.photos.put(known, photo, event, self.store, may_wait=not posted)
         self._site.worry("LAN terminals", "")
+
+    def _has_early_photos(self, known: Known) -> bool:
+        try:
+            return self.photos.waits_for_passage(known.serial)
+        except sqlite3.Error as problem:
+            log.warning("pictures were not matched: %s", problem)
+            return False
 
     def _is_our_refusal(self, known: Known, event: Event) -> bool:
         """Whether a terminal tells us what we told it at the door; kept already, with the reason."""

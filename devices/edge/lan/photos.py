@@ -145,6 +145,14 @@ class PhotoQueue:
         self.db.executemany("DELETE FROM photo WHERE seq = ?", drop)
         return len(drop)
 
+    def waits_for_passage(self, serial: str) -> bool:
+        """Whether a picture of a terminal's came before its passage; so nearly never that a backlog costs nothing."""
+        with self._lock:
+            row = self.db.execute(
+                "SELECT 1 FROM photo WHERE serial = ? AND event IS NULL LIMIT 1", (serial,)
+            ).fetchone()
+        return row is not None
+
     def match(self, known: Known, events: Sequence[Event]) -> None:
         """Give pictures that came before their passage to it. A full disk leaves them waiting."""
         try:

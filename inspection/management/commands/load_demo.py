@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from inspection.demo.faces import decide_about_faces
 from inspection.demo.history import play_history
 from inspection.demo.people import KNOWN_WORKERS
 from inspection.demo.site_pc import equip
@@ -55,11 +56,12 @@ class Command(BaseCommand):
         live = [site for site in county.sites if "live" in site.plan.tags] or county.sites[:1]
         _write(home / "gates.json", {"gates": [gate for site in live for gate in site.secrets]})
         pc = equip(live[0], now=timezone.now())
+        decide_about_faces(live[0], now=timezone.now())
         (home / "site-pc").mkdir(mode=0o700, exist_ok=True)
         _write_text(home / "site-pc" / "secret", f"{pc.key_id} {pc.secret}\n")
         _write(
             home / "site-pc" / "devices.json",
-            {"reader": pc.reader, "terminal": pc.terminal, "pins": pc.pins},
+            {"reader": pc.reader, "terminal": pc.terminal, "called": pc.called, "pins": pc.pins},
         )
         _write(home / "signins.json", [*county.signins, *workers])
         say("done")
