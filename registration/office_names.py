@@ -18,7 +18,7 @@ def name_of_office(name: str, kind: str, region_code: str) -> str:
     """The same of plain values; a kind that is not known leaves the name as it is."""
     if (get_language() or "zh").startswith("zh"):
         return name
-    words = {
+    words: dict[str, str] = {
         Authority.Kind.LABOUR: gettext("%(place)s labour inspection")
         if INSPECTION in name
         else gettext("%(place)s labour office"),
@@ -26,5 +26,7 @@ def name_of_office(name: str, kind: str, region_code: str) -> str:
         Authority.Kind.TRANSPORT: gettext("%(place)s transport office"),
         Authority.Kind.WATER: gettext("%(place)s water office"),
         Authority.Kind.CENTRAL_BANK: gettext("%(place)s branch of the central bank"),
-    }.get(Authority.Kind(kind) if kind in Authority.Kind.values else None)
-    return words % {"place": region_labels().get(region_code, region_code)} if words else name
+    }
+    if kind not in words:
+        return name
+    return words[kind] % {"place": region_labels().get(region_code, region_code)}
