@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -34,6 +35,25 @@ from wagewatch.lib.errors import WagewatchError
 PER_PAGE = 50
 told_view = staff_view(*PERMISSIONS["alarm.told"])
 FIELDS = {"answer.text": "text", **PAPER_FIELDS}
+
+
+PLACES = {
+    "A1": "payroll:project-account",
+    "A2": "payroll:project-account",
+    "A3": "payroll:deposit",
+    "A4": "payroll:deposit",
+    "A5": "payroll:deposit",
+    "B1": "payroll:allocation",
+    "B2": "payroll:allocation",
+    "B3": "payroll:allocation",
+}
+"""Where general contractor and owner put right what a rule found."""
+
+
+def _place(found: Alarm) -> str:
+    """The page on which the firm puts it right, "" where there is no single one."""
+    name = "payroll:guarantee" if found.facts.get("guarantee") else PLACES.get(found.rule, "")
+    return reverse(name, args=[found.project_id]) if name else ""
 
 
 def _answer_form(request: ActorRequest) -> SayForm:
@@ -141,6 +161,7 @@ def warning(request: ActorRequest, pk: int) -> HttpResponseBase:
             "reason": line.reason if whole else (rule.explanation if rule else ""),
             "law": rule.law if rule else "",
             "closes": _closes(found),
+            "place": _place(found) if whole else "",
             "answers": _answers(found, request.actor, whole=whole),
             "urged": found.steps.filter(kind=AlarmStep.Kind.URGED, to=None).order_by("-at", "-pk"),
             "form": form,

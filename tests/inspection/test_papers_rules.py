@@ -291,6 +291,7 @@ def test_the_owner_is_told_of_its_missing_guarantee_and_others_are_not_disturbed
     assert alarm not in told_alarms(stage.actor(stage.qian))
     page = stage.client(stage.ye).get(reverse("warnings:alarm", args=[alarm.pk])).content.decode()
     assert "建设单位没有提供工程款支付担保" in page
+    assert reverse("payroll:guarantee", args=[stage.project.pk]) in page
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
