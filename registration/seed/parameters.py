@@ -260,8 +260,13 @@ def _heat_rows() -> list[ParameterRow]:
 def parameter_rows() -> list[ParameterRow]:
     """Nationwide defaults (region None), deposit tables, conditions of entry, minimum wages of Zhejiang and Nanjing."""
     rows = [ParameterRow(None, d.key, ORDER_724, None, d.value, d.source) for d in _NATIONWIDE]
-    rows += standing_rows()
-    return (
-        rows + _retirement_rows() + _small_works_rows() + deposit_rows() + entry_rows() + minimum_wage_rows()
-    )
-    return rows + _heat_rows() + _retirement_rows() + deposit_rows() + entry_rows() + minimum_wage_rows()
+    return [
+        *rows,
+        *standing_rows(),
+        *_heat_rows(),
+        *_retirement_rows(),
+        *_small_works_rows(),
+        *deposit_rows(),
+        *entry_rows(),
+        *minimum_wage_rows(),
+    ]

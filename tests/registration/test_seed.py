@@ -46,3 +46,17 @@ def test_parameters_are_unique_and_every_zhejiang_county_has_its_wage() -> None:
     }
     d3 = next(row for row in rows if row.key == "alarm.D3.days")
     assert d3.value == {"yellow": 0, "orange": 30, "red": 60}
+
+
+def test_no_kind_of_rows_gets_lost_on_the_way() -> None:
+    keys = {(row.key, row.region) for row in parameter_rows()}
+    for wanted in (
+        ("pay.heat_allowance", "330000"),
+        ("pay.heat_allowance", None),
+        ("people.retirement_age", None),
+        ("account.small_under_fen", "500000"),
+        ("guarantee.asked_since", None),
+        ("guarantee.small_under_fen", None),
+        ("alarm.A6.guarantee_days", None),
+    ):
+        assert wanted in keys
