@@ -31,9 +31,7 @@ def test_an_office_is_named_by_place_and_kind(cast: Cast, name: str, kind: str, 
         assert name_of_office(name, kind, "330703") == name
 
 
-def test_many_offices_are_named_without_a_query_each(
-    cast: Cast, django_assert_num_queries: object
-) -> None:
+def test_many_offices_are_named_without_a_query_each(cast: Cast, django_assert_num_queries: object) -> None:
     forget()
     offices = list(Authority.objects.all())
     with translation.override("en"):
