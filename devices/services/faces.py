@@ -259,7 +259,7 @@ def _removal(
 
 @dataclass(frozen=True)
 class AtGate:
-    """One gate and somebody's picture: held, refused by it, or deleted `at`."""
+    """One gate and somebody's picture: held, refused by it, deleted `at`, or silent about it since the word."""
 
     name: str
     state: str
@@ -291,6 +291,11 @@ class Standing:
         return [one for one in self.gates if one.state == "refused"]
 
     @property
+    def silent(self) -> list[AtGate]:
+        """The gates that know faces and have not said that they hold none of who wants none."""
+        return [one for one in self.gates if one.state == "silent"]
+
+    @property
     def deleted(self) -> list[AtGate]:
         """The gates that said that it is gone."""
         return [one for one in self.gates if one.state == "deleted"]
@@ -300,17 +305,33 @@ def standings_of(project_id: int, postings: Iterable[Posting]) -> dict[int, Stan
     """How it stands with these people's faces. Five queries."""
     of = {one.pk: one.worker_id for one in postings}
     words = {w.posting_id: w for w in newest_words(project_id, posting_id__in=of)}
-    names = dict(Terminal.objects.filter(project=project_id).values_list("pk", "name"))
+    terminals = {
+        pk: (name, is_active and kind in FACE_KINDS)
+        for pk, name, is_active, kind in Terminal.objects.filter(project=project_id)
+        .order_by("name", "pk")
+        .values_list("pk", "name", "is_active", "kind")
+    }
+    names = {pk: name for pk, (name, _knows) in terminals.items()}
+    answered: dict[int, set[int]] = {pk: set() for pk in of}
     gates: dict[int, list[AtGate]] = {pk: [] for pk in of}
     for row in FaceHeld.objects.filter(project=project_id, posting_id__in=of).order_by("terminal_id"):
         gates[row.posting_id].append(
             AtGate(names.get(row.terminal_id, ""), "refused" if row.is_refused else "held", row.since)
         )
+        answered[row.posting_id].add(row.terminal_id)
     newest = {w.pk: w.posting_id for w in words.values()}
     for removal in FaceRemoval.objects.filter(project=project_id, consent__in=newest).order_by("pk"):
         gates[newest[removal.consent_id]].append(
             AtGate(names.get(removal.terminal_id, ""), "deleted", removal.at)
         )
+        answered[newest[removal.consent_id]].add(removal.terminal_id)
+    for pk, word in words.items():
+        if word.word != Word.YES:
+            gates[pk] += [
+                AtGate(name, "silent", word.at)
+                for terminal, (name, knows) in terminals.items()
+                if knows and terminal not in answered[pk]
+            ]
     pictured = set(WorkerPhoto.objects.filter(worker__in=of.values()).values_list("worker_id", flat=True))
     return {pk: Standing(pk, words.get(pk), gates[pk], worker in pictured) for pk, worker in of.items()}
 

@@ -317,6 +317,11 @@ def test_the_clerk_sees_who_agreed_and_which_gate_still_has_a_picture(
     say(cast, "no")
     assert "东门还没有删除" in cast.client(cast.zhao).get(page).content.decode()
     assert cast.client(cast.qian).get(page).context["faces"] is None
+    Terminal.objects.create(
+        project=cast.project, serial="F-3", name="北门", kind="uface", agent=cast.terminal
+    )
+    assert "北门还没有答复" in cast.client(cast.zhao).get(page).content.decode(), "silence is no proof"
+    assert "还没有答复" in cast.client(cast.sun).get(_page(cast)).content.decode()
     report(gate, {"1": ""}, serial="F-2")
     text = cast.client(cast.zhao).get(page).content.decode()
     assert "东门还没有删除" not in text
