@@ -1,11 +1,17 @@
 """Work behind the pages: text messages and large rosters."""
 
+from time import monotonic
+
 import structlog
 from celery import Task, shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from wagewatch.lib.locks import only_one
+
 log = structlog.get_logger(__name__)
+SENDING_SECONDS = 3.0
+"""How long one run of `send_messages` keeps a worker process."""
 
 
 def start(task: Task, *args: object) -> bool:
@@ -20,10 +26,12 @@ def start(task: Task, *args: object) -> bool:
 
 @shared_task
 def send_messages() -> int:
-    """Hand waiting text messages to the gateway."""
+    """Hand waiting text messages to the gateway: one run at a time, for a few seconds, then it is others' turn."""
     from registration.services.messages import send_waiting
 
-    return send_waiting(now=timezone.now())
+    end = monotonic() + SENDING_SECONDS
+    with only_one("messages") as alone:
+        return send_waiting(now=timezone.now(), go_on=lambda: monotonic() < end) if alone else 0
 
 
 @shared_task

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +21,7 @@ from registration.permissions import PERMISSIONS
 from registration.services.parameters import parameter
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import RuleViolation, TryLater, WagewatchError
+from wagewatch.lib.locks import only_one
 
 log = structlog.get_logger(__name__)
 State = PaymentOrder.State
@@ -65,14 +66,9 @@ def send_ready_orders(
 
 
 def _send_one(transport: BankTransport, order_id: int, project_id: int, now: datetime) -> bool:
-    with connection.cursor() as cursor:
-        # Held by the session, so that it ends with a killed process; a second sender passes by.
-        cursor.execute("SELECT pg_try_advisory_lock(hashtext('payroll.order'), %s)", [order_id % 2**31])
-        if not cursor.fetchone()[0]:
-            return False
-    try:
+    with only_one("payroll.order", order_id) as alone:
         rows = PaymentOrder.objects.filter(pk=order_id, project_id=project_id, state=State.READY)
-        order = rows.first()
+        order = rows.first() if alone else None
         if order is None:
             return False
         rows.update(send_tries=order.send_tries + 1)
@@ -85,9 +81,6 @@ def _send_one(transport: BankTransport, order_id: int, project_id: int, now: dat
                 raise
             return False
         return bool(rows.update(state=State.SENT, sent_at=now, last_error="", next_try_at=None))
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(hashtext('payroll.order'), %s)", [order_id % 2**31])
 
 
 def _failed(order: PaymentOrder, problem: WagewatchError, now: datetime) -> None:

@@ -155,7 +155,13 @@ class SmsMessage(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "短信"
         indexes = [
-            models.Index(fields=["created_at"], name="sms_waiting", condition=Q(state="waiting")),
+            models.Index(fields=["tries", "created_at"], name="sms_waiting", condition=Q(state="waiting")),
+            # As registration.services.messages.AWAITED.
+            models.Index(
+                fields=["tries", "created_at"],
+                name="sms_awaited",
+                condition=Q(state="waiting", kind__in=("login_code", "tablet_code")),
+            ),
             models.Index(fields=["-created_at"], name="sms_recent"),
             models.Index(fields=["phone_index", "-created_at"], name="sms_of_phone"),
             models.Index(fields=["pushed_at"], name="sms_pushed", condition=Q(state="pushed")),

@@ -6,6 +6,7 @@ The text never holds a name, a number or an amount: a phone may be in other hand
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -19,6 +20,8 @@ from wagewatch.lib.crypto import blind_index
 
 log = structlog.get_logger(__name__)
 MAX_TRIES = 5
+AWAITED = ("login_code", "tablet_code")
+"""Codes for which somebody stands and waits: they overtake notices to thousands."""
 KEPT_FOR = timedelta(days=30)
 
 
@@ -101,19 +104,20 @@ def queue_many(messages: list[tuple[str, str, str]], *, kind: str, now: datetime
     return len(messages)
 
 
-def send_waiting(*, now: datetime, limit: int = 200) -> int:
-    """Hand waiting messages to the phone's notices or to the gateway, one transaction each; how many went out."""
+def send_waiting(*, now: datetime, limit: int = 200, go_on: Callable[[], bool] = lambda: True) -> int:
+    """Hand waiting messages to the phone's notices or to the gateway, one transaction each; how many went out.
+
+    Codes first. Ends after `limit` messages or when `go_on` says so: notices to a whole site must not keep the
+    worker process from banks and alarms.
+    """
     pushes.text_what_was_not_shown(now=now)
     sent = 0
     carrier = gateway()
     for _attempt in range(limit):
+        if not go_on():
+            break
         with transaction.atomic():
-            message = (
-                SmsMessage.objects.select_for_update(skip_locked=True)
-                .filter(state=SmsMessage.State.WAITING)
-                .order_by("tries", "created_at")
-                .first()
-            )
+            message = _next_waiting()
             if message is None:
                 break
             if pushes.try_push(message, now=now):
@@ -136,3 +140,9 @@ def send_waiting(*, now: datetime, limit: int = 200) -> int:
             message.save(update_fields=["tries", "state", "sent_at"])
             sent += 1
     return sent
+
+
+def _next_waiting() -> SmsMessage | None:
+    waiting = SmsMessage.objects.select_for_update(skip_locked=True).filter(state=SmsMessage.State.WAITING)
+    codes = waiting.filter(kind__in=AWAITED).order_by("tries", "created_at")
+    return codes.first() or waiting.order_by("tries", "created_at").first()

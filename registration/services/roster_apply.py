@@ -28,13 +28,14 @@ from registration.services.roster_facts import (
 )
 from registration.services.roster_progress import teller
 from registration.services.roster_ready import StagedRow, prepare_rows
-from registration.services.roster_staging import only_one, refusal_text
+from registration.services.roster_staging import refusal_text
 from registration.services.roster_writer import RecordMoved, count_ready, write_ready_rows
 from registration.services.rosters import give_back
 from wagewatch.lib.collecting import collector_paused
 from wagewatch.lib.crypto import decrypt_bytes
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import Malformed, NotFound, NotPermitted, RuleViolation, TryLater, WagewatchError
+from wagewatch.lib.locks import only_one
 
 State = RosterUpload.State
 TRIES = 3
@@ -190,7 +191,7 @@ def write_upload(upload_id: int, *, actor: Actor, now: datetime) -> None:
     What is refused goes back to the clerk with the reason; a killed writer has written nothing and leaves
     state applying, and the next call begins again.
     """
-    with only_one(upload_id) as alone:
+    with only_one("roster", upload_id) as alone:
         upload = RosterUpload.objects.defer("content").filter(pk=upload_id, state=State.APPLYING).first()
         if not alone or upload is None:
             return

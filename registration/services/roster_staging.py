@@ -1,12 +1,10 @@
 """Read an uploaded roster into staged rows with verdicts. Large files are read by the worker process."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from registration.models import Project, RosterUpload
@@ -29,11 +27,11 @@ from wagewatch.lib.crypto import decrypt_bytes
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import Malformed, TryLater
 from wagewatch.lib.headings import Table
+from wagewatch.lib.locks import only_one
 from wagewatch.lib.sheets import read_workbook
 
 State = RosterUpload.State
 TELL_EVERY = 5_000
-_LOCK = 0x726F7374
 
 
 def read_upload(upload_id: int, *, now: datetime) -> None:
@@ -42,7 +40,7 @@ def read_upload(upload_id: int, *, now: datetime) -> None:
     What is wrong with the whole file ends in state refused, headings that somebody must name in state
     naming; a killed reader leaves state reading, and the next call begins again.
     """
-    with only_one(upload_id) as alone:
+    with only_one("roster", upload_id) as alone:
         upload = RosterUpload.objects.filter(pk=upload_id, state=State.READING).first()
         if not alone or upload is None:
             return
@@ -61,20 +59,6 @@ def read_upload(upload_id: int, *, now: datetime) -> None:
                     content=None,
                     samples=None,
                 )
-
-
-@contextmanager
-def only_one(upload_id: int) -> Iterator[bool]:
-    """An advisory lock, which the database gives back by itself when a process is killed."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK, upload_id % 2**31])
-        alone = bool(cursor.fetchone()[0])
-    try:
-        yield alone
-    finally:
-        if alone and not connection.needs_rollback:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK, upload_id % 2**31])
 
 
 def refusal_text(error: Any) -> str:
