@@ -17,6 +17,7 @@ from registration.models import SiteTablet, TabletVisit, User, Worker, WorkerPho
 from registration.services.portraits import store_portrait
 from tests.cast import Cast
 from tests.devices.post import Gate
+from wagewatch.evidence.audit import audit
 from wagewatch.evidence.models import Entry
 from wagewatch.lib.errors import NotFound, NotPermitted, RuleViolation
 
@@ -222,6 +223,19 @@ def test_words_and_proofs_cannot_be_changed(cast: Cast, gate: Gate, agreed: str)
         for change in (lambda m: m.objects.update(worker=cast.zhou), lambda m: m.objects.all().delete()):
             with pytest.raises(DatabaseError), transaction.atomic():
                 change(model)
+
+
+@pytest.mark.django_db
+def test_the_evidence_log_knows_each_word_and_each_deletion(cast: Cast, gate: Gate, agreed: str) -> None:
+    say(cast, "no", now=cast.now + timedelta(seconds=1))
+    report(gate, {"1": ""})
+    assert sorted(Entry.objects.values_list("kind", flat=True)) == ["face.answered"] * 2 + ["face.removed"]
+    assert [(f.problem, f.subject) for f in audit().findings] == []
+    proof = FaceRemoval.objects.get()
+    proof.pk = None
+    proof.save(force_insert=True)
+    (found,) = audit().findings
+    assert found.subject == f"face-removal:{cast.project.pk}:{proof.pk}", "a proof that no gate gave"
 
 
 @pytest.mark.django_db
