@@ -73,7 +73,7 @@ WHERE o.left_on IS NULL AND o.worker_id %% 100 = 5 ORDER BY o.project_id, o.work
 """
 
 # Every seventh site had thirty complaints, the last one open; every second open one is a case with an order to pay, and
-# every second of these lapsed over what is a crime not to pay.
+# every third of these lapsed over what is a crime not to pay.
 COMPLAINTS = """
 INSERT INTO registration_authority (name, kind, region_id) VALUES ('案件局', 'labour', '340000');
 INSERT INTO registration_complaint (reference, secret_hash, topic, text, place, contact, made_at, state, answer, region_id,
@@ -95,7 +95,7 @@ INSERT INTO inspection_correctionorder (number, grounds, demand, days, amount_fe
 SELECT k.number, '[]', '', 5, 30000000, 15, 6000000, 4,
   CASE WHEN k.state = 'closed' THEN 0 ELSE 30000000 END, CASE WHEN k.state = 'closed' THEN 0 ELSE 15 END,
   CASE WHEN k.state = 'closed' THEN 0 ELSE 6000000 END, k.received_on + 5, k.received_on + 6, 'in_person',
-  CASE WHEN k.state = 'closed' THEN k.received_on + 20 WHEN k.project_id %% 2 = 0 THEN date '2026-11-12' ELSE '2026-12-01' END,
+  CASE WHEN k.state = 'closed' THEN k.received_on + 20 WHEN k.project_id %% 3 = 0 THEN date '2026-11-12' ELSE '2026-12-01' END,
   CASE k.state WHEN 'closed' THEN k.received_on + 12 END, k.id, gc.organisation_id
 FROM inspection_case k JOIN registration_participation gc ON gc.project_id = k.project_id AND gc.role = 'general_contractor'
 WHERE k.number LIKE 'T%%' AND (k.state <> 'closed' OR k.id %% 2 = 0) ORDER BY k.id;
