@@ -21,14 +21,11 @@ WITH {places(days="alarm.C2.days", people="alarm.C2.people", training="entry.tra
   SELECT DISTINCT c.project_id, c.posting_id FROM registration_labourcontract c
   WHERE c.state IN ('in_force', 'ended', 'terminated', 'renewed') AND c.signed_on <= %(today)s
     AND c.starts_on <= %(today)s AND coalesce(c.ended_on, c.ends_on, 'infinity') >= %(today)s
-), trained AS (
-  SELECT a.worker_id, t.kind, max(t.held_on) AS held_on
-  FROM registration_trainingattendance a
-  JOIN registration_training t ON t.id = a.training_id AND t.project_id = a.project_id
-  WHERE a.passed AND t.held_on <= %(today)s GROUP BY 1, 2
 ), last_training AS (
   SELECT h.posting_id, max(t.held_on) AS held_on
-  FROM here h JOIN trained t ON t.worker_id = h.worker_id
+  FROM here h
+  JOIN registration_trainingattendance a ON a.worker_id = h.worker_id AND a.passed
+  JOIN registration_training t ON t.id = a.training_id AND t.project_id = a.project_id AND t.held_on <= %(today)s
    AND (h.training -> 'kinds' IS NULL OR h.training -> 'kinds' ? t.kind)
   GROUP BY 1
 ), lacking AS (
@@ -141,6 +138,7 @@ RULES = (
             Setting("alarm.C2.days", "days", _("days after joining")),
             Setting("alarm.C2.people", "people", _("people without papers")),
         ),
+        wide=True,
         after=frozenset({"contract.signed"}),
     ),
     Rule(

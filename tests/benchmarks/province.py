@@ -14,6 +14,7 @@ from django.db import connection, models, transaction
 
 from payroll.models import SpecialAccount
 from registration.models import BankCard, Worker
+from tests.benchmarks.province_trouble import TABLES, fill_odd_days, fill_trouble
 
 TODAY = date(2026, 11, 13)
 """A Friday, the pay day of October."""
@@ -217,6 +218,7 @@ BIG = (
     "payroll_paysheet",
     "payroll_accountentry",
     "devices_attendanceday",
+    *TABLES,
 )
 KEYS = """
 SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint
@@ -271,8 +273,10 @@ def _write(cursor: Any, size: Size) -> None:
     cursor.execute(MONEY, sizes)
     for month in months[-8:]:
         cursor.execute(ATTENDANCE, {**sizes, "month": month})
+    fill_odd_days(cursor)
     cursor.execute(TOTALS)
     cursor.execute(GATES, sizes)
+    fill_trouble(cursor)
     cursor.execute(PAST, sizes)
 
 

@@ -1,5 +1,6 @@
-"""What goes wrong in a province: deposits, notice boards, cash, complaints, cases and orders, as rules A3-A5, D8 and E1-E3
-read them. Leavers (D7) are in the postings. Needs the temporary tables of province.py."""
+"""What goes wrong in a province, so that every rule finds something: deposits, notice boards, cash, complaints, cases and
+orders (A3-A5, D8, E1-E3), missing contracts, odd or no attendance, low and large wages (C2-C4, D5, D6). Leavers (D7) are in
+the postings. Needs the temporary tables of province.py."""
 
 from typing import Any
 
@@ -71,8 +72,8 @@ SELECT o.project_id, o.worker_id, '2026-09-01', (ARRAY['give_back', 'part_cash',
 WHERE o.left_on IS NULL AND o.worker_id %% 100 = 5 ORDER BY o.project_id, o.worker_id;
 """
 
-# Every seventh site had three complaints a year, the last one open; every second open one is a case, of those every second
-# has an order to pay, and every fourth of these lapsed over what is a crime not to pay.
+# Every seventh site had thirty complaints, the last one open; every second open one is a case with an order to pay, and
+# every third of these lapsed over what is a crime not to pay.
 COMPLAINTS = """
 INSERT INTO registration_authority (name, kind, region_id) VALUES ('案件局', 'labour', '340000');
 INSERT INTO registration_complaint (reference, secret_hash, topic, text, place, contact, made_at, state, answer, region_id,
@@ -94,15 +95,44 @@ INSERT INTO inspection_correctionorder (number, grounds, demand, days, amount_fe
 SELECT k.number, '[]', '', 5, 30000000, 15, 6000000, 4,
   CASE WHEN k.state = 'closed' THEN 0 ELSE 30000000 END, CASE WHEN k.state = 'closed' THEN 0 ELSE 15 END,
   CASE WHEN k.state = 'closed' THEN 0 ELSE 6000000 END, k.received_on + 5, k.received_on + 6, 'in_person',
-  CASE WHEN k.project_id %% 4 = 0 THEN date '2026-11-12' ELSE k.received_on + 40 END,
+  CASE WHEN k.state = 'closed' THEN k.received_on + 20 WHEN k.project_id %% 3 = 0 THEN date '2026-11-12' ELSE '2026-12-01' END,
   CASE k.state WHEN 'closed' THEN k.received_on + 12 END, k.id, gc.organisation_id
 FROM inspection_case k JOIN registration_participation gc ON gc.project_id = k.project_id AND gc.role = 'general_contractor'
-WHERE k.number LIKE 'T%%' AND k.id %% 2 = 0 ORDER BY k.id;
+WHERE k.number LIKE 'T%%' AND (k.state <> 'closed' OR k.id %% 2 = 0) ORDER BY k.id;
 """
+
+# Before the totals of the months are counted: sites whose gates fell silent, and people on two sites at once.
+ODD_DAYS = """
+DELETE FROM devices_attendanceday a USING site
+WHERE site.id = a.project_id AND site.k %% 60 = 17 AND a.day >= date '2026-10-25';
+UPDATE devices_attendanceday a SET last_out = a.first_in + interval '20 hours' FROM site
+WHERE site.id = a.project_id AND site.k %% 45 = 9 AND a.day >= date '2026-11-09' AND a.worker_id %% 3 = 0;
+INSERT INTO devices_attendanceday (day, project_id, worker_id, posting_id, minutes, days, state, passages, first_in, last_out)
+SELECT a.day, there.id, a.worker_id, 0, 500, 1, 'closed', 2, a.first_in, a.last_out
+FROM devices_attendanceday a JOIN site ON site.id = a.project_id JOIN site there ON there.k = site.k + 1
+WHERE site.k %% 55 = 20 AND a.day = date '2026-11-10' AND a.worker_id %% 2 = 0 ON CONFLICT DO NOTHING;
+"""
+
+ODD_REST = """
+UPDATE devices_passage p SET event_id = 'same' FROM site
+WHERE site.id = p.project_id AND site.k %% 65 = 30 AND p.day = date '2026-11-11' AND p.direction = 1;
+DELETE FROM registration_labourcontract c USING site WHERE c.project_id = site.id AND site.k %% 40 = 11;
+UPDATE payroll_payslip p SET gross_fen = 600000, net_fen = 600000 FROM site
+WHERE site.id = p.project_id AND site.k %% 50 = 13 AND p.month = date '2026-09-01' AND p.worker_id %% 2 = 0;
+UPDATE payroll_payslip p SET net_fen = 100000, deduction_fen = 692000 FROM site
+WHERE site.id = p.project_id AND site.k %% 100 = 14 AND p.month = date '2026-10-01';
+UPDATE payroll_payslip p SET gross_fen = 90000000, net_fen = 90000000 FROM site
+WHERE site.id = p.project_id AND site.k %% 100 = 15 AND p.month = date '2026-10-01' AND p.worker_id %% 10 = 0;
+"""
+
+
+def fill_odd_days(cursor: Any) -> None:
+    """Silent gates, long stays, two sites at once."""
+    cursor.execute(ODD_DAYS, {})
 
 
 def fill_trouble(cursor: Any) -> None:
     """Write all of it; `site` and `firm` must be there."""
     board = NoticeBoard._meta.get_field("content").get_db_prep_save("{}", connection)
-    for part in (DEPOSITS, BOARDS, CASH, COMPLAINTS):
+    for part in (DEPOSITS, BOARDS, CASH, COMPLAINTS, ODD_REST):
         cursor.execute(part, {"board": board})
