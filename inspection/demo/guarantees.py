@@ -10,7 +10,7 @@ from registration.middleware import actor_of_user
 from registration.models import Project, Sector, User
 from registration.services.trainings import Scan
 
-NONE, ENDED, ENDING, CORRECTED = "ZJJH-2026-0131", "ZJDY-2026-0040", "ZJJH-2026-0123", "ZJJH-2026-0142"
+NONE, ENDED, ENDING, CORRECTED = "ZJJH-2026-0131", "ZJYK-2026-0026", "ZJJH-2026-0123", "ZJJH-2026-0142"
 OWN_CLERK = "ZJJH-2026-0117"
 """The site whose owner has a clerk of its own here, who enters the paper."""
 BANK = "金华商贸银行股份有限公司"

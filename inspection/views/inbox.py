@@ -9,7 +9,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -22,6 +22,7 @@ from inspection.services.served_orders import STEPS
 from registration.http import ActorRequest, staff_view
 from registration.models import Role, User
 from registration.permissions import PERMISSIONS
+from registration.templatetags.named import named
 from registration.views.chain_forms import say_at, text
 from wagewatch.lib.errors import WagewatchError
 
@@ -39,7 +40,7 @@ def row_of(notice: Notice) -> dict[str, Any]:
         "level": level_name(notice.level),
         "what": Notice.Kind(notice.kind).label,
         "title": rule.title if rule else STEP_WORDS.get(notice.facts.get("step", ""), ""),
-        "about": notice.facts.get("firm") or notice.project.name,
+        "about": notice.facts.get("firm") or named(notice.project),
         "period": notice.facts.get("period", "") if rule and rule.monthly else "",
     }
 
@@ -57,7 +58,12 @@ def inbox(request: ActorRequest) -> HttpResponseBase:
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     tabs = [
         {"url": "?", "label": _("All"), "count": None, "current": not only_unread},
-        {"url": "?unread=1", "label": _("Not opened"), "count": waiting, "current": only_unread},
+        {
+            "url": "?unread=1",
+            "label": pgettext("notices", "Not opened"),
+            "count": waiting,
+            "current": only_unread,
+        },
     ]
     return render(
         request,

@@ -23,6 +23,7 @@ from inspection.views.risk import risk_rows
 from payroll.services.money_check import last_check
 from registration.http import ActorRequest
 from registration.models import Sector
+from registration.templatetags.named import named
 from wagewatch.charts import bars, line
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.money import format_cny
@@ -113,7 +114,7 @@ def _lead(line: dashboard.AlarmLine, day: date) -> dict[str, Any]:
     return {
         "level": line.level,
         "deadline": days_overdue(line.alarm.due_on, day) if line.alarm.due_on else "",
-        "title": f"{_short(line.alarm.project.region.label)}・{line.alarm.project.name}",
+        "title": f"{_short(line.alarm.project.region.label)}・{named(line.alarm.project)}",
         "url": reverse("inspection:alarm", args=[line.alarm.pk]),
         "why": sentences(_("%(sentence)s.") % {"sentence": line.headline}, line.reason),
         "amount_fen": line.alarm.amount_fen,
