@@ -142,8 +142,8 @@ def permit(request: ActorRequest, pk: int) -> HttpResponseBase:
         return redirect("inspection:permit-answer", answer.number)
     context = page_context(project)
     places = dict(PLACES)
-    if not may_rule(request.actor):
-        del places["social"]
+    if not may_rule(request.actor) or social_rates(project, on=site_date(timezone.now())) is None:
+        del places["social"]  # not for this office, or not asked for in this place
     context["rows"] = rows_of(context["lines"], places, pk)
     return render(request, "inspection/permit.html", context)
 
