@@ -409,4 +409,4 @@ def _in_demo(row: LoanDraw | LoanRepayment) -> None:
             text = f"归还工资专项贷款 {row.reference}"
             bank.collect(number, row.amount_fen, reference=row.reference, payee_name=lender, text=text)
     except TryLater as problem:
-        log.info("loan.simulator_silent", project=row.project_id, code=problem.code)
+        log.debug("loan.simulator_silent", project=row.project_id, code=problem.code)
