@@ -77,7 +77,11 @@ def _listed(request: ActorRequest) -> Page[Any]:
 def projects(request: ActorRequest) -> HttpResponseBase:
     """The projects of one's organisations, with how many people are at work."""
     may_register = request.actor.has_role(*PERMISSIONS["project.register"])
-    context = {"page": _listed(request), "may_register": may_register}
+    context = {
+        "page": _listed(request),
+        "may_register": may_register,
+        "for_clerks": request.actor.has_role(*CONTRACTOR),
+    }
     return render(request, "registration/contractor_projects.html", context)
 
 
@@ -88,7 +92,7 @@ def people(request: ActorRequest) -> HttpResponseBase:
     only = list(projects_for(request.actor, permission="person.view").values_list("pk", flat=True)[:2])
     if len(only) == 1:
         return redirect("registration:people", only[0])
-    context = {"page": _listed(request), "for_people": True}
+    context = {"page": _listed(request), "for_people": True, "for_clerks": True}
     return render(request, "registration/contractor_projects.html", context)
 
 
