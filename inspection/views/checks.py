@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,9 +16,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from inspection.check_access import access_check, draws_for, offices_of
 from inspection.http import inspector_view
-from inspection.models import CheckPhoto, RandomCheck
+from inspection.models import CheckDraw, CheckPhoto, RandomCheck
 from inspection.services import checks as services
 from inspection.views.check_draws import rows_of
+from registration.actors import Actor
 from registration.http import ActorRequest
 from registration.views.stored_files import stored_file
 from wagewatch.lib.dates import site_date
@@ -33,15 +34,10 @@ ANSWER_WORDS = {
 }
 
 
-@require_GET
-@inspector_view
-def checks(request: ActorRequest) -> HttpResponseBase:
-    """The inspector's own checks to do or to sign, then all draws."""
-    me = request.actor.id
-    mine = RandomCheck.objects.filter(Q(first=me) | Q(second=me), draw__in=draws_for(request.actor))
-    waiting = mine.filter(Q(state=State.PLANNED) | Q(state=State.SUBMITTED) & ~Q(submitted_by=me))
-    draws = (
-        draws_for(request.actor)
+def drawn(actor: Actor) -> QuerySet[CheckDraw]:
+    """Draws within reach with how many of their checks there are (`all_checks`) and are over (`done`), newest first."""
+    return (
+        draws_for(actor)
         .select_related("publication")
         .annotate(
             all_checks=Count("checks"),
@@ -49,7 +45,16 @@ def checks(request: ActorRequest) -> HttpResponseBase:
         )
         .order_by("-drawn_at", "-pk")
     )
-    page = Paginator(draws, PER_PAGE).get_page(request.GET.get("page"))
+
+
+@require_GET
+@inspector_view
+def checks(request: ActorRequest) -> HttpResponseBase:
+    """The inspector's own checks to do or to sign, then all draws."""
+    me = request.actor.id
+    mine = RandomCheck.objects.filter(Q(first=me) | Q(second=me), draw__in=draws_for(request.actor))
+    waiting = mine.filter(Q(state=State.PLANNED) | Q(state=State.SUBMITTED) & ~Q(submitted_by=me))
+    page = Paginator(drawn(request.actor), PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "inspection/checks.html",

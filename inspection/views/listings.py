@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -125,16 +126,20 @@ def _seen(pk: int, actor: Actor) -> Listing:
     return found
 
 
-@require_GET
-@inspector_view
-def listings(request: ActorRequest) -> HttpResponseBase:
-    """Proceedings about firms within reach, the open ones first."""
-    found = (
-        Listing.objects.filter(organisation__in=firms_of(request.actor))
+def listed(actor: Actor) -> QuerySet[Listing]:
+    """Proceedings about firms within reach, the newest first."""
+    return (
+        Listing.objects.filter(organisation__in=firms_of(actor))
         .select_related("organisation", "authority")
         .order_by("-made_at", "-pk")
     )
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+
+
+@require_GET
+@inspector_view
+def listings(request: ActorRequest) -> HttpResponseBase:
+    """Proceedings about firms within reach, the newest first."""
+    page = Paginator(listed(request.actor), PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "today": site_date(timezone.now())}
     return render(request, "inspection/listings.html", context)
 

@@ -1,8 +1,10 @@
 """Who was told of what, by which way, and whether it arrived."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -20,9 +22,7 @@ from wagewatch.lib.dates import site_date
 PER_PAGE = 50
 
 
-@require_GET
-@inspector_view
-def notice_log(request: ActorRequest) -> HttpResponseBase:
+def logged(request: ActorRequest) -> QuerySet[Notice]:
     """Notices about the projects within reach, the newest first; project, kind and unread filter in the address."""
     found = Notice.objects.filter(project__in=projects_for(request.actor, permission="alarm.view"))
     if (kind := request.GET.get("kind")) in Notice.Kind.values:
@@ -34,8 +34,12 @@ def notice_log(request: ActorRequest) -> HttpResponseBase:
     found = found.select_related("project", "user").prefetch_related(
         "user__memberships__organisation", "user__memberships__authority"
     )
-    page = Paginator(found.order_by("-made_at", "-pk"), PER_PAGE).get_page(request.GET.get("page"))
-    rows = [row_of(one) for one in page.object_list]
+    return found.order_by("-made_at", "-pk")
+
+
+def lines_of(notices: Iterable[Notice]) -> list[dict[str, Any]]:
+    """Each notice with its person, its text message and its letter."""
+    rows = [row_of(one) for one in notices]
     keys = [message_key(row["notice"].user_id, row["notice"].key) for row in rows]
     texts = {
         one.dedupe_key: one for one in SmsMessage.objects.filter(dedupe_key__in=keys).defer("text", "phone")
@@ -43,13 +47,20 @@ def notice_log(request: ActorRequest) -> HttpResponseBase:
     letters = {
         one.dedupe_key: one for one in MailMessage.objects.filter(dedupe_key__in=keys).defer("text", "mail")
     }
-    lines: list[dict[str, Any]] = [
+    return [
         row | {"body": body_of(row["notice"].user), "sms": texts.get(key), "mail": letters.get(key)}
         for row, key in zip(rows, keys, strict=True)
     ]
+
+
+@require_GET
+@inspector_view
+def notice_log(request: ActorRequest) -> HttpResponseBase:
+    """Who was told of what, page by page."""
+    page = Paginator(logged(request), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "rows": lines,
+        "rows": lines_of(page.object_list),
         "kinds": Notice.Kind.choices,
         "query": request.GET,
         "today": site_date(timezone.now()),

@@ -1,10 +1,12 @@
 """Pauses: what firms ask for (enterprise side), what offices decide (supervision side)."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -21,6 +23,7 @@ from inspection.services.life import LONGEST
 from inspection.services.pauses import ask_pause, decide_pause, end_pause, pausable
 from inspection.views.told import told_view
 from registration.access import access_project, not_found, projects_for
+from registration.actors import Actor
 from registration.http import ActorRequest
 from registration.models import Project
 from registration.views.chain_forms import choice, say_at
@@ -129,14 +132,11 @@ TABS: dict[str, Any] = {
 }
 
 
-@require_GET
-@inspector_view
-def pauses(request: ActorRequest) -> HttpResponseBase:
+def grouped(actor: Actor, today: date) -> dict[str, QuerySet[Pause]]:
     """Pauses within reach: to decide, running, over."""
-    today = site_date(timezone.now())
-    every = pauses_for(request.actor).select_related("project__region", "organisation")
+    every = pauses_for(actor).select_related("project__region", "organisation")
     approved = every.filter(state=Pause.State.APPROVED)
-    groups = {
+    return {
         "asked": every.filter(state=Pause.State.ASKED).order_by("asked_at", "pk"),
         "running": approved.filter(ends_on__gte=today).order_by("ends_on", "pk"),
         "past": (
@@ -144,8 +144,21 @@ def pauses(request: ActorRequest) -> HttpResponseBase:
             | every.filter(state__in=(Pause.State.REFUSED, Pause.State.ENDED))
         ).order_by("-asked_at", "-pk"),
     }
+
+
+def shown(request: ActorRequest) -> str:
+    """Which of them the address asks for."""
     show = request.GET.get("show", "asked")
-    show = show if show in groups else "asked"
+    return show if show in TABS else "asked"
+
+
+@require_GET
+@inspector_view
+def pauses(request: ActorRequest) -> HttpResponseBase:
+    """Pauses within reach: to decide, running, over."""
+    today = site_date(timezone.now())
+    groups = grouped(request.actor, today)
+    show = shown(request)
     page = Paginator(groups[show], PER_PAGE).get_page(request.GET.get("page"))
     tabs = [
         {

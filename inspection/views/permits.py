@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -218,6 +218,17 @@ def social(request: ActorRequest, pk: int) -> HttpResponseBase:
 @require_GET
 @inspector_view
 def permits(request: ActorRequest) -> HttpResponseBase:
+    """The answers, page by page."""
+    page = Paginator(answered(request), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "query": text_of(request, "q"),
+        "may_keys": bool(authorities_of(request.actor)),
+    }
+    return render(request, "inspection/permits.html", context)
+
+
+def answered(request: ActorRequest) -> QuerySet[PermitAnswer]:
     """Every answer given about projects within reach, newest first, found by number or project."""
     query = text_of(request, "q")
     answers = (
@@ -229,9 +240,7 @@ def permits(request: ActorRequest) -> HttpResponseBase:
         by_number = answers.filter(number__iexact=query)
         by_project = answers.filter(Q(project__code__iexact=query) | Q(project__name__icontains=query))
         answers = by_number if by_number.exists() else by_project
-    page = Paginator(answers, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "query": query, "may_keys": bool(authorities_of(request.actor))}
-    return render(request, "inspection/permits.html", context)
+    return answers
 
 
 @never_cache
