@@ -39,6 +39,11 @@ CARD_INDEXES = {
     "items": {"type": "string"},
     "description": "only for who has a citizen card",
 }
+FACE = {
+    "type": "string",
+    "description": 'the picture that gates shall have of them: its name, or "" where they want none and a gate deletes '
+    "what it has; left out where they were not asked",
+}
 ALLOW_LIST = {
     "type": "object",
     "description": "Whole, or what changed since the version that was named: a pin then stands in one of the three.",
@@ -62,6 +67,7 @@ ALLOW_LIST = {
                     "name": {"type": "string", "description": "masked"},
                     "from": {"type": "string", "format": "date"},
                     "until": {"type": "string", "format": "date", "nullable": True},
+                    "face": FACE,
                     "card_indexes": CARD_INDEXES,
                 },
             },
@@ -110,6 +116,11 @@ DEVICES = {
             },
         },
     },
+}
+FACES_ANSWER = {
+    "type": "object",
+    "required": ["deleted"],
+    "properties": {"deleted": {"type": "integer", "description": "how many deletions this proves"}},
 }
 PHOTO_ANSWER = {
     "type": "object",
@@ -170,7 +181,14 @@ SIGNED = (
 def add_terminal_endpoints(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
     """A postprocessing hook of drf-spectacular: adds the paths of terminals, their schemas and the signature."""
     _, components = msgspec.json.schema_components(
-        [wire.PostedBatch, wire.PostedCardReads, wire.Heartbeat, wire.BadEvent, wire.Enrolment],
+        [
+            wire.PostedBatch,
+            wire.PostedCardReads,
+            wire.Heartbeat,
+            wire.BadEvent,
+            wire.Enrolment,
+            wire.FacesSaid,
+        ],
         ref_template=REF,
     )
     parts = result.setdefault("components", {})
@@ -182,6 +200,7 @@ def add_terminal_endpoints(result: dict[str, Any], **_options: Any) -> dict[str,
             "AllowList": ALLOW_LIST,
             "HeartbeatAnswer": BEAT,
             "DeviceList": DEVICES,
+            "FacesAnswer": FACES_ANSWER,
             "PhotoAnswer": PHOTO_ANSWER,
             "TerminalKey": KEY,
             "Error": ERROR,
@@ -226,6 +245,12 @@ def add_terminal_endpoints(result: dict[str, Any], **_options: Any) -> dict[str,
                 "get": _operation("terminals_devices", "Devices that this agent speaks for", "DeviceList")
             },
             "/api/v1/photos/": {"post": _photo()},
+            "/api/v1/faces/": {
+                "post": _operation(
+                    "terminals_faces", "Say what gates hold of faces", "FacesAnswer", body="FacesSaid"
+                )
+            },
+            "/api/v1/faces/{pin}/{face}/": {"get": _face()},
             "/api/v1/rotate-key/": {"post": _operation("terminals_rotate_key", "A new key", "TerminalKey")},
             "/api/v1/enrol/": {"post": _enrolment()},
         }
@@ -299,6 +324,26 @@ def _photo() -> dict[str, Any]:
     }
     for code, text in (("400", "no event named"), ("413", "too large")):
         operation["responses"][code] = {"description": text, "content": _content("Error")}
+    return operation
+
+
+def _face() -> dict[str, Any]:
+    operation = _operation("terminals_face", "The picture that the allow-list names for a person", "Error")
+    operation["parameters"] += [
+        {"name": "pin", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 0}},
+        {
+            "name": "face",
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "pattern": "^[0-9a-f]{20}$"},
+        },
+    ]
+    picture = {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}
+    operation["responses"]["200"] = {"description": "the picture; keep it in memory only", "content": picture}
+    operation["responses"]["404"] = {
+        "description": "the list names no such picture",
+        "content": _content("Error"),
+    }
     return operation
 
 

@@ -1,6 +1,7 @@
 """Whatever stands in an address or a body, no page falls over: garbage gets an answer below 500."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -196,8 +197,10 @@ def json_bodies() -> st.SearchStrategy[bytes]:
 def test_what_the_interface_document_allows_never_breaks_the_terminal_endpoints(stage: Stage) -> None:
     """schemathesis reads the OpenAPI document and makes requests from it; the application runs in this process."""
     document = json.loads(Client().get("/api/v1/schema/?format=json").content)
-    served = {reverse(name) for name in url_names() if name.startswith(("devices:api-", "devices:push-"))}
-    assert served - {reverse("devices:push-example")} <= set(document["paths"])
+    served = [name for name in url_names() if name.startswith(("devices:api-", "devices:push-"))]
+    told = re.compile("|".join(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)) for path in document["paths"]))
+    untold = [name for name in served if not told.fullmatch(path_of(stage, name))]
+    assert untold == ["devices:push-example"]
     schema = schemathesis.openapi.from_dict(document)
     schema.app = WSGIHandler()
     for operation in schema.get_all_operations():
