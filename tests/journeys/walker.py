@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import axe_playwright_python
+import pytest
 
 from tests.journeys.people import PASSWORD
 from tests.journeys.stage import ROOT, wait_for
@@ -141,7 +142,12 @@ def reload_until(page: "Page", done: Callable[[], bool], what: str, seconds: flo
         page.reload()
         return done()
 
-    wait_for(what, lambda: done() or look(), seconds, 0.5)
+    try:
+        wait_for(what, lambda: done() or look(), seconds, 0.5)
+    except pytest.fail.Exception:
+        pytest.fail(
+            f"after {seconds:.0f} s still not so: {what}; the page says:\n{page.inner_text('body')[:3000]}"
+        )
 
 
 def sideways(page: "Page") -> int:
