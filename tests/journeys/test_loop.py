@@ -55,7 +55,7 @@ class Story:
         site = self.stack.county["journey"]
         self.project, self.part, self.account = site["project"], site["parts"][0], site["account"]
         self.name, self.key = site["name"], site["terminal"]
-        people = [replace(p, name=n) for p, n in zip(crew(8, start=500), NAMES, strict=True)]
+        people = [replace(p, name=n) for p, n in zip(crew(8, start=9500), NAMES, strict=True)]
         people[2] = replace(people[2], card=card_number(77, "1111"))
         self.people = people
         self.sun, self.zhou, self.wu = people[:3]
@@ -119,7 +119,7 @@ def roster(story: Story) -> "Page":
     template = _download(story, zhao, "a[href$='/rosters/template/']")
     assert read_workbook(template.read_bytes(), "template.xlsx").sheets
 
-    stranger, typo, numeric = crew(3, start=520)
+    stranger, typo, numeric = crew(3, start=9520)
     registered_elsewhere = crew(1, start=200)[0]
     wrong = typo.id_number[:-1] + ("0" if typo.id_number[-1] != "0" else "1")
     bad = [replace(stranger, card=registered_elsewhere.card), replace(typo, id_number=wrong)]
