@@ -11,7 +11,6 @@ from typing import Any
 import segno
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override, pgettext
-from fpdf import FPDF
 
 from payroll.board_rules import BoardCode
 from payroll.board_words import FIXED_LINES, OFFICES, ROLES, is_chinese
@@ -19,7 +18,8 @@ from payroll.models import NoticeBoard
 from payroll.services.boards import code_of, content_of
 from wagewatch.lib.dates import parse_date, parse_month
 from wagewatch.lib.money import format_cny
-from wagewatch.lib.pdf import FACE, SIMPLIFIED_CHINESE, Align, font_path, wrap
+from wagewatch.lib.pdf import Align, wrap
+from wagewatch.lib.typeface import FACE, ChinesePages
 from wagewatch.templatetags.ww import day_words, month, month_only
 
 SIZES = {"A3": (420.0, 297.0), "A1": (841.0, 594.0)}
@@ -30,7 +30,7 @@ _POINTS = 2.8346
 _MOST_FIRMS = 20
 
 
-class _Sheet(FPDF):
+class _Sheet(ChinesePages):
     """A page whose unit is a millimetre of A3."""
 
     def __init__(self, size: str, title: str, board: NoticeBoard) -> None:
@@ -45,7 +45,7 @@ class _Sheet(FPDF):
         self.set_margin(0)
         self.c_margin = 0
         self.set_auto_page_break(False)
-        self.add_font(FACE, fname=font_path(), collection_font_number=SIMPLIFIED_CHINESE)
+        self.add_face()
 
     def width_of(self, text: str, size: float) -> float:
         self.set_font(FACE, size=size * self.k_a3 * _POINTS)

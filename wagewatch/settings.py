@@ -46,6 +46,7 @@ DEMO = _flag("WAGEWATCH_DEMO")
 DEBUG = _flag("WAGEWATCH_DEBUG")
 SIDE = _choice("WAGEWATCH_SIDE", "all", {"all", "enterprise", "supervision"})
 VAR_DIR = Path(_env("WAGEWATCH_VAR") or BASE_DIR / "var")
+FONT_DIR = BASE_DIR / ".cache" / "fonts" if TESTING else VAR_DIR / "fonts"
 
 SECRET_KEY = _env("WAGEWATCH_SECRET_KEY")
 MASTER_KEYS = _env("WAGEWATCH_MASTER_KEYS")

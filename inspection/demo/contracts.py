@@ -24,7 +24,7 @@ from registration.services.contract_signing import (
 )
 from wagewatch.lib.crypto import blind_index
 from wagewatch.lib.dates import site_date
-from wagewatch.lib.pdf import SIMPLIFIED_CHINESE, font_path
+from wagewatch.lib.typeface import SIMPLIFIED_CHINESE, font_path
 
 FIXED, TASK = LabourContract.Period.FIXED.value, LabourContract.Period.TASK.value
 WITHOUT = 0.03

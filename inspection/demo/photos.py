@@ -5,7 +5,7 @@ import io
 import segno
 from PIL import Image, ImageDraw, ImageFont
 
-from wagewatch.lib.pdf import SIMPLIFIED_CHINESE, font_path
+from wagewatch.lib.typeface import SIMPLIFIED_CHINESE, font_path
 
 
 def wall(text: str, title: str) -> bytes:

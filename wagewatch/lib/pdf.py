@@ -4,37 +4,23 @@ The same content made at the same moment gives the same bytes, so that a documen
 """
 
 import io
-import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal
 
-import noto_cjk_sans_otc
 import segno
-from fpdf import FPDF
 from fpdf.enums import MethodReturnValue
 
-logging.getLogger("fontTools").setLevel(logging.WARNING)
-# It tells at every document which characters were in it, and those are people's names.
+from wagewatch.lib.typeface import FACE, ChinesePages
 
-FACE = "noto"
-SIMPLIFIED_CHINESE = 2
-"""Number of Noto Sans CJK SC in the collection file."""
 MARGIN = 20.0
 LINE = 1.55
 """Height of a line in heights of its type."""
 _POINT = 0.3528
 
 Align = Literal["L", "C", "R"]
-
-
-@lru_cache(maxsize=1)
-def font_path() -> Path:
-    """The collection file of the installed font package."""
-    return Path(str(noto_cjk_sans_otc.__file__)).with_name("NotoSansCJK-Regular.ttc")
 
 
 _TOKENS = re.compile(r"[A-Za-z0-9¥.,%*+\-−/:@_#&=?]+|\s|.")
@@ -68,7 +54,7 @@ def wrap(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
     return lines
 
 
-class Paper(FPDF):
+class Paper(ChinesePages):
     """A document in the making, A4 or A3: title, headings, paragraphs, facts, tables, pictures, QR codes.
 
     `foot` stands on every page beside its number; `at` is the moment written into the file.
@@ -93,7 +79,7 @@ class Paper(FPDF):
         self.set_creation_date(at)
         self.set_margins(MARGIN, MARGIN, MARGIN)
         self.set_auto_page_break(True, margin=MARGIN + 4)
-        self.add_font(FACE, fname=font_path(), collection_font_number=SIMPLIFIED_CHINESE)
+        self.add_face()
         self.set_font(FACE, size=size)
         self.alias_nb_pages()
         self.add_page()
