@@ -477,9 +477,9 @@ class Desk:
         self._site.health.tell(name, kind, "ready")
         self._site.health.heard(name)
 
-    def may_call(self, source: str) -> bool:
-        """Whether any terminal lives at an address; others are hung up on."""
-        return any(is_from(source, one.known.networks) for one in self.terminals.values())
+    def may_call(self, source: str) -> int:
+        """How many terminals may live at an address; where none does it is hung up on."""
+        return sum(is_from(source, one.known.networks) for one in list(self.terminals.values()))
 
 
 def page_of(request: Request) -> str:
