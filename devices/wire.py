@@ -90,7 +90,8 @@ class Heartbeat(msgspec.Struct):
 
 class GateFaces(msgspec.Struct):
     """What one gate holds of faces by its own word: person's number to the picture's name. "" where it said that it
-    holds none, "!" before the name where it did not take it. `at` is when it said so."""
+    holds none, "!" before the name where it did not take it. `at` is when it said so. `people` is false for a gate that
+    the agent gives no people and no pictures."""
 
     serial: Annotated[str, msgspec.Meta(max_length=40)]
     at: Moment
@@ -101,6 +102,7 @@ class GateFaces(msgspec.Struct):
         ],
         msgspec.Meta(max_length=50_000),
     ]
+    people: bool = True
 
 
 class FacesSaid(msgspec.Struct):

@@ -54,6 +54,8 @@ class Terminal(models.Model):
     last_seen_at = models.DateTimeField("最近联系", null=True)
     clock_skew_ms = models.BigIntegerField("时钟偏差（毫秒）", null=True)
     queue_length = models.PositiveIntegerField("待传条数", null=True)
+    keeps_people = models.BooleanField("名单下发到本机", null=True)
+    """Whether its agent gives it people and pictures, by the agent's own word; None: it has not said."""
     history = HistoricalRecords(
         excluded_fields=[
             "secret",
@@ -62,6 +64,7 @@ class Terminal(models.Model):
             "last_seen_at",
             "clock_skew_ms",
             "queue_length",
+            "keeps_people",
         ]
     )
 

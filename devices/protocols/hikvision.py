@@ -1,7 +1,8 @@
 """Hikvision access terminals: HTTP callbacks ("listening host"), catching up, and calls to the terminal (ISAPI).
 
-A callback is JSON, alone or as a part of a multipart body with the picture in the next part. `serialNo` is the
-terminal's own number of the event; `currentEvent: false` marks an event told again after the line was down.
+A callback is JSON or XML, alone or as a part of a multipart body with the picture in the next part
+(`hikvision_body.py`). `serialNo` is the terminal's own number of the event; `currentEvent: false` marks an event told
+again after the line was down.
 """
 
 import json
@@ -13,8 +14,10 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from devices.protocols.errors import DeviceRefused, Garbled, ProtocolError, WrongValue
+from devices.protocols.hikvision_body import Piece, documents_of, pieces_of
+from devices.protocols.hikvision_codes import CODES
 from devices.protocols.http import Call, Request, Response, is_from
-from devices.protocols.multipart import Part, parts_of
+from devices.protocols.multipart import Part
 from devices.protocols.records import (
     DeviceTime,
     Direction,
@@ -30,21 +33,6 @@ from devices.protocols.records import (
 MAJOR_EVENT = 5
 """majorEventType of what happens at the reader; 1 is alarm, 2 exception, 3 operation."""
 
-CODES: Mapping[int, tuple[Verify, bool, str]] = {
-    1: (Verify.CARD, True, ""),
-    75: (Verify.FACE, True, ""),
-    0x69: (Verify.ID_CARD, True, ""),
-    0x70: (Verify.ID_CARD, False, "face_differs_from_card"),
-    0x68: (Verify.FACE, False, "no_live_face"),
-    76: (Verify.FACE, False, "face_unknown"),
-    38: (Verify.FINGERPRINT, True, ""),
-    39: (Verify.FINGERPRINT, False, "fingerprint_unknown"),
-    8: (Verify.CARD, False, "expired"),
-    9: (Verify.CARD, False, "unregistered"),
-}
-"""subEventType to way, admitted, reason. The first five were seen in samples; the rest is the maker's list of
-minor events. Other codes are door events and keep their number as the reason."""
-
 STATUSES = {
     "checkIn": Direction.IN,
     "checkOut": Direction.OUT,
@@ -57,9 +45,8 @@ HEARTBEATS = frozenset(("heartbeat", "videoloss"))
 """eventType of signs of life; videoloss with eventState inactive is the old one."""
 SEARCH_SIZE = 30
 """Events per answer when catching up; the common limit of small terminals."""
-MAX_DEPTH_BYTES = 256 * 1024
-"""The largest JSON part; events are 1 kB."""
 
+_HEXADECIMAL = re.compile(r"0[xX][0-9A-Fa-f]{1,8}")
 _MAC = re.compile(r"[^0-9a-f]")
 _EMPLOYEE = re.compile(r"[A-Za-z0-9]{1,32}")
 
@@ -97,38 +84,41 @@ def mac_of(text: str) -> str:
 
 
 def answer(gates: Sequence[Gate], request: Request) -> Outcome:
-    """The outcome of a callback. A terminal that is not ours gets 403 and leaves nothing."""
+    """The outcome of a callback. A terminal that is not ours gets 403 and leaves nothing.
+
+    Pictures belong to the event before them, those before any event to the first.
+    """
     try:
-        parts = _parts(request)
-        documents = [(_json(part.data), part.data) for part in parts if _is_json(part)]
+        pieces = pieces_of(request)
     except ProtocolError as error:
-        ours = [gate for gate in gates if gate.networks and is_from(request.source, gate.networks)]
-        if not ours:
-            return Outcome(response=Response(status=403))
-        return Outcome(response=Response(), gate=ours[0].key, bad=(error.code,), unknown=(request.body,))
-    found = _gate(gates, request, [document for document, _raw in documents])
+        pieces = [Piece(request.body, bad=error.code)]
+    documents = [piece.document for piece in pieces if piece.document is not None]
+    found = _gate(gates, request, documents)
     if found is None:
         return Outcome(response=Response(status=403))
     events: list[Event] = []
+    pictures: list[tuple[int, Part]] = []
     bad: list[str] = []
-    unknown: list[bytes] = [] if documents else [request.body]
+    unknown: list[bytes] = [] if pieces else [request.body]
     heartbeat = False
-    for document, raw in documents:
-        if str(document.get("eventType", "")).lower() in HEARTBEATS:
-            heartbeat = True
+    for piece in pieces:
+        if piece.picture is not None:
+            pictures.append((max(0, len(events) - 1), piece.picture))
             continue
         try:
-            event = event_of(document, raw, found.key)
+            if piece.document is None:
+                raise Garbled(piece.bad)
+            if str(piece.document.get("eventType", "")).lower() in HEARTBEATS:
+                heartbeat = True
+                continue
+            events.append(event_of(piece.document, piece.raw, found.key))
         except Garbled as error:
             bad.append(error.code)
-            unknown.append(raw)
-            continue
-        events.append(event)
-    photos = (
-        tuple(_photo(part, events[0], found.key) for part in parts if _is_picture(part)) if events else ()
-    )
-    if photos:
-        events[0] = with_photo(events[0], photos[0])
+            unknown.append(piece.raw)
+    photos = tuple(_photo(part, events[of], found.key) for of, part in pictures if of < len(events))
+    for photo, (of, _part) in zip(photos, pictures, strict=False):
+        if not events[of].photo:
+            events[of] = with_photo(events[of], photo)
     return Outcome(
         response=Response(),
         events=tuple(events),
@@ -140,44 +130,24 @@ def answer(gates: Sequence[Gate], request: Request) -> Outcome:
     )
 
 
-def _parts(request: Request) -> tuple[Part, ...]:
-    kind = request.headers.get("content-type", "")
-    if kind.lower().strip().startswith("multipart/"):
-        return parts_of(request.body, kind)
-    return (Part((("content-type", "application/json"),), request.body),)
-
-
-def _is_json(part: Part) -> bool:
-    return not _is_picture(part) and part.data.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{")
-
-
-def _is_picture(part: Part) -> bool:
-    return part.header("content-type").lower().startswith("image/") or part.data.startswith(b"\xff\xd8\xff")
-
-
 def _json(data: bytes) -> dict[str, Any]:
     """A JSON object out of its wrapper. Raises Garbled (`hikvision.json`)."""
-    if len(data) > MAX_DEPTH_BYTES:
-        raise Garbled("hikvision.json", f"{len(data)} bytes")
-    try:
-        document = json.loads(data.decode("utf-8-sig", "replace").strip("\0 \r\n\t"))
-    except (ValueError, RecursionError):
-        raise Garbled("hikvision.json") from None
-    if isinstance(document, dict) and isinstance(document.get("EventNotificationAlert"), dict):
-        document = document["EventNotificationAlert"]
-    if not isinstance(document, dict):
-        raise Garbled("hikvision.json", "no object")
-    return document
+    for document, _raw in documents_of(data):
+        return document
+    raise Garbled("hikvision.json", "nothing")
 
 
 def _gate(gates: Sequence[Gate], request: Request, documents: Sequence[Mapping[str, Any]]) -> Gate | None:
-    macs = {mac_of(str(document.get("macAddress", ""))) for document in documents}
-    for gate in gates:
-        if is_from(request.source, gate.networks) and (
-            mac_of(gate.mac) in macs or (not documents and gate.networks)
-        ):
-            return gate
-    return None
+    """The terminal that calls: by its address and the MAC it names.
+
+    Where it names none it is the only one that lives at the address; of several nobody can tell which it is.
+    """
+    here = [gate for gate in gates if is_from(request.source, gate.networks)]
+    macs = {mac_of(str(document.get("macAddress") or "")) for document in documents} - {""}
+    if macs:
+        return next((gate for gate in here if mac_of(gate.mac) in macs), None)
+    named = [gate for gate in here if gate.networks]
+    return named[0] if len(named) == 1 or (named and not documents) else None
 
 
 def event_of(document: Mapping[str, Any], raw: bytes, device_key: str) -> Event:
@@ -193,7 +163,7 @@ def event_of(document: Mapping[str, Any], raw: bytes, device_key: str) -> Event:
         major=_int(facts.get("majorEventType")),
         minor=_int(facts.get("subEventType")),
         written=written,
-        replayed=facts.get("currentEvent") is False,
+        replayed=str(facts.get("currentEvent")).lower() in ("false", "0"),
     )
 
 
@@ -240,10 +210,12 @@ def _event(
 
 
 def _int(value: object) -> int:
-    """A number, also where a terminal writes it as text; -1 for none."""
+    """A number, also where a terminal writes it as text, also in hexadecimal (0x4b); -1 for none."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return -1
     text = str(value).strip() if isinstance(value, str) or abs(value) < 10**18 else ""
+    if _HEXADECIMAL.fullmatch(text):
+        return int(text, 16)
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else -1
 
 

@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
 
 from devices.protocols.errors import TooLong
 
+_BLANK = " \t\r\n"
+"""Around names and values of a query where firmware fills a field of fixed length."""
 MAX_BODY = 16 * 1024 * 1024
 """A whole backlog of 100,000 lines is 5 MB, a photo 2 MB; more is an attack or a defect."""
 
@@ -53,7 +56,7 @@ def _split(target: str) -> tuple[str, dict[str, str]]:
         pairs = []
     query: dict[str, str] = {}
     for name, value in pairs:
-        query.setdefault(name.lower(), value)
+        query.setdefault(name.strip(_BLANK).lower(), value.strip(_BLANK))
     return path or "/", query
 
 
@@ -87,7 +90,12 @@ def is_from(source: str, networks: Sequence[str]) -> bool:
         return False
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
-    return any(address in ipaddress.ip_network(network, strict=False) for network in networks)
+    return any(address in _network(network) for network in networks)
+
+
+@lru_cache(maxsize=1024)
+def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    return ipaddress.ip_network(text, strict=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -53,7 +53,7 @@ def parts_of(body: bytes, content_type: str) -> tuple[Part, ...]:
     A part with a Content-Length is cut by it: a JPEG may hold the boundary by chance.
     Raises Garbled: `multipart.boundary`, `multipart.parts`.
     """
-    mark = b"--" + boundary_of(content_type)
+    mark = _mark_of(body, content_type)
     parts: list[Part] = []
     at = body.find(mark)
     while at >= 0:
@@ -82,6 +82,20 @@ def parts_of(body: bytes, content_type: str) -> tuple[Part, ...]:
     if not parts:
         raise Garbled("multipart.parts", "none")
     return tuple(parts)
+
+
+def _mark_of(body: bytes, content_type: str) -> bytes:
+    """Where parts begin: by the header, or by the body's first line where the two do not agree."""
+    try:
+        mark = b"--" + boundary_of(content_type)
+    except Garbled:
+        mark = b""
+    if mark and mark in body:
+        return mark
+    first = body.lstrip(b"\r\n").split(b"\n", 1)[0].rstrip(b"\r ")
+    if first.startswith(b"--") and 2 < len(first) <= 202:
+        return first
+    return mark or b"--" + boundary_of(content_type)
 
 
 def _next(body: bytes, mark: bytes, start: int) -> int:

@@ -91,9 +91,13 @@ class PersonKey:
         return f"PersonKey({self.kind.value}, …{len(self.value)})"
 
 
+_ZONE = r"\s*(Z|UTC|GMT|[+-]\d{1,2}(?::?\d{2})?)?"
 _WRITTEN = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2}))?(?:\.\d+)?\s*(Z|[+-]\d{2}:?\d{2})?"
+    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})[T ]\s*(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?(?:[.,]\d+)?" + _ZONE,
+    re.ASCII,
 )
+_COMPACT = re.compile(r"(20\d\d)(\d\d)(\d\d)[T ]?(\d\d)(\d\d)(\d\d)(?:[.,]\d+)?" + _ZONE, re.ASCII)
+_EPOCH = re.compile(r"-?\d{1,30}(?:\.\d{1,9})?", re.ASCII)
 MILLISECONDS_FROM = 100_000_000_000
 """Numbers from here on are milliseconds; below they are seconds, good until the year 5138."""
 
@@ -110,14 +114,19 @@ class DeviceTime:
 
     @classmethod
     def read(cls, text: str, offset: timedelta | None = None) -> "DeviceTime":
-        """Reads 2026-11-21 07:01:09, with T, fraction or offset. Never raises."""
+        """Reads 2026-11-21 07:01:09, with T, slashes, fraction or offset, or 20261121070109. Never raises.
+
+        Midnight may be written as 24:00:00 of the day that ends, and a leap second as second 60 (ISO 8601).
+        """
         written = text.strip()
-        found = _WRITTEN.fullmatch(written)
+        found = _WRITTEN.fullmatch(written) or _COMPACT.fullmatch(written)
         if found is None:
             return cls(written[:64], None)
         year, month, day, hour, minute = (int(found[n]) for n in range(1, 6))
+        second = int(found[6] or 0)
+        over = timedelta(days=(hour, minute, second) == (24, 0, 0), seconds=second == 60)
         try:
-            at = datetime(year, month, day, hour, minute, int(found[6] or 0))  # noqa: DTZ001
+            at = datetime(year, month, day, hour - 24 * over.days, minute, second - over.seconds) + over  # noqa: DTZ001
             zone = _zone(found[7]) if found[7] else _fixed(offset)
             return cls(written, at if zone is None else at.replace(tzinfo=zone))
         except (ValueError, OverflowError):
@@ -125,14 +134,22 @@ class DeviceTime:
 
     @classmethod
     def from_epoch(cls, text: str) -> "DeviceTime":
-        """Reads seconds or milliseconds since 1970. Never raises."""
+        """Reads seconds or milliseconds since 1970, whole or with a fraction. Never raises."""
         written = text.strip()
+        if not _EPOCH.fullmatch(written):
+            return cls(written[:64], None)
         try:
-            number = int(written)
-            seconds = number / 1000 if abs(number) >= MILLISECONDS_FROM else float(number)
+            number = float(written)
+            seconds = number / 1000 if abs(number) >= MILLISECONDS_FROM else number
             return cls(written, datetime.fromtimestamp(seconds, UTC))
         except (ValueError, OverflowError, OSError):
             return cls(written[:64], None)
+
+    @classmethod
+    def read_any(cls, text: str) -> "DeviceTime":
+        """Reads a wall clock, or else a number since 1970. Never raises."""
+        time = cls.read(text)
+        return time if time.at is not None else cls.from_epoch(text)
 
     def moment(self, offset: timedelta) -> datetime | None:
         """The moment in UTC; a naive wall clock is `offset` ahead of UTC. None if unreadable."""
@@ -158,10 +175,11 @@ class DeviceTime:
 
 
 def _zone(text: str) -> timezone:
-    if text == "Z":
+    if text in ("Z", "UTC", "GMT"):
         return UTC
     digits = text[1:].replace(":", "")
-    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
     return timezone(-offset if text[0] == "-" else offset)
 
 

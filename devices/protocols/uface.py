@@ -124,29 +124,51 @@ def fields_of(request: Request) -> dict[str, str]:
     kind = request.headers.get("content-type", "").lower()
     if kind.startswith("multipart/"):
         content_type = request.headers["content-type"]
-        return {
-            part.name: part.data.decode("utf-8", "replace") for part in parts_of(request.body, content_type)
-        }
+        return _named(
+            {part.name: part.data.decode("utf-8", "replace") for part in parts_of(request.body, content_type)}
+        )
     text = request.body.decode("utf-8", "replace").strip("\ufeff\0 \r\n\t")
     if text.startswith("{"):
         try:
             document = json.loads(text)
         except (ValueError, RecursionError):
             raise Garbled("uface.body", "JSON") from None
-        return {name: _text(value) for name, value in document.items()}
+        return _named({name: _text(value) for name, value in document.items()})
     try:
         fields = dict(parse_qsl(text, keep_blank_values=True, errors="replace"))
     except ValueError:
         raise Garbled("uface.body", "form") from None
     if not fields:
         fields = dict(request.query)
-        fields = {_CASE.get(name, name): value for name, value in fields.items()}
     if not fields:
         raise Garbled("uface.body", "empty")
-    return fields
+    return _named(fields)
 
 
-_CASE = {name.lower(): name for name in ("deviceKey", "personId", "imgBase64", "personCount", "faceCount")}
+_CASE = {
+    name.lower(): name
+    for name in (
+        "deviceKey",
+        "personId",
+        "imgBase64",
+        "personCount",
+        "faceCount",
+        "time",
+        "type",
+        "path",
+        "ip",
+    )
+}
+
+
+def _named(fields: Mapping[str, str]) -> dict[str, str]:
+    """Fields by their usual names; clones spell them in another case. The usual spelling counts where both are there."""
+    found: dict[str, str] = {}
+    for name, value in fields.items():
+        usual = _CASE.get(name.lower(), name)
+        if usual == name or usual not in fields:
+            found[usual] = value
+    return found
 
 
 def _text(value: object) -> str:
@@ -160,7 +182,7 @@ def event_of(fields: Mapping[str, str], device_key: str) -> Event:
     written = fields.get("time", "").strip()
     if not written:
         raise Garbled("uface.time", "none")
-    time = DeviceTime.from_epoch(written) if written.lstrip("-").isdigit() else DeviceTime.read(written)
+    time = DeviceTime.read_any(written)
     person = fields.get("personId", "").strip()
     known = person.upper() not in NOBODY
     match = _TYPE.fullmatch(fields.get("type", "").strip())

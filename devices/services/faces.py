@@ -7,7 +7,7 @@ they give it to a gate (`picture_of`), and tell what their gates hold (`take_fac
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -21,7 +21,9 @@ from devices.services.terminals import KnownTerminal, device_of, note_contact
 from devices.wire import FacesSaid
 from registration.access import not_found, not_permitted
 from registration.actors import Actor
-from registration.models import Posting, Project, TabletVisit, WorkerPhoto
+from registration.models import Posting, Project, TabletVisit, Worker, WorkerPhoto
+from registration.services.card_words import phone_since
+from registration.services.parameters import parameter
 from wagewatch.evidence.services import Fact, append, append_many
 from wagewatch.lib.crypto import blind_index
 from wagewatch.lib.dates import site_date
@@ -91,7 +93,8 @@ def answer_face(
 
     The same again changes nothing; a no is taken from anywhere and at any time. Raises NotFound for others'
     postings, NotPermitted for anybody but the worker, RuleViolation `face.choose`, `face.left`,
-    `face.text_changed`, `face.by_code` (a yes at a tablet with a code that the clerk handed out).
+    `face.text_changed`, `face.by_code` (a yes at a tablet with a code that the clerk handed out), `face.new_phone`
+    (a yes by a phone number that somebody wrote down lately, see `yes_counts_from`).
     """
     if actor.kind != "worker" or actor.id is None:
         not_permitted("face.answer")
@@ -120,6 +123,14 @@ def answer_face(
                     "The clerk gave you the code for this tablet. To say yes, come in with your ID card on the reader, or use your own phone."
                 ),
             )
+        if (day := yes_counts_from(posting, visit=visit, now=now)) is not None:
+            raise RuleViolation(
+                "face.new_phone",
+                _(
+                    "Your phone number was changed a short while ago. To say yes now, lay your ID card on the reader of the site's tablet. By this phone you can say yes from %(day)s on."
+                ),
+                day=day.isoformat(),
+            )
     made = FaceConsent.objects.create(
         project_id=project_id,
         posting=posting,
@@ -141,6 +152,25 @@ def answer_face(
         now=now,
     )
     return made
+
+
+def yes_counts_from(posting: Posting, *, visit: TabletVisit | None, now: datetime) -> date | None:
+    """The day from which this worker's yes counts; None if it does now.
+
+    Whoever may write down phone numbers could write down their own and say yes for others. So a number that took
+    another one's place, or was added later, has to stand for `face.phone_settled_days`; an ID card on the reader of
+    the site's tablet shows the worker in person, and counts at once. Two queries, none with the card.
+    """
+    if visit is not None and visit.way == TabletVisit.Way.CARD:
+        return None
+    since = phone_since(Worker.objects.only("pk", "phone_index").get(pk=posting.worker_id))
+    if since is None:
+        return None
+    days = parameter(
+        "face.phone_settled_days", region_code=posting.project.region_id, on=site_date(now), default=30
+    )
+    settled = since + timedelta(days=int(days))
+    return site_date(settled) if now < settled else None
 
 
 @transaction.atomic
@@ -178,6 +208,8 @@ def take_faces(terminal: KnownTerminal, said: FacesSaid, *, nonce: str, now: dat
         for one in said.gates
     ]
     note_contact(terminal, nonce, keep_queue=True, now=now)  # one report of a terminal at a time
+    for place, one in sorted(gates, key=lambda gate: gate[0].id):
+        Terminal.objects.filter(pk=place.id).exclude(keeps_people=one.people).update(keeps_people=one.people)
     removals: list[FaceRemoval] = []
     for place, one in gates:
         at = min(one.at, now) if one.at > now - CLOCKS_DIFFER - timedelta(days=30) else now
@@ -259,7 +291,10 @@ def _removal(
 
 @dataclass(frozen=True)
 class AtGate:
-    """One gate and somebody's picture: held, refused by it, deleted `at`, or silent about it since the word."""
+    """One gate and somebody's picture: held, refused by it, deleted `at`, or silent about it since the word.
+
+    A gate that gets no people owes no answer, and is here only for what it still holds or once deleted.
+    """
 
     name: str
     state: str
@@ -306,10 +341,10 @@ def standings_of(project_id: int, postings: Iterable[Posting]) -> dict[int, Stan
     of = {one.pk: one.worker_id for one in postings}
     words = {w.posting_id: w for w in newest_words(project_id, posting_id__in=of)}
     terminals = {
-        pk: (name, is_active and kind in FACE_KINDS)
-        for pk, name, is_active, kind in Terminal.objects.filter(project=project_id)
+        pk: (name, is_active and kind in FACE_KINDS and keeps is not False)
+        for pk, name, is_active, kind, keeps in Terminal.objects.filter(project=project_id)
         .order_by("name", "pk")
-        .values_list("pk", "name", "is_active", "kind")
+        .values_list("pk", "name", "is_active", "kind", "keeps_people")
     }
     names = {pk: name for pk, (name, _knows) in terminals.items()}
     answered: dict[int, set[int]] = {pk: set() for pk in of}
@@ -336,14 +371,19 @@ def standings_of(project_id: int, postings: Iterable[Posting]) -> dict[int, Stan
     return {pk: Standing(pk, words.get(pk), gates[pk], worker in pictured) for pk, worker in of.items()}
 
 
+def face_gates(project_id: int | OuterRef) -> QuerySet[Terminal]:
+    """The terminals in use that know faces, whether or not they get pictures."""
+    return Terminal.objects.filter(project=project_id, is_active=True, kind__in=FACE_KINDS)
+
+
 def knows_faces(project_id: int) -> bool:
     """Whether a terminal of the site knows faces."""
-    return Terminal.objects.filter(project=project_id, is_active=True, kind__in=FACE_KINDS).exists()
+    return face_gates(project_id).exists()
 
 
 def postings_with_faces(worker_id: int) -> QuerySet[Posting]:
-    """Where the worker's face is a question: at work there, and a gate there knows faces; or they said something."""
-    knows = Terminal.objects.filter(project=OuterRef("project_id"), is_active=True, kind__in=FACE_KINDS)
+    """Where the worker's face is a question: at work there, and a gate there takes pictures; or they said something."""
+    knows = face_gates(OuterRef("project_id")).exclude(keeps_people=False)
     words = FaceConsent.objects.filter(project=OuterRef("project_id"), posting=OuterRef("pk"))
     return (
         Posting.objects.filter(worker=worker_id)

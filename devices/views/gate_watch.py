@@ -18,7 +18,7 @@ from devices.gate_watch import MINUTES, last_minutes, refusals
 from devices.models import ListHeld, RefusedEntry, Terminal
 from devices.rules import work_date
 from devices.services import list_versions
-from devices.services.faces import counts_of, knows_faces, standings_of
+from devices.services.faces import counts_of, face_gates, standings_of
 from devices.services.photos import open_refused_photo, photos_of
 from devices.views.corrections import READERS, picture
 from registration.access import participations_for
@@ -200,7 +200,8 @@ def may_enter(request: ActorRequest, pk: int) -> HttpResponseBase:
         postings = postings.filter(worker__name__icontains=words)
     page = Paginator(postings, PAGE).get_page(request.GET.get("page"))
     shown = list(page)
-    asks_faces = knows_faces(project.pk)
+    knowing = list(face_gates(project.pk).order_by("name", "pk").only("pk", "name", "keeps_people"))
+    asks_faces = bool(knowing)
     faces = standings_of(project.pk, shown) if asks_faces else {}
     rows = [
         {
@@ -241,6 +242,7 @@ def may_enter(request: ActorRequest, pk: int) -> HttpResponseBase:
         "barred": barred,
         "may": everybody_on_list - barred - later,
         "asks_faces": asks_faces,
+        "without_people": [gate.name for gate in knowing if gate.keeps_people is False],
         "faces": counts_of(project, now=now)
         if asks_faces and sees_everybody(request.actor, project, parts)
         else None,

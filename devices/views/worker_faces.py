@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from devices import face_words
 from devices.face_records import subject_of
 from devices.models import FaceConsent
-from devices.services.faces import answer_face, postings_with_faces, standings_of
+from devices.services.faces import answer_face, face_gates, postings_with_faces, standings_of, yes_counts_from
 from registration.access import not_found
 from registration.http import ActorRequest, worker_view
 from registration.models import Participation, Posting
@@ -83,6 +83,10 @@ def face(request: ActorRequest, project_pk: int, pk: int) -> HttpResponseBase:
         "version": face_words.VERSION,
         "entry": Entry.objects.filter(subject=subject_of(word)).order_by("-pk").first() if word else None,
         "has_left": posting.left_on is not None and posting.left_on < site_date(timezone.now()),
+        "takes_none": not face_gates(project_pk).exclude(keeps_people=False).exists(),
+        "yes_from": None
+        if standing.state == Word.YES
+        else yes_counts_from(posting, visit=request.tablet_visit, now=timezone.now()),
         "error": error,
     }
     return render(request, "devices/worker_face.html", context, status=400 if error else 200)

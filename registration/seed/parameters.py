@@ -70,6 +70,7 @@ _NATIONWIDE = (
     _Default("odd.silent", {"used_within_days": 7, "stamps": 10}, PROPOSED),
     _Default("odd.closed", {"from": "23:00", "until": "05:00", "stamps": 1}, PROPOSED),
     _Default("card.phone_settled_days", 30, PROPOSED),
+    _Default("face.phone_settled_days", 30, PROPOSED),
     _Default("pay.reminder_days", [1, 3], PROPOSED),
     _Default("pay.reminder_hours", [8, 20], PROPOSED),
     _Default("pay.proxy_share_percent", 20, PROPOSED),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
@@ -14,6 +15,7 @@ from devices.allow_list import allow_list
 from devices.models import FaceConsent, FaceHeld, FaceRemoval, Terminal
 from devices.services import faces, list_versions
 from registration.models import SiteTablet, TabletVisit, User, Worker, WorkerPhoto
+from registration.services import corrections
 from registration.services.portraits import store_portrait
 from tests.cast import Cast
 from tests.devices.post import Gate
@@ -215,6 +217,62 @@ def test_a_code_from_the_clerk_is_enough_for_a_no_and_not_for_a_yes(cast: Cast) 
     ]
 
 
+def new_phone(cast: Cast, at: datetime, number: str = "13957900007") -> None:
+    """A clerk writes down another number for Sun."""
+    with time_machine.travel(at, tick=False):
+        corrections.change_details(
+            cast.sun.pk, cast.project.pk, {"phone": number}, actor=cast.actor(cast.zhao), now=at
+        )
+
+
+@pytest.mark.django_db
+def test_a_yes_by_a_phone_that_a_clerk_wrote_down_lately_counts_for_nothing(cast: Cast) -> None:
+    changed = cast.now - timedelta(days=29)
+    with time_machine.travel(cast.now - timedelta(days=90), tick=False):
+        cast.sun.save()  # the history of the cast begins today
+    Worker.history.filter(id=cast.sun.pk).exclude(history_type="~").delete()
+    new_phone(cast, changed)
+    with pytest.raises(RuleViolation) as refusal:
+        say(cast, "yes")
+    assert (refusal.value.code, refusal.value.facts["day"]) == ("face.new_phone", "2026-11-17")
+    tablet = SiteTablet.objects.create(
+        project=cast.project, name="门口", secret_hash=b"x", made_by=cast.zhao, made_at=cast.now
+    )
+    sitting = {
+        way: TabletVisit.objects.create(
+            project=cast.project, tablet=tablet, worker=cast.sun, way=way, at=cast.now, seen_at=cast.now
+        )
+        for way in ("sms", "card")
+    }
+    with pytest.raises(RuleViolation, match=r"face\.new_phone"):
+        say(cast, "yes", visit=sitting["sms"])
+    assert FaceConsent.objects.count() == Entry.objects.count() == 0
+    Terminal.objects.filter(pk=cast.terminal.pk).update(kind="hikvision")
+    with time_machine.travel(cast.now, tick=False):
+        text = cast.client(cast.sun).get(_page(cast)).content.decode()
+    assert 'id="new-phone"' in text
+    assert 'value="yes"' not in text
+    assert 'value="no"' in text, "a no is taken at any time"
+    no = say(cast, "no")
+    yes = say(cast, "yes", visit=sitting["card"])
+    assert no is not None
+    assert yes is not None
+    assert (yes.word, yes.way) == ("yes", "card")
+    say(cast, "no")
+    assert say(cast, "yes", now=changed + timedelta(days=30)) is not None, "the number has stood long enough"
+
+
+@pytest.mark.django_db
+def test_a_number_changed_and_changed_back_is_a_new_one(cast: Cast) -> None:
+    with time_machine.travel(cast.now - timedelta(days=90), tick=False):
+        cast.sun.save()
+    Worker.history.filter(id=cast.sun.pk).exclude(history_type="~").delete()
+    assert faces.yes_counts_from(cast.sun_posting, visit=None, now=cast.now) is None
+    new_phone(cast, cast.now - timedelta(days=2))
+    new_phone(cast, cast.now - timedelta(days=1), cast.sun_phone)
+    assert str(faces.yes_counts_from(cast.sun_posting, visit=None, now=cast.now)) == "2026-12-15"
+
+
 @pytest.mark.django_db
 def test_words_and_proofs_cannot_be_changed(cast: Cast, gate: Gate, agreed: str) -> None:
     say(cast, "no")
@@ -341,3 +399,47 @@ def test_the_clerk_sees_who_agreed_and_which_gate_still_has_a_picture(
     assert "东门还没有删除" not in text
     assert "1 个闸机已删除" in text
     assert FaceRemoval.objects.get().terminal_id == device.pk
+
+
+@pytest.mark.django_db
+def test_a_gate_that_gets_no_people_owes_no_answer(cast: Cast, gate: Gate, agreed: str) -> None:
+    page = reverse("devices:site-may-enter", args=[cast.project.pk])
+    for serial, name in (("F-2", "东门"), ("F-3", "北门")):
+        Terminal.objects.create(
+            project=cast.project, serial=serial, name=name, kind="adms", agent=cast.terminal
+        )
+    say(cast, "no")
+    text = cast.client(cast.zhao).get(page).content.decode()
+    assert "北门还没有答复" in text
+    at = "2026-11-16T09:00:00+08:00"
+    gates = [
+        {"serial": "F-3", "at": at, "faces": {}, "people": False},
+        {"serial": "F-2", "at": at, "faces": {"1": ""}},
+    ]
+    assert gate.send(json.dumps({"gates": gates}).encode(), path=SAID).json() == {"deleted": 1}
+    assert dict(Terminal.objects.exclude(agent=None).values_list("serial", "keeps_people")) == {
+        "F-2": True,
+        "F-3": False,
+    }
+    text = cast.client(cast.zhao).get(page).content.decode()
+    assert "北门还没有答复" not in text
+    assert "北门不接收人员名单" in text
+    assert "东门不接收人员名单" not in text
+    assert "还没有答复" not in cast.client(cast.sun).get(_page(cast)).content.decode()
+
+
+@pytest.mark.django_db
+def test_where_no_gate_takes_pictures_nobody_is_asked(cast: Cast, gate: Gate) -> None:
+    Terminal.objects.filter(pk=cast.terminal.pk).update(kind="uface")
+    assert list(faces.postings_with_faces(cast.sun.pk)) == [cast.sun_posting]
+    say(cast, "yes")
+    gates = [{"serial": "", "at": "2026-11-16T09:00:00+08:00", "faces": {}, "people": False}]
+    gate.send(json.dumps({"gates": gates}).encode(), path=SAID)
+    assert list(faces.postings_with_faces(cast.zhou.pk)) == []
+    assert list(faces.postings_with_faces(cast.sun.pk)) == [cast.sun_posting], "who said yes may take it back"
+    photo(cast)
+    assert "闸机现在不接收照片" in cast.client(cast.sun).get(_page(cast)).content.decode()
+    report(gate, {"1": ""})
+    assert list(faces.postings_with_faces(cast.zhou.pk)) == [cast.zhou_posting], (
+        "the gate was set up otherwise"
+    )

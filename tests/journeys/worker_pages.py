@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
+from devices import face_words
+from devices.models import Terminal
+from devices.services import faces
 from payroll.models import PaySlip
 from payroll.services import confirmations
 from payroll.work_history import history_facts
@@ -14,6 +17,7 @@ from tests.journeys.worker_phone import Site
 from tests.payroll import stage
 from tests.registration import contracts
 from wagewatch.evidence.models import Entry
+from wagewatch.lib.crypto import blind_index
 
 LIN_PHONE, GAO_PHONE = "13957901931", "13957901933"
 AUGUST, SEPTEMBER = date(2026, 8, 1), date(2026, 9, 1)
@@ -50,6 +54,10 @@ def fill(site: Site) -> Pages:
     stage.confirm(cast, late, cast.sun)
     quarrel(site)
     code = joining.renew_join_code(cast.project.pk, actor=cast.actor(cast.zhao), now=NOW)
+    Terminal.objects.create(project=cast.project, serial="FACE-1", name="东门", kind=Terminal.Kind.HIKVISION)
+    faces.answer_face(
+        cast.project.pk, cast.zhou_posting.pk, "yes", version=face_words.VERSION, actor=cast.actor(cast.zhou), now=NOW
+    )  # fmt: skip
     share = sharing.share_history(
         history_facts(cast.sun, with_pay=True), days=30, actor=cast.actor(cast.sun), now=NOW
     )
@@ -66,7 +74,7 @@ def fill(site: Site) -> Pages:
         "pay": "/my/pay/", "slip": slip, "confirm": slip + "confirm/", "object": slip + "object/",
         "late": settled, "receipt": settled + "receipt/", "print": settled + "receipt/print/",
         "cash": "/my/cash/", "days": "/me/days/", "day": f"/me/days/{posting.project_id}/2026-10-08/",
-        "contract": "/contract/", "read": paper, "sign": paper + "sign/", "refuse": paper + "refuse/",
+        "face": f"/me/face/{posting.project_id}/{posting.pk}/", "contract": "/contract/", "read": paper, "sign": paper + "sign/", "refuse": paper + "refuse/",
         "me": "/me/", "phones": "/me/phones/", "notices": "/me/notices/", "trainings": "/me/trainings/", "citizen-card": "/me/citizen-card/",
         "history": "/my/history/", "work": work, "leave": work + "leave/", "wrong": work + "wrong/",
         "not-me": work + "not-me/", "help": "/help/", "complain": "/complain/", "join": f"/join/{code}/who/",
@@ -80,7 +88,7 @@ def fill(site: Site) -> Pages:
     zhou = {
         "quarrel": theirs, "objected": theirs + "receipt/", "mediation": theirs + "mediation/",
         "returned": f"/my/pay/{stage.slip_of(returned, cast.zhou).reference}/", "pay-quarrel": "/my/pay/",
-        "me-returned": "/me/",
+        "me-returned": "/me/", "face-agreed": f"/me/face/{cast.project.pk}/{cast.zhou_posting.pk}/",
     }  # fmt: skip
     lin, gao = came_and_left(site), only_entered(site)
     tablet = {
@@ -113,11 +121,13 @@ def came_and_left(site: Site) -> dict[str, str]:
 
 def only_entered(site: Site) -> dict[str, str]:
     """Gao was entered today and has neither card nor days nor pay nor contract."""
-    gao, _none = make_worker("高新来", seq=933, phone=GAO_PHONE, card=False)
+    gao, _none = make_worker("高新来", seq=933, phone="13957901934", card=False)
+    gao.phone, gao.phone_index = GAO_PHONE, blind_index(GAO_PHONE, kind="phone")
+    gao.save()  # a number written down lately: no yes to a face by it
     posting = make_posting(gao, site.cast.team, pin=933, joined_on=site.cast.today)
     work = f"/my/work/{posting.project_id}/{posting.pk}/"
     return {
-        "new-pay": "/my/pay/", "new-days": "/me/days/", "new-contract": "/contract/", "new-me": "/me/",
+        "new-pay": "/my/pay/", "new-days": "/me/days/", "new-contract": "/contract/", "new-me": "/me/", "new-face": f"/me/face/{posting.project_id}/{posting.pk}/",
         "new-work": work, "new-trainings": "/me/trainings/", "new-history": "/my/history/",
         "new-notices": "/me/notices/", "new-cash": "/my/cash/",
     }  # fmt: skip

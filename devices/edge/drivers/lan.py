@@ -87,7 +87,14 @@ class LanTerminals:
         site.worry(self.name, next(iter(problems.values()), "")[:200])
 
     def _listen(self, site: Site, desk: Desk) -> None:
-        listener = Listener(self._host, self._port, desk.answer, may_call=desk.may_call, limits=self._limits)
+        listener = Listener(
+            self._host,
+            self._port,
+            desk.answer,
+            may_call=desk.may_call,
+            terminals=lambda: len(desk.terminals),
+            limits=self._limits,
+        )
         thread = threading.Thread(
             target=listener.serve_forever, args=(LOOK_EVERY,), name=self.name, daemon=True
         )

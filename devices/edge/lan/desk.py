@@ -397,6 +397,17 @@ class Desk:
             if one.known.people
         }
 
+    def keep_nobody(self) -> tuple[str, ...]:
+        """The terminals of the server's own list that get neither people nor pictures from us, by serial."""
+        told = {str(row["serial"]) for row in self._site.book.devices()}
+        return tuple(
+            sorted(
+                one.known.serial
+                for one in list(self.terminals.values())
+                if not one.known.people and one.known.serial in told
+            )
+        )
+
     def faces_told(self, said: Mapping[str, Mapping[str, str]]) -> None:
         """The server has it: who is gone from a terminal need not be named again. Raises sqlite3.Error, OSError."""
         for serial, faces in said.items():
@@ -466,9 +477,9 @@ class Desk:
         self._site.health.tell(name, kind, "ready")
         self._site.health.heard(name)
 
-    def may_call(self, source: str) -> bool:
-        """Whether any terminal lives at an address; others are hung up on."""
-        return any(is_from(source, one.known.networks) for one in self.terminals.values())
+    def may_call(self, source: str) -> int:
+        """How many terminals may live at an address; where none does it is hung up on."""
+        return sum(is_from(source, one.known.networks) for one in list(self.terminals.values()))
 
 
 def page_of(request: Request) -> str:

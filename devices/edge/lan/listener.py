@@ -7,6 +7,7 @@ import contextlib
 import logging
 import socket
 import threading
+import zlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,11 +22,20 @@ from devices.protocols.http import MAX_BODY, Request, Response
 log = logging.getLogger(__name__)
 Answer = Callable[[Request], Response]
 LONGEST_CHUNK_HEAD = 1024
+CONNECTIONS_EACH = 3
+"""For each terminal: one for its passages, one for pictures, one that the cable cut off and nobody closed."""
+WITHOUT_BODY = ("/ping", "/push")
+"""Pages to which terminals POST nothing, and do not say so."""
+PACKED = {"gzip": 31, "x-gzip": 31, "deflate": 47}
+"""Codings to the window bits of zlib: gzip; zlib or gzip, whatever the sender takes deflate for."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Bytes, numbers and seconds. `at_once` is the sum of all bodies in memory."""
+    """Bytes, numbers and seconds. `at_once` is the sum of all bodies in memory.
+
+    `connections` is the least for all together, `per_source` for each terminal that may live at an address.
+    """
 
     body: int = MAX_BODY
     at_once: int = 64 * 1024 * 1024
@@ -44,7 +54,8 @@ class Listener(ThreadingMixIn, TCPServer):
     allow_reuse_address = True
     daemon_threads = True
     block_on_close = False
-    request_queue_size = 64
+    request_queue_size = 512
+    """A whole site comes back at once after a power cut."""
 
     def __init__(
         self,
@@ -52,11 +63,14 @@ class Listener(ThreadingMixIn, TCPServer):
         port: int,
         answer: Answer,
         *,
-        may_call: Callable[[str], bool] = lambda _source: True,
+        may_call: Callable[[str], int] = lambda _source: 1,
+        terminals: Callable[[], int] = lambda: 0,
         limits: Limits | None = None,
     ) -> None:
-        """`may_call` says whether an address may speak at all; others are hung up on before they are heard."""
+        """`may_call` says how many terminals may speak from an address; none, and it is hung up on before it is
+        heard. `terminals` is how many there are: there is room for some connections of each."""
         self.answer, self._may_call, self.limits = answer, may_call, limits or Limits()
+        self._terminals = terminals
         self._lock = threading.Lock()
         self._sources: Counter[str] = Counter()
         self._due: dict[socket.socket, float] = {}
@@ -69,9 +83,10 @@ class Listener(ThreadingMixIn, TCPServer):
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Count a connection in, or refuse it."""
         source = str(client_address[0])
+        share = self.limits.per_source * self._may_call(source)
+        most = max(self.limits.connections, CONNECTIONS_EACH * self._terminals())
         with self._lock:
-            full = len(self._due) >= self.limits.connections
-            if full or self._sources[source] >= self.limits.per_source or not self._may_call(source):
+            if len(self._due) >= most or self._sources[source] >= share:
                 self.turned_away += 1
                 return False
             self._sources[source] += 1
@@ -150,6 +165,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Listener
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    raw_requestline: bytes
 
     def setup(self) -> None:
         limits = self.server.limits
@@ -157,15 +173,22 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.settimeout(max(limits.head_seconds, limits.body_seconds, limits.idle_seconds))
 
     def parse_request(self) -> bool:
-        """The request line is there: the rest of the head has its own time."""
+        """The request line is there: the rest of the head has its own time.
+
+        Some firmware does not encode blanks in what it says of itself (`INFO=Ver 8.0.4,12,0`).
+        """
         self.server.allow(self.connection, self.server.limits.head_seconds)
+        words = self.raw_requestline.split()
+        if len(words) > 3 and words[-1].startswith(b"HTTP/"):
+            self.raw_requestline = b" ".join((words[0], b"%20".join(words[1:-1]), words[-1])) + b"\r\n"
         return super().parse_request()
 
     def do_POST(self) -> None:
         """Whole body, then the answer."""
         held = 0
         try:
-            if self.headers.get("Content-Encoding", "identity").strip().lower() not in ("identity", ""):
+            coding = self.headers.get("Content-Encoding", "").strip().lower().replace("identity", "")
+            if coding and coding not in PACKED:
                 # Packed lines would be taken for lines that nobody can read, and be answered as if they were kept.
                 raise _Unreadable(415)
             size = self._announced()
@@ -175,6 +198,9 @@ class _Handler(BaseHTTPRequestHandler):
                 raise _Unreadable(503)
             self.server.allow(self.connection, self.server.limits.body_seconds)
             body = self._chunks() if size is None else self._exactly(size)
+            if coding and body:
+                held += (room := self._room())
+                body = self._unpacked(body, PACKED[coding], room)
             self.server.allow(self.connection, self.server.limits.answer_seconds)
             self._reply(self._asked(body))
         except _Unreadable as problem:
@@ -204,6 +230,10 @@ class _Handler(BaseHTTPRequestHandler):
         """The size of the body; None for one in chunks."""
         coding = self.headers.get("Transfer-Encoding", "").strip().lower()
         lengths = {text.strip() for text in self.headers.get_all("Content-Length") or ["0"]}
+        page = self.path.partition("?")[0].rstrip("/").lower()
+        says_nothing = not coding and self.headers.get("Content-Length") is None
+        if says_nothing and self.command == "POST" and not page.endswith(WITHOUT_BODY):
+            raise _Unreadable(411)  # taken for empty, its lines would be answered as kept, and be gone
         if coding:
             if coding != "chunked" or self.headers.get("Content-Length") is not None:
                 raise _Unreadable(400)
@@ -220,6 +250,27 @@ class _Handler(BaseHTTPRequestHandler):
         if len(body) != size:
             raise _Unreadable(400)
         return body
+
+    def _room(self) -> int:
+        """Memory for what a packed body holds."""
+        size = self.server.limits.body
+        if not self.server.take(size):
+            raise _Unreadable(503)
+        return size
+
+    def _unpacked(self, packed: bytes, bits: int, most: int) -> bytes:
+        """What was packed, whole; a small bomb is not let grow."""
+        for window in (bits, -15) if bits == PACKED["deflate"] else (bits,):
+            unpack = zlib.decompressobj(window)
+            try:
+                body = unpack.decompress(packed, most + 1)
+            except zlib.error:
+                continue
+            if len(body) > most:
+                raise _Unreadable(413)
+            if unpack.eof:
+                return body
+        raise _Unreadable(400)
 
     def _chunks(self) -> bytes:
         parts: list[bytes] = []

@@ -70,29 +70,33 @@ class PhotosLane:
 
 
 class FacesLane:
-    """What terminals said of faces: who has a picture there, who is deleted. At once when it changes, and every hour."""
+    """What terminals said of faces: who has a picture there, who is deleted, and which terminals get no people at all.
+    At once when it changes, and every hour."""
 
     name = "faces"
 
     def __init__(self, site: Site, desk: Desk) -> None:
         self._site, self._desk, self.wake = site, desk, desk.faces_changed
-        self._told: dict[str, dict[str, str]] | None = None
+        self._told: tuple[dict[str, dict[str, str]], tuple[str, ...]] | None = None
         self._told_at = 0.0
 
     def send(self, client: TerminalClient) -> bool:
         """Tell it, if it is another thing than was told. Raises as TerminalClient, NotAcknowledged, sqlite3.Error."""
-        said, now = self._desk.faces_said(), self._site.clock.boot()
-        if not any(said.values()) and not any((self._told or {}).values()):
+        said, without, now = self._desk.faces_said(), self._desk.keep_nobody(), self._site.clock.boot()
+        if not said and not without:
             return False
-        if said == self._told and now - self._told_at < FACES_SECONDS:
+        if (said, without) == self._told and now - self._told_at < FACES_SECONDS:
             return False
         at = datetime.fromtimestamp(self._site.clock.now(), UTC).isoformat()
-        gates = [{"serial": serial, "at": at, "faces": faces} for serial, faces in sorted(said.items())]
+        gates: list[dict[str, object]] = [
+            {"serial": serial, "at": at, "faces": faces} for serial, faces in sorted(said.items())
+        ]
+        gates += [{"serial": serial, "at": at, "faces": {}, "people": False} for serial in without]
         body = json.dumps({"gates": gates}, separators=(",", ":")).encode()
         _status, answer = client.call("POST", FACES_PATH, body)
         if not isinstance(answer, dict) or not isinstance(answer.get("deleted"), int):
             raise NotAcknowledged("an answer that counts nothing")
-        self._told, self._told_at = said, now
+        self._told, self._told_at = (said, without), now
         self._desk.faces_told(said)
         return False
 

@@ -10,7 +10,7 @@ from devices.protocols.iclock.verify import ON_ID_CARD, verify_of
 from devices.protocols.records import DeviceTime, Direction, Event, Kind, PersonKey, PersonKind
 
 _LINE = re.compile(
-    rb"\s*(?:ATTLOG\s+)?([^\s=]*)[\t ]+(\d{4}-\d{1,2}-\d{1,2}[ T]\d{1,2}:\d{1,2}(?::\d{1,2})?)(?=[\t ]|$)(.*)",
+    rb"\s*(?:ATTLOG\s+)?([^\s=]*)[\t ]+(\d{4}([-/.])\d{1,2}\3\d{1,2}[ T]\d{1,2}:\d{1,2}(?::\d{1,2})?)(?=[\t ]|$)(.*)",
     re.DOTALL,
 )
 _ID_NUMBER = re.compile(r"[1-9]\d{16}[0-9Xx]")
@@ -54,7 +54,7 @@ class AttLine:
         match = _LINE.fullmatch(line.strip(b"\r\n\0"))
         if match is None:
             raise Garbled("attlog.line", f"{len(line)} bytes without PIN and time")
-        tail = match[3]
+        tail = match[4]
         parts = tail.lstrip(b" ").split(b"\t")[1:] if b"\t" in tail else tail.split()
         return cls(decode(match[1]), decode(match[2]), tuple(decode(part).strip() for part in parts))
 

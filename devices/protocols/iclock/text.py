@@ -10,13 +10,15 @@ from collections.abc import Iterator
 CHINESE = "83"
 """The `language` of a terminal that writes GB2312 (appendix on languages)."""
 
+_ENDS = re.compile(rb"[\r\n]+")
 _KEY = re.compile(rb"(?:^|(?<=[\s,]))([A-Za-z~_][A-Za-z0-9_.~]*)=")
 
 
 def lines_of(body: bytes) -> Iterator[bytes]:
-    """The lines of a body: LF or CRLF, final newline or none, trailing NUL dropped, blank lines skipped."""
-    for line in body.strip(b"\0").split(b"\n"):
-        cleaned = line.strip(b"\r\0 ")
+    """The lines of a body: LF, CRLF or CR, final newline or none, trailing NUL and a first BOM dropped, blank lines
+    skipped."""
+    for line in _ENDS.split(body.removeprefix(b"\xef\xbb\xbf").strip(b"\0")):
+        cleaned = line.strip(b"\0 ")
         if cleaned.strip():
             yield cleaned
 

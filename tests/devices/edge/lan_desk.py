@@ -48,7 +48,12 @@ class LiveDesk:
         self.photos.changed = lambda words: self.site.worry("photos", words)
         self.desk = Desk(self.site, self.store, self.photos, terminals(*self.tables))
         self.listener = Listener(
-            "127.0.0.1", 0, self.desk.answer, may_call=self.desk.may_call, limits=self.limits
+            "127.0.0.1",
+            0,
+            self.desk.answer,
+            may_call=self.desk.may_call,
+            terminals=lambda: len(self.desk.terminals),
+            limits=self.limits,
         )
         threading.Thread(target=self.listener.serve_forever, args=(0.05,), daemon=True).start()
 

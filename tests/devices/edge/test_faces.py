@@ -330,12 +330,14 @@ class Server:
 
     def __init__(self) -> None:
         self.posted: list[Any] = []
+        self.bodies: list[Any] = []
         self.answer: Any = {"deleted": 0}
 
     def call(self, _method: str, _path: str, body: bytes = b"") -> tuple[int, Any]:
         if isinstance(self.answer, Exception):
             raise self.answer
-        self.posted.append([(one["serial"], one["faces"]) for one in json.loads(body)["gates"]])
+        self.bodies.append(json.loads(body))
+        self.posted.append([(one["serial"], one["faces"]) for one in self.bodies[-1]["gates"]])
         return 200, self.answer
 
 
@@ -343,7 +345,9 @@ def test_what_terminals_said_is_told_until_the_server_has_it(site: Site) -> None
     desk: Desk = site.live.desk
     lane, server = FacesLane(site.live.site, desk), Server()
     lane.send(server)  # type: ignore[arg-type]
-    assert server.posted == [], "nothing was said"
+    lane.send(server)  # type: ignore[arg-type]
+    assert server.posted == [[("H1", {}), ("U1", {})]], "told once: gates that would take pictures"
+    server.posted.clear()
     site.live.give_list("v1", [(7, "孙*")], faces={7: A})
     site.bring()
     assert desk.faces_changed.is_set()
@@ -360,3 +364,19 @@ def test_what_terminals_said_is_told_until_the_server_has_it(site: Site) -> None
     assert server.posted[1] == [("H1", {"7": ""}), ("U1", {"7": ""})]
     lane.send(server)  # type: ignore[arg-type]
     assert desk.faces_said() == {"H1": {}, "U1": {}}
+
+
+def test_terminals_that_get_no_people_are_named_once_the_server_knows_them(tmp_path: Path) -> None:
+    live = LiveDesk(tmp_path, {"serial": "A1"}, {"serial": "A2"})
+    try:
+        lane, server = FacesLane(live.site, live.desk), Server()
+        lane.send(server)  # type: ignore[arg-type]
+        assert server.posted == [], "a gate of no server's would have the whole report refused"
+        row = {"serial": "A2", "kind": "adms", "name": "东门", "lane": "in", "networks": []}
+        live.site.book.apply([row])
+        lane.send(server)  # type: ignore[arg-type]
+        lane.send(server)  # type: ignore[arg-type]
+        assert server.posted == [[("A2", {})]]
+        assert server.bodies[0]["gates"][0]["people"] is False
+    finally:
+        live.close()

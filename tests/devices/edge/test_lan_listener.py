@@ -1,8 +1,10 @@
 """The listener under whatever a network may send: slow, large, broken, too many."""
 
+import gzip
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -61,6 +63,7 @@ def post(body: bytes, *heads: str, target: str = f"/iclock/cdata?SN={SN}&table=A
 
 
 LINE = b"7\t2026-11-21 07:01:09\t0\t15\n"
+PACKED, BOMB = gzip.compress(LINE), gzip.compress(bytes(1_000_000))
 
 
 def count(live: LiveDesk) -> int:
@@ -88,7 +91,12 @@ def test_several_requests_on_one_connection_and_chunks(live: LiveDesk) -> None:
         (post(LINE, f"Content-Length: {len(LINE)}", "Content-Length: 3"), b"400"),
         (post(LINE, f"Content-Length: {len(LINE)}", "Transfer-Encoding: chunked"), b"400"),
         (post(LINE, "Transfer-Encoding: gzip"), b"400"),
-        (post(LINE, f"Content-Length: {len(LINE)}", "Content-Encoding: gzip"), b"415"),
+        (post(LINE, f"Content-Length: {len(LINE)}", "Content-Encoding: br"), b"415"),
+        (post(LINE, f"Content-Length: {len(LINE)}", "Content-Encoding: gzip"), b"400"),
+        (post(BOMB, f"Content-Length: {len(BOMB)}", "Content-Encoding: gzip"), b"413"),
+        (post(PACKED[:-9], f"Content-Length: {len(PACKED) - 9}", "Content-Encoding: gzip"), b"400"),
+        (post(LINE), b"411"),
+        (post(LINE, "Connection: close"), b"411"),
         (post(b"zz\r\n", "Transfer-Encoding: chunked"), b"400"),
         (post(b"7d1\r\n" + b"x" * 2001 + b"\r\n0\r\n\r\n", "Transfer-Encoding: chunked"), b"413"),
         (post(b"7" * 20, "Content-Length: 30"), b"400"),  # ends early
@@ -123,7 +131,8 @@ def test_slow_ones_are_hung_up_on(live: LiveDesk) -> None:
     assert count(live) == 0
 
 
-def test_one_source_cannot_take_every_connection(live: LiveDesk) -> None:
+def test_one_source_cannot_take_every_connection(tmp_path: Path) -> None:
+    live = LiveDesk(tmp_path, TABLES[0], limits=LIMITS)
     links = [socket.create_connection(("127.0.0.1", live.port), timeout=5) for _ in range(8)]
     until(lambda: live.listener.turned_away >= 4, 3, "the rest is turned away")
     assert len(live.listener._due) <= 4
@@ -131,6 +140,41 @@ def test_one_source_cannot_take_every_connection(live: LiveDesk) -> None:
         link.close()
     until(lambda: not live.listener._due, 3, "all are gone")
     assert talk(live, PING).startswith(b"HTTP/1.1 200")
+    live.close()
+
+
+def test_packed_bodies_are_opened(live: LiveDesk) -> None:
+    raw = zlib.compressobj(wbits=-15)
+    bodies = {
+        "gzip": PACKED, "x-gzip": gzip.compress(LINE.replace(b"09", b"10")),
+        "deflate": zlib.compress(LINE.replace(b"09", b"11")),
+        "Deflate": raw.compress(LINE.replace(b"09", b"12")) + raw.flush(),
+    }  # fmt: skip
+    for coding, body in bodies.items():
+        answer = talk(live, post(body, f"Content-Length: {len(body)}", f"Content-Encoding: {coding}"))
+        assert answer.startswith(b"HTTP/1.1 200"), coding
+        assert b"OK: 1" in answer
+    assert count(live) == 4
+    assert live.listener._bytes == 0
+
+
+def test_firmware_that_is_careless_with_its_request_line_is_answered(live: LiveDesk) -> None:
+    ask = f"GET /iclock/getrequest?SN={SN}&INFO=Ver 8.0.4.7 -2021,12,0,99,192.168.1.201 HTTP/1.1\r\nHost: x\r\n\r\n"
+    assert b"200" in talk(live, ask.encode())[:20]
+    terminal = live.desk.terminals[SN].memory.terminal
+    assert dict(terminal.facts)["firmver"] == "Ver 8.0.4.7 -2021"
+    for target in (
+        f"/iclock/cdata?Stamp=9999&table=ATTLOG&sn={SN}", f"//iclock/cdata?table=ATTLOG&SN={SN}%20",
+        f"http://192.168.1.10:8003/iclock/cdata.aspx?TABLE=attlog&SN={SN}%20",
+    ):  # fmt: skip
+        answer = talk(live, post(LINE, f"content-length:{len(LINE)}", target=target))
+        assert b"OK: 1" in answer, target
+    assert count(live) == 1, "the same punch, told three times"
+    head = post(LINE, f"Content-Length: {len(LINE)}", "Expect: 100-continue")
+    assert b"100 Continue" in talk(live, head)
+    assert b"200" in talk(live, post(b"", target=f"/iclock/push?SN={SN}"))[:20], (
+        "POSTs nothing, and says no length"
+    )
 
 
 def test_bodies_in_memory_have_a_sum(live: LiveDesk) -> None:

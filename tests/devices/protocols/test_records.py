@@ -68,6 +68,19 @@ EVENTS = st.builds(
         ("2026-11-20T23:01:09Z", datetime(2026, 11, 20, 23, 1, 9, tzinfo=UTC)),
         ("2026-11-20T18:01:09-0500", datetime(2026, 11, 20, 23, 1, 9, tzinfo=UTC)),
         ("2000-01-01 00:00:00", datetime(2000, 1, 1)),
+        ("2026-11-21 24:00:00", datetime(2026, 11, 22)),
+        ("2026-12-31T24:00:00+08:00", datetime(2026, 12, 31, 16, tzinfo=UTC)),
+        ("2026-11-21 23:59:60", datetime(2026, 11, 22)),
+        ("2026/11/21 7:1:9", datetime(2026, 11, 21, 7, 1, 9)),
+        ("2026.11.21 07:01", datetime(2026, 11, 21, 7, 1)),
+        ("20261121070109", datetime(2026, 11, 21, 7, 1, 9)),
+        ("20261121T070109Z", datetime(2026, 11, 21, 7, 1, 9, tzinfo=UTC)),
+        ("2026-11-21T07:01:09.250+8", datetime(2026, 11, 20, 23, 1, 9, tzinfo=UTC)),
+        ("2026-11-21T04:31:09+0530", datetime(2026, 11, 20, 23, 1, 9, tzinfo=UTC)),
+        ("2026-11-20 23:01:09 GMT", datetime(2026, 11, 20, 23, 1, 9, tzinfo=UTC)),
+        ("2026-11-21 24:00:01", None),
+        ("9999-12-31 24:00:00", None),
+        ("26-11-21 07:01:09", None),
         ("2026-02-30 07:01:09", None),
         ("2026-11-21 25:01:09", None),
         ("2026-11-21T07:01:09+99:00", None),
@@ -82,7 +95,11 @@ def test_reads_the_times_that_devices_write(text: str, expected: datetime | None
 def test_reads_milliseconds_and_seconds() -> None:
     assert DeviceTime.from_epoch("1795215669000").at == datetime(2026, 11, 20, 23, 1, 9, tzinfo=UTC)
     assert DeviceTime.from_epoch("1795215669").at == datetime(2026, 11, 20, 23, 1, 9, tzinfo=UTC)
-    assert DeviceTime.from_epoch("9" * 40).at is None
+    assert DeviceTime.from_epoch("1795215669000.0").at == datetime(2026, 11, 20, 23, 1, 9, tzinfo=UTC)
+    assert DeviceTime.read_any("20261121070109").at == datetime(2026, 11, 21, 7, 1, 9), "not the year 2612"
+    assert DeviceTime.read_any("1795215669").at == datetime(2026, 11, 20, 23, 1, 9, tzinfo=UTC)
+    for text in ("9" * 40, "nan", "inf", "1e9", "0x5"):
+        assert DeviceTime.read_any(text).at is None
     assert DeviceTime.from_epoch("soon").at is None
 
 
