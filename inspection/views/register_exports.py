@@ -315,7 +315,7 @@ def bulletins_export(request: ActorRequest) -> HttpResponseBase:
             one.title,
             one.text,
             one.get_kind_display(),
-            one.region.label,
+            one.region.label if one.region else _("nationwide"),
             one.trade or _("everybody"),
             one.call,
             one.valid_from,

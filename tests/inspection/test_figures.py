@@ -158,7 +158,7 @@ def test_what_a_rule_also_reads_is_tried_out_and_set_too(stage):
     assert not Parameter.objects.filter(key="pay.largest_line_fen", region_id="330703").exists()
     done = read_by(stage, "D6", "pay.largest_line_fen", 700_000, write=True)
     assert (done.former, done.value, done.effect["opens"]) == (5_000_000, 700_000, 1)
-    run(TODAY)
+    run(TODAY, "D6")
     assert Alarm.objects.get(rule="D6").project == stage.project
     page = stage.client(stage.li).get(reverse("inspection:rule", args=["D6"])).content.decode()
     assert "¥50,000.00" in page
