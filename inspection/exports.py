@@ -1,6 +1,6 @@
 """Lists as .xlsx: what the page shows with its filters, all rows instead of one page."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from django.http import HttpResponse
@@ -128,10 +128,10 @@ def slip_sheet(slips: Iterable[PaySlip]) -> SheetOut:
     return SheetOut(_("Pay slips"), columns, rows)
 
 
-def download(sheet: SheetOut, name: str, today: date) -> HttpResponse:
-    """The workbook as an attachment."""
+def download(sheet: SheetOut | Sequence[SheetOut], name: str, today: date) -> HttpResponse:
+    """The workbook of one sheet or of several as an attachment."""
     return HttpResponse(
-        write_workbook([sheet]),
+        write_workbook([sheet] if isinstance(sheet, SheetOut) else sheet),
         content_type=XLSX,
         headers={"Content-Disposition": f'attachment; filename="{name}-{today}.xlsx"'},
     )

@@ -8,28 +8,31 @@ from inspection.alarms.rule import Rule, Setting
 # As payroll.allocation_rules: the newest version of the plan that has begun holds for a month; what a person named
 # counts for that month up to its sum, the rest of the money fills the oldest gap first. A month whose progress nobody
 # measured has no sum, and is told as such. Loans are no allocation.
+# Each thing is read once and joined by project; only projects whose money does not reach for all months, or where a
+# month has no sum, are gone through month by month (`behind`).
 STANDING = """
-plan AS MATERIALIZED (
-  SELECT a.* FROM payroll_allocationplan a JOIN registration_project pr ON pr.id = a.project_id
+version AS MATERIALIZED (
+  -- A version holds from its first month until a newer one begins; `until` is that month.
+  SELECT a.*, min(a.starts_on) OVER (PARTITION BY a.project_id ORDER BY a.number
+           ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS until,
+         least(date_trunc('month', %(today)s::date), date_trunc('month', coalesce(pr.done_on, %(today)s)))::date AS last_month
+  FROM payroll_allocationplan a JOIN registration_project pr ON pr.id = a.project_id
   WHERE {running}
-), bounds AS (
+), bounds AS MATERIALIZED (
   SELECT DISTINCT ON (p.project_id) p.project_id,
-         least((p.starts_on - interval '1 month')::date + p.day - 1, p.starts_on - 1) + 1 AS counts_from,
-         p.starts_on AS first_month
-  FROM plan p ORDER BY p.project_id, p.starts_on, p.number DESC
+         ((least((p.starts_on - interval '1 month')::date + p.day - 1, p.starts_on - 1) + 1)::timestamp
+           AT TIME ZONE 'Asia/Shanghai') AS counts_from
+  FROM version p ORDER BY p.project_id, p.starts_on, p.number DESC
 ), due_month AS (
-  SELECT b.project_id, m.month::date AS month, p.number, p.basis, p.percent, p.amount_fen, p.contract_sum_fen,
-         p.starts_on, p.ends_on,
-         least(m.month::date + p.day - 1, (m.month + interval '1 month')::date - 1) AS due_on
-  FROM bounds b
-  JOIN registration_project pr ON pr.id = b.project_id
-  CROSS JOIN LATERAL generate_series(b.first_month::timestamp,
-    least(date_trunc('month', %(today)s::date), date_trunc('month', coalesce(pr.done_on, %(today)s)))::timestamp,
-    interval '1 month') m(month)
-  JOIN LATERAL (
-    -- By the key of the table: in the relation above each month of each project would read all plans.
-    SELECT v.* FROM payroll_allocationplan v WHERE v.project_id = b.project_id AND v.starts_on <= m.month
-    ORDER BY v.number DESC LIMIT 1) p ON p.ends_on IS NULL OR m.month <= p.ends_on
+  SELECT v.project_id, m.month::date AS month, v.number, v.basis, v.percent, v.amount_fen, v.contract_sum_fen,
+         v.starts_on, v.ends_on,
+         least(m.month::date + v.day - 1, (m.month + interval '1 month')::date - 1) AS due_on
+  FROM version v
+  CROSS JOIN LATERAL generate_series(v.starts_on::timestamp,
+    least(v.last_month, v.ends_on, (v.until - interval '1 month')::date)::timestamp, interval '1 month') m(month)
+), progress AS (
+  SELECT DISTINCT ON (x.project_id, x.month) x.project_id, x.month, x.amount_fen
+  FROM payroll_progresspayment x ORDER BY x.project_id, x.month, x.number DESC
 ), priced AS (
   SELECT d.project_id, d.month, d.due_on, d.basis,
          CASE d.basis
@@ -38,9 +41,7 @@ plan AS MATERIALIZED (
            ELSE w.total_fen / w.months + CASE WHEN w.place < w.total_fen %% w.months THEN 1 ELSE 0 END
          END AS due_fen
   FROM due_month d
-  LEFT JOIN LATERAL (
-    SELECT x.amount_fen FROM payroll_progresspayment x WHERE x.project_id = d.project_id AND x.month = d.month
-    ORDER BY x.number DESC LIMIT 1) g ON d.basis = 'progress'
+  LEFT JOIN progress g ON g.project_id = d.project_id AND g.month = d.month AND d.basis = 'progress'
   CROSS JOIN LATERAL (
     SELECT round(d.contract_sum_fen * d.percent / 100)::bigint AS total_fen,
            ((extract(year FROM coalesce(d.ends_on, d.starts_on)) - extract(year FROM d.starts_on)) * 12
@@ -48,29 +49,38 @@ plan AS MATERIALIZED (
            ((extract(year FROM d.month) - extract(year FROM d.starts_on)) * 12
             + extract(month FROM d.month) - extract(month FROM d.starts_on))::int AS place) w
   WHERE d.due_on <= %(today)s
-), receipt AS (
-  SELECT e.project_id, e.number, e.amount_fen
+), money AS MATERIALIZED (
+  SELECT e.project_id, sum(e.amount_fen)::bigint AS fen
   FROM bounds b
   JOIN payroll_accountentry e ON e.project_id = b.project_id AND e.kind = 'allocation' AND e.amount_fen > 0
-   AND (e.at AT TIME ZONE 'Asia/Shanghai')::date >= b.counts_from
+   AND e.at >= b.counts_from
+  GROUP BY 1
+), choice AS (
+  SELECT DISTINCT ON (x.project_id, x.entry_number) x.project_id, x.entry_number, x.month
+  FROM payroll_allocationchoice x ORDER BY x.project_id, x.entry_number, x.number DESC
 ), named AS (
-  SELECT r.project_id, c.month, sum(r.amount_fen) AS fen
-  FROM receipt r
-  JOIN LATERAL (
-    SELECT x.month FROM payroll_allocationchoice x
-    WHERE x.project_id = r.project_id AND x.entry_number = r.number ORDER BY x.number DESC LIMIT 1) c ON c.month IS NOT NULL
+  SELECT c.project_id, c.month, sum(e.amount_fen) AS fen
+  FROM choice c
+  JOIN bounds b ON b.project_id = c.project_id
+  JOIN payroll_accountentry e ON e.project_id = c.project_id AND e.number = c.entry_number
+   AND e.kind = 'allocation' AND e.amount_fen > 0 AND e.at >= b.counts_from
+  WHERE c.month IS NOT NULL
   GROUP BY 1, 2
-), by_hand AS (
+), by_hand AS MATERIALIZED (
   SELECT p.*, least(coalesce(p.due_fen, 0), coalesce(n.fen, 0))::bigint AS hand_fen
   FROM priced p LEFT JOIN named n ON n.project_id = p.project_id AND n.month = p.month
-), money AS (
-  SELECT r.project_id, sum(r.amount_fen)::bigint AS fen FROM receipt r GROUP BY 1
+), behind AS (
+  SELECT t.project_id, coalesce(m.fen, 0) - t.hand_fen AS free_fen
+  FROM (SELECT h.project_id, sum(h.due_fen) AS due_fen, sum(h.hand_fen) AS hand_fen, bool_or(h.due_fen IS NULL) AS unknown
+        FROM by_hand h GROUP BY 1) t
+  LEFT JOIN money m ON m.project_id = t.project_id
+  WHERE t.unknown OR coalesce(t.due_fen, 0) > coalesce(m.fen, 0)
 ), standing AS (
   SELECT h.project_id, h.month, h.due_on, h.basis, h.due_fen,
          CASE WHEN h.due_fen IS NULL THEN 0 ELSE least(h.due_fen - h.hand_fen, greatest(0,
            sum(coalesce(h.due_fen, 0) - h.hand_fen) OVER (PARTITION BY h.project_id ORDER BY h.month)
-           - (coalesce(m.fen, 0) - sum(h.hand_fen) OVER (PARTITION BY h.project_id)))) END::bigint AS short_fen
-  FROM by_hand h LEFT JOIN money m ON m.project_id = h.project_id
+           - b.free_fen)) END::bigint AS short_fen
+  FROM behind b JOIN by_hand h ON h.project_id = b.project_id
 )
 """.replace("{running}", RUNNING)
 

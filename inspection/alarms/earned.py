@@ -10,8 +10,16 @@ people count, their sum does not.
 # database keeps (devices.models.totals); only sites with other months (`by_span`) are summed from their days.
 # A person is unsheeted when no sheet that was sent to the workers holds a slip of theirs for the month and
 # employer. It is asked per person, so that neither a leaver's settlement nor a sheet that leaves people out
-# silences the rest. Days and slips are grouped together: a join of the two is millions of look-ups where the planner
-# takes the people of a project for few. Months older than half a year are read only where an alarm about them is still open.
+# silences the rest. The slips are read into a relation of their own (`sheeted`), which has no index: so the two are
+# compared by hashing whatever the planner takes the people of a project for, and only the few that are left are priced.
+# Months older than half a year are read only where an alarm about them is still open.
+WORTH = """CASE po.pay_basis
+           WHEN 'piece' THEN 0
+           WHEN 'month' THEN least(po.rate_fen, round(po.rate_fen * w.days / w.month_days))
+           WHEN 'hour' THEN round(po.rate_fen * round(w.minutes / 60.0, 2))
+           ELSE round(po.rate_fen * w.days) END"""
+"""What a month `w` of `worked` is worth by its posting `po`, in fen."""
+
 EARNED = """
 place AS MATERIALIZED (
   SELECT r.region_id,
@@ -105,34 +113,25 @@ place AS MATERIALIZED (
   WHERE d.month < watched.this_month
     AND ((d.only_month IS NULL AND d.month >= watched.first_month) OR d.month = d.only_month)
   GROUP BY 1, 2, 3, 4, 5
-), line AS (
-  SELECT w.project_id, po.participation_id, w.month, w.worker_id,
-         CASE po.pay_basis
-           WHEN 'piece' THEN 0
-           WHEN 'month' THEN least(po.rate_fen, round(po.rate_fen * w.days / w.month_days))
-           WHEN 'hour' THEN round(po.rate_fen * round(w.minutes / 60.0, 2))
-           ELSE round(po.rate_fen * w.days) END AS worth_fen,
-         po.pay_basis = 'piece' AS is_piece, false AS is_slip, false AS is_paid
-  FROM worked w
-  JOIN registration_posting po ON po.id = w.posting_id AND po.project_id = w.project_id
-  UNION ALL
-  SELECT p.project_id, s.participation_id, p.month, p.worker_id, 0, NULL, true,
-         p.payment = 'paid' OR p.payment = 'cash' AND NOT EXISTS (
-           SELECT FROM payroll_cashpayment c
-           WHERE c.project_id = p.project_id AND c.sheet_id = p.sheet_id AND c.worker_id = p.worker_id
-             AND c.denied_at IS NOT NULL AND c.withdrawn_at IS NULL)
+), sheeted AS MATERIALIZED (
+  SELECT p.project_id, s.participation_id, p.month, p.worker_id
   FROM payroll_payslip p
   JOIN payroll_paysheet s ON s.id = p.sheet_id AND s.project_id = p.project_id AND s.state <> 'draft'
   WHERE p.month >= (SELECT month FROM since) AND p.month < date_trunc('month', %(today)s::date)::date
 ), earned AS (
-  SELECT project_id, participation_id, month, worker_id, sum(worth_fen)::bigint AS worth_fen,
-         bool_and(is_piece) AS is_piece, bool_or(is_slip) AS is_sheeted
-  FROM line GROUP BY 1, 2, 3, 4
-  HAVING NOT bool_and(is_slip)
+  SELECT w.project_id, po.participation_id, w.month, w.worker_id, sum({worth})::bigint AS worth_fen,
+         bool_and(po.pay_basis = 'piece') AS is_piece
+  FROM worked w
+  JOIN registration_posting po ON po.id = w.posting_id AND po.project_id = w.project_id
+  WHERE NOT EXISTS (
+    SELECT FROM sheeted s
+    WHERE s.project_id = w.project_id AND s.month = w.month AND s.worker_id = w.worker_id
+      AND s.participation_id = po.participation_id)
+  GROUP BY 1, 2, 3, 4
 ), unsheeted AS (
   SELECT project_id, participation_id, month, sum(worth_fen)::bigint AS worth_fen,
          count(*) AS people, count(*) FILTER (WHERE is_piece) AS piece_people
-  FROM earned WHERE NOT is_sheeted
+  FROM earned
   GROUP BY 1, 2, 3
 )
-"""
+""".replace("{worth}", WORTH)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inspection.access import settable_regions
 from inspection.alarms.catalogue import RULES
+from inspection.alarms.readings import PROVINCE, READINGS, Reading, figure_of
 from inspection.alarms.rule import Finding, Rule, Setting
 from inspection.models import ParameterChange
 from inspection.rules import LEVEL_NAMES
@@ -17,12 +19,12 @@ from inspection.services.rules import MissingFigure, check_parameters, find, mom
 from payroll.services.who import user_of
 from registration.access import not_found, not_permitted
 from registration.actors import Actor
-from registration.models import Authority, Parameter
+from registration.models import Authority, Parameter, Region
 from registration.permissions import PERMISSIONS
 from registration.services.parameters import forget, parameter
 from wagewatch.evidence.services import append
 from wagewatch.lib.dates import site_date
-from wagewatch.lib.errors import Malformed
+from wagewatch.lib.errors import Malformed, RuleViolation
 from wagewatch.lib.happenings import happened
 
 CHANGED = "parameter.changed"
@@ -44,6 +46,7 @@ LARGEST = {
 class Moved:
     """One alarm that a change would move; level 0 is no alarm."""
 
+    rule: str
     project_id: int
     period: str
     before: int
@@ -83,20 +86,37 @@ def may_set(actor: Actor) -> bool:
     return Authority.objects.filter(pk__in=offices, kind=Authority.Kind.LABOUR).exists()
 
 
-def setting_of(rule_code: str, key: str) -> tuple[Rule, Setting]:
-    """A rule and one of its settings. NotFound if there is none."""
+What = Setting | Reading
+
+
+def what_of(rule_code: str, key: str) -> tuple[Rule, What]:
+    """A rule and one of its settings, or a parameter that it also reads. NotFound if it has none of this key."""
     rule = RULES.get(rule_code)
-    setting = next((s for s in rule.settings if s.key == key), None) if rule else None
-    if rule is None or setting is None:
+    if rule is None:
         not_found()
-    return rule, setting
+    for setting in rule.settings:
+        if setting.key == key:
+            return rule, setting
+    if key not in rule.reads or key not in READINGS:
+        not_found()
+    return rule, READINGS[key]
+
+
+def readers_of(key: str) -> list[Rule]:
+    """The rules that judge by a parameter: a change is tried out on all of them."""
+    return [rule for rule in RULES.values() if key in rule.parameters]
+
+
+def may_be_set_for(what: What, region: Region) -> bool:
+    """Whether the law leaves the figure to this region: some are the province's."""
+    return isinstance(what, Setting) or what.set_by != PROVINCE or region.level == Region.Level.PROVINCE
 
 
 def preview_change(
     rule_code: str,
     key: str,
     region_code: str,
-    value: Mapping[str, int],
+    value: Any,
     *,
     valid_from: date,
     actor: Actor,
@@ -106,8 +126,8 @@ def preview_change(
 
     Raises as `change_parameter` does, but asks for no reason.
     """
-    rule, setting = _checked(rule_code, key, region_code, value, valid_from, actor, now)
-    return _effect(rule, setting, region_code, value, now)
+    _checked(rule_code, key, region_code, value, valid_from, actor, now)
+    return _effect(key, region_code, value, now)
 
 
 @transaction.atomic
@@ -115,7 +135,7 @@ def change_parameter(
     rule_code: str,
     key: str,
     region_code: str,
-    value: Mapping[str, int],
+    value: Any,
     *,
     valid_from: date,
     reason: str,
@@ -126,23 +146,31 @@ def change_parameter(
     """Set a rule's figures for a region from a day on, today at the earliest: what was judged stays judged.
 
     A labour inspector sets them for the own region and for regions inside it. Raises NotFound, NotPermitted,
-    Malformed `parameter.…` (figures, order, day, reason, document, same).
+    Malformed `parameter.…` (figures, order, day, reason, document, same), RuleViolation `parameter.province` where
+    the law leaves the figure to the province.
     """
-    rule, setting = _checked(rule_code, key, region_code, value, valid_from, actor, now)
+    rule, what = _checked(rule_code, key, region_code, value, valid_from, actor, now)
+    if not may_be_set_for(what, Region.objects.get(pk=region_code)):
+        raise RuleViolation(
+            "parameter.province",
+            _(
+                "This figure is set for a province, not for a city or county. Ask the province's labour office."
+            ),
+        )
     if len(reason.strip()) < SHORTEST_REASON:
         raise Malformed("parameter.reason", _("Write the reason in a few words; it stays on record."))
     if not document.strip():
         raise Malformed("parameter.document", _("Write the number of the document that sets it."))
     former = parameter(key, region_code=region_code, on=valid_from, default=None)
-    if former == dict(value):
+    if former == value:
         raise Malformed("parameter.same", _("These figures hold there already. Change one of them."))
-    effect = _effect(rule, setting, region_code, value, now)
+    effect = _effect(key, region_code, value, now)
     source = f"{document.strip()}：{reason.strip()}"[:200]
     Parameter.objects.update_or_create(
         key=key,
         region_id=region_code,
         valid_from=valid_from,
-        defaults={"value": dict(value), "source": source, "valid_to": None},
+        defaults={"value": value, "source": source, "valid_to": None},
     )
     transaction.on_commit(forget)
     change = ParameterChange.objects.create(
@@ -150,7 +178,7 @@ def change_parameter(
         key=key,
         region_id=region_code,
         valid_from=valid_from,
-        value=dict(value),
+        value=value,
         former=former,
         reason=reason.strip()[:300],
         document=document.strip()[:80],
@@ -166,7 +194,8 @@ def change_parameter(
         actor=actor,
         now=now,
     )
-    happened(mark_of(rule.code))
+    for reader in readers_of(key):
+        happened(mark_of(reader.code))
     return change
 
 
@@ -201,12 +230,12 @@ def _checked(
     rule_code: str,
     key: str,
     region_code: str,
-    value: Mapping[str, int],
+    value: Any,
     valid_from: date,
     actor: Actor,
     now: datetime,
-) -> tuple[Rule, Setting]:
-    rule, setting = setting_of(rule_code, key)
+) -> tuple[Rule, What]:
+    rule, what = what_of(rule_code, key)
     if not actor.is_authority:
         not_found()
     if not may_set(actor):
@@ -219,8 +248,43 @@ def _checked(
             "parameter.day",
             _("New figures hold from today at the earliest, and within a year. Choose such a day."),
         )
-    check_figures(setting, value, parameter(key, region_code=region_code, on=valid_from, default=value))
-    return rule, setting
+    former = parameter(key, region_code=region_code, on=valid_from, default=value)
+    if isinstance(what, Setting):
+        check_figures(what, value, former)
+    else:
+        check_reading(what, value, former)
+    return rule, what
+
+
+def check_reading(reading: Reading, value: Any, former: Any) -> None:
+    """Malformed unless the value has the shape of the one before and each number lies within what the law allows."""
+    same = set(value) == set(former) if isinstance(former, dict) and isinstance(value, dict) else True
+    if isinstance(value, dict) != isinstance(former, dict) or not same:
+        raise Malformed("parameter.figures", _("Write every figure."))
+    for figure in reading.figures:
+        found = figure_of(figure, value)
+        try:
+            number = Decimal(str(found)) if figure.decimal or type(found) is int else Decimal("NaN")
+        except InvalidOperation:
+            number = Decimal("NaN")
+        if not (number.is_finite() and figure.least <= number <= figure.most):
+            least, most = (
+                (yuan_of(figure.least), yuan_of(figure.most))
+                if figure.unit == "fen"
+                else (str(figure.least), str(figure.most))
+            )
+            raise Malformed(
+                "parameter.range",
+                _("%(what)s: from %(least)s to %(most)s."),
+                what=str(figure.words),
+                least=least,
+                most=most,
+            )
+
+
+def yuan_of(fen: int) -> str:
+    """Whole yuan with thousands apart, for ranges."""
+    return f"{fen // 100:,}"
 
 
 def check_figures(setting: Setting, value: Mapping[str, int], former: Mapping[str, int]) -> None:
@@ -247,39 +311,43 @@ def check_figures(setting: Setting, value: Mapping[str, int], former: Mapping[st
         )
 
 
-def _effect(
-    rule: Rule, setting: Setting, region_code: str, value: Mapping[str, int], now: datetime
-) -> Effect:
-    """Run the rule with and without the value in a transaction that is rolled back."""
+def _effect(key: str, region_code: str, value: Any, now: datetime) -> Effect:
+    """Run each rule that reads the key with and without the value, in a transaction that is rolled back."""
     moment = moment_of(now)
+    rules = readers_of(key)
     try:
-        check_parameters(rule, moment)
+        for rule in rules:
+            check_parameters(rule, moment)
     except MissingFigure as missing:
         raise Malformed(
             "parameter.missing",
             _("The rule cannot be tried out: no figure holds for %(missing)s. Run the command “seed” first."),
             missing=str(missing),
         ) from missing
-    before = {finding.key: finding for finding in find(rule, moment)}
+    before = {rule.code: {found.key: found for found in find(rule, moment)} for rule in rules}
     with transaction.atomic():
-        where = {"key": setting.key, "region_id": region_code, "valid_from": moment.today}
-        if not Parameter.objects.filter(**where).update(value=dict(value), valid_to=None):
-            Parameter.objects.bulk_create([Parameter(**where, value=dict(value))])
-        after = {finding.key: finding for finding in find(rule, moment)}
+        where = {"key": key, "region_id": region_code, "valid_from": moment.today}
+        if not Parameter.objects.filter(**where).update(value=value, valid_to=None):
+            Parameter.objects.bulk_create([Parameter(**where, value=value)])
+        after = {rule.code: {found.key: found for found in find(rule, moment)} for rule in rules}
         transaction.set_rollback(True)
-    return compare(before, after)
-
-
-def compare(before: Mapping[Any, Finding], after: Mapping[Any, Finding]) -> Effect:
-    """What differs between two runs of a rule."""
     effect = Effect()
+    for rule in rules:
+        compare(effect, rule.code, before[rule.code], after[rule.code])
+    return effect
+
+
+def compare(effect: Effect, rule: str, before: Mapping[Any, Finding], after: Mapping[Any, Finding]) -> None:
+    """Add to an effect what differs between two runs of a rule."""
     for key in sorted({*before, *after}):
         old, new = before.get(key), after.get(key)
         now_level, then_level = (new.level if new else 0), (old.level if old else 0)
         shown = new or old
         if now_level == then_level or shown is None:
             continue
-        moved = Moved(shown.project_id, shown.period, then_level, now_level, shown.amount_fen, shown.people)
+        moved = Moved(
+            rule, shown.project_id, shown.period, then_level, now_level, shown.amount_fen, shown.people
+        )
         if not then_level:
             effect.opens.append(moved)
         elif not now_level:
@@ -288,4 +356,3 @@ def compare(before: Mapping[Any, Finding], after: Mapping[Any, Finding]) -> Effe
             effect.rises.append(moved)
         else:
             effect.falls.append(moved)
-    return effect

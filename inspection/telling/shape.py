@@ -10,12 +10,13 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from inspection.alarms.catalogue import RULES
+from inspection.alarms.readings import Reading, figure_of
 from inspection.alarms.rule import Setting
 from inspection.models import Alarm
 from inspection.rules import LEVEL_NAMES
 from registration.services.parameters import parameter
 from wagewatch.lib.dates import parse_month
-from wagewatch.templatetags.ww import month_only
+from wagewatch.templatetags.ww import cny, month_only
 
 Ground = dict[str, Any]
 """A row of the alarm's page: what was looked at, value, limit, source of the data."""
@@ -72,6 +73,31 @@ def amount_of(unit: str, figure: int | str) -> str:
     if unit == "payments":
         return ngettext("%(n)s payment", "%(n)s payments", number) % {"n": figure}
     return _("day %(n)s") % {"n": figure}
+
+
+def reading_words(reading: Reading, value: Any) -> str:
+    """What a parameter that is no ladder says: each figure with its unit."""
+    said = [
+        _plain(figure.unit, found)
+        for figure in reading.figures
+        if (found := figure_of(figure, value)) is not None
+    ]
+    return ("，" if gap() == "" else ", ").join(said)
+
+
+def _plain(unit: str, figure: int | str) -> str:
+    number = int(float(figure))
+    if unit == "fen":
+        return cny(number)
+    if unit == "hours":
+        return ngettext("%(n)s hour", "%(n)s hours", number) % {"n": figure}
+    if unit == "minutes":
+        return ngettext("%(n)s minute", "%(n)s minutes", number) % {"n": figure}
+    if unit == "months":
+        return ngettext("%(n)s month", "%(n)s months", number) % {"n": figure}
+    if unit == "years":
+        return ngettext("%(n)s year", "%(n)s years", number) % {"n": figure}
+    return amount_of(unit, figure)
 
 
 def steps_of(setting: Setting, value: Any) -> list[tuple[str, str]]:

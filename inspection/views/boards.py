@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -71,10 +72,8 @@ def tabs_of(request: HttpRequest, codes: list[str], show: str) -> list[dict[str,
     return tabs
 
 
-@require_GET
-@inspector_view
-def boards(request: ActorRequest) -> HttpResponseBase:
-    """Sites under way within reach by the state of their notice board, those without one first."""
+def board_rows(request: ActorRequest) -> tuple[list[dict[str, Any]], list[str], str]:
+    """Sites by the state of their board as the filters say, those without one first; all states; the tab."""
     today = site_date(timezone.now())
     projects = (
         board_projects(request.actor)
@@ -83,7 +82,7 @@ def boards(request: ActorRequest) -> HttpResponseBase:
     )
     projects = projects.order_by("name", "pk")
     if words := text_of(request, "q"):
-        projects = projects.filter(name__icontains=words)
+        projects = projects.filter(Q(name__icontains=words) | Q(name_en__icontains=words))
     found = list(projects)
     states = load_states(found, today=today)
     show = request.GET.get("show", "")
@@ -99,7 +98,14 @@ def boards(request: ActorRequest) -> HttpResponseBase:
         if not show or states[project.pk].code == show
     ]
     rows.sort(key=lambda row: ORDER.index(row["state"].code))
-    codes = [states[project.pk].code for project in found]
+    return rows, [states[project.pk].code for project in found], show
+
+
+@require_GET
+@inspector_view
+def boards(request: ActorRequest) -> HttpResponseBase:
+    """Sites under way within reach by the state of their notice board, those without one first."""
+    rows, codes, show = board_rows(request)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request,

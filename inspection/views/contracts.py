@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,7 +19,7 @@ from inspection.views.people import PURPOSES
 from registration.access import access_contract, access_project, contracts_for, not_found, not_permitted
 from registration.contract_page import contract_page, contract_row
 from registration.http import ActorRequest
-from registration.models import ContractKind, ContractTemplate, LabourContract, Posting, Region
+from registration.models import ContractKind, ContractTemplate, LabourContract, Posting, Project, Region
 from registration.rules.contract_text import FIELDS, NEEDED, blocks, check_template, fill
 from registration.services.contract_documents import open_document
 from registration.services.contract_facts import expiry_notice_days, postings_with_contract
@@ -42,6 +42,24 @@ SHOW: tuple[tuple[str, Any, Q], ...] = (
 )
 
 
+def _shown(request: ActorRequest) -> tuple[str, Any, Q]:
+    return next((s for s in SHOW if s[0] == text_of(request, "show")), SHOW[0])
+
+
+def contracts_shown(request: ActorRequest, project: Project) -> QuerySet[LabourContract]:
+    """The contracts of the page with its tab and words, what ends first on top."""
+    found = (
+        contracts_for(request.actor, project)
+        .filter(_shown(request)[2])
+        .select_related("worker", "posting__team", "participation__organisation")
+        .defer("text", "particulars", "worker__id_number", "worker__phone", "worker__address")
+        .order_by("ends_on", "pk")
+    )
+    if words := text_of(request, "q"):
+        found = found.filter(Q(worker__name__icontains=words) | Q(number__iexact=words))
+    return found
+
+
 @require_GET
 @inspector_view
 def contracts(request: ActorRequest, pk: int) -> HttpResponseBase:
@@ -52,16 +70,8 @@ def contracts(request: ActorRequest, pk: int) -> HttpResponseBase:
     counts = reach.aggregate(**{key: Count("pk", filter=where) for key, _label, where in SHOW})
     at_work = set(Posting.objects.filter(project=project, left_on=None).values_list("pk", flat=True))
     covered = at_work & postings_with_contract(project.pk, on=today)
-    show = next((s for s in SHOW if s[0] == text_of(request, "show")), SHOW[0])
-    found = (
-        reach.filter(show[2])
-        .select_related("worker", "posting__team", "participation__organisation")
-        .defer("text", "particulars", "worker__id_number", "worker__phone", "worker__address")
-        .order_by("ends_on", "pk")
-    )
-    if words := text_of(request, "q"):
-        found = found.filter(Q(worker__name__icontains=words) | Q(number__iexact=words))
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    show = _shown(request)
+    page = Paginator(contracts_shown(request, project), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "project": project,
         "page": page,
@@ -116,16 +126,17 @@ def contract_file(request: ActorRequest, project_pk: int, pk: int) -> HttpRespon
     return file_response(file, f"contract-{project_pk}-{pk}")
 
 
+def wordings() -> QuerySet[ContractTemplate]:
+    """All wordings without their texts, by region and kind."""
+    found = ContractTemplate.objects.select_related("region").defer("body")
+    return found.order_by("region_id", "kind", "-valid_from", "-pk")
+
+
 @require_GET
 @inspector_view
 def templates(request: ActorRequest) -> HttpResponseBase:
     """The wordings in use: nationwide and of every region, the newest first."""
-    page = Paginator(
-        ContractTemplate.objects.select_related("region")
-        .defer("body")
-        .order_by("region_id", "kind", "-valid_from", "-pk"),
-        PER_PAGE,
-    ).get_page(request.GET.get("page"))
+    page = Paginator(wordings(), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "today": site_date(timezone.now()),

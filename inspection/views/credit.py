@@ -1,5 +1,7 @@
 """Grades of firms for inspectors: all firms within reach, and one with its reasons."""
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -50,15 +52,49 @@ def _with_state(firms: QuerySet[Organisation], show: str) -> QuerySet[Organisati
     return firms.filter(Exists(Listing.objects.filter(organisation=OuterRef("pk"), state=show)))
 
 
+def searched_firms(request: ActorRequest) -> tuple[QuerySet[Organisation], str, str]:
+    """Firms within reach that the words of the address name, these words, and the tab."""
+    firms, query = firms_of(request.actor), text_of(request, "q")
+    if query:
+        firms = firms.filter(Q(name__icontains=query) | Q(uscc__iexact=query))
+    return firms, query, request.GET.get("show", "")
+
+
+def shown_firms(request: ActorRequest) -> QuerySet[Organisation]:
+    """The firms of the page with its filters, all of them."""
+    firms, _query, show = searched_firms(request)
+    return _with_state(firms, show).select_related("region").order_by("name", "pk")
+
+
+def credit_rows(firms: Iterable[Organisation], today: date) -> list[dict[str, Any]]:
+    """Each firm with its grade as of now and what is under way about the list."""
+    firms = list(firms)
+    keys = [firm.pk for firm in firms]
+    grades, listed = grades_now(firms, today=today), on_list(keys, today=today)
+    noticed = set(
+        Listing.objects.filter(organisation__in=keys, state="noticed").values_list(
+            "organisation_id", flat=True
+        )
+    )
+    return [
+        {
+            "firm": firm,
+            "grade": grades[firm.pk],
+            "words": MEANING[grades[firm.pk].letter],
+            "lines": lines_of(grades[firm.pk].reasons)[:2],
+            "listed": listed.get(firm.pk),
+            "noticed": firm.pk in noticed,
+        }
+        for firm in firms
+    ]
+
+
 @require_GET
 @inspector_view
 def credit(request: ActorRequest) -> HttpResponseBase:
     """Every firm with its grade as of now and what is under way about the list."""
     today = site_date(timezone.now())
-    firms, query = firms_of(request.actor), text_of(request, "q")
-    show = request.GET.get("show", "")
-    if query:
-        firms = firms.filter(Q(name__icontains=query) | Q(uscc__iexact=query))
+    firms, query, show = searched_firms(request)
     tabs = [
         {
             "url": f"?show={key}" if key else "?",
@@ -68,27 +104,8 @@ def credit(request: ActorRequest) -> HttpResponseBase:
         }
         for key, label in SHOWS.items()
     ]
-    page = Paginator(
-        _with_state(firms, show).select_related("region").order_by("name", "pk"), PER_PAGE
-    ).get_page(request.GET.get("page"))
-    grades = grades_now(page, today=today)
-    listed = on_list([firm.pk for firm in page], today=today)
-    noticed = set(
-        Listing.objects.filter(organisation__in=[f.pk for f in page], state="noticed").values_list(
-            "organisation_id", flat=True
-        )
-    )
-    rows = [
-        {
-            "firm": firm,
-            "grade": grades[firm.pk],
-            "words": MEANING[grades[firm.pk].letter],
-            "lines": lines_of(grades[firm.pk].reasons)[:2],
-            "listed": listed.get(firm.pk),
-            "noticed": firm.pk in noticed,
-        }
-        for firm in page
-    ]
+    page = Paginator(shown_firms(request), PER_PAGE).get_page(request.GET.get("page"))
+    rows = credit_rows(page, today)
     context = {"page": page, "rows": rows, "tabs": tabs, "query": query, "show": show}
     return render(request, "inspection/credit.html", context)
 

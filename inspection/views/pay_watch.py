@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from inspection.http import inspector_view
 from payroll import watch
-from payroll.models import CashPayment, Mediation, ProxyWord
+from payroll.models import CashPayment, CashReport, Mediation, ProxyWord
 from payroll.part_cash import find_part_cash, people_of
 from registration.access import access_project, not_found, projects_for
 from registration.http import ActorRequest
@@ -21,6 +21,8 @@ from registration.services.parameters import load_calendar, parameter
 from wagewatch.lib.dates import first_of_month, parse_month, previous_month, site_date
 
 MONTHS = 6
+SHOWN = 500
+"""Mediations, payments and reports on a page; their workbooks hold more."""
 
 
 def _reach(request: ActorRequest) -> dict[int, Project]:
@@ -57,18 +59,25 @@ def _page(request: ActorRequest, here: str, context: dict[str, Any]) -> HttpResp
         }
         for name, title in titles.items()
     ]
-    shown = {"watch_tabs": tabs, "title": titles[here], "here": here}
+    export_url = reverse("inspection:pay-watch-export", args=[here]) + suffix
+    shown = {"watch_tabs": tabs, "title": titles[here], "here": here, "export_url": export_url}
     return render(request, f"inspection/watch_{here.replace('-', '_')}.html", shown | context)
+
+
+def on_site_rows(request: ActorRequest) -> list[dict[str, Any]]:
+    """Sheets with answers at the tablet, those over the region's limit or denied first."""
+    projects, today = _reach(request), site_date(timezone.now())
+    shares = watch.proxy_shares(projects, since=_since(today), today=today)
+    rows = [{"share": share, "project": projects[share.project_id]} for share in shares]
+    return sorted(rows, key=lambda row: not (row["share"].is_over or row["share"].denied))
 
 
 @require_GET
 @inspector_view
 def on_site(request: ActorRequest) -> HttpResponseBase:
     """Sheets with answers at the site's tablet; a share over the region's limit is marked."""
-    projects, today = _reach(request), site_date(timezone.now())
-    shares = watch.proxy_shares(projects, since=_since(today), today=today)
-    rows = [{"share": share, "project": projects[share.project_id]} for share in shares]
-    rows.sort(key=lambda row: not (row["share"].is_over or row["share"].denied))  # type: ignore[attr-defined]
+    rows = on_site_rows(request)
+    shares = [row["share"] for row in rows]
     return _page(
         request,
         "on-site",
@@ -76,18 +85,24 @@ def on_site(request: ActorRequest) -> HttpResponseBase:
     )
 
 
-@require_GET
-@inspector_view
-def on_site_sheet(request: ActorRequest, pk: int, sheet_pk: int) -> HttpResponseBase:
-    """The answers of one sheet: who, beside which clerk, at which device, with the picture."""
+def sheet_words(request: ActorRequest, pk: int, sheet_pk: int) -> tuple[Project, list[ProxyWord]]:
+    """A project and the answers given at its tablet for one sheet; 404 where there are none."""
     project = access_project(pk, request.actor, permission="alarm.view")
     words = list(watch.proxy_words(sheet_pk, Project.objects.filter(pk=project.pk)))
     if not words:
         not_found()
+    return project, words
+
+
+@require_GET
+@inspector_view
+def on_site_sheet(request: ActorRequest, pk: int, sheet_pk: int) -> HttpResponseBase:
+    """The answers of one sheet: who, beside which clerk, at which device, with the picture."""
+    project, words = sheet_words(request, pk, sheet_pk)
     return render(
         request,
         "inspection/watch_on_site_sheet.html",
-        {"project": project, "words": words, "month": words[0].month},
+        {"project": project, "words": words, "month": words[0].month, "sheet_pk": sheet_pk},
     )
 
 
@@ -124,16 +139,14 @@ def _picture(content: bytes | None) -> HttpResponse:
     )
 
 
-@require_GET
-@inspector_view
-def mediations(request: ActorRequest) -> HttpResponseBase:
-    """Open mediations with the working days since; then what ended without agreement."""
+def mediation_rows(request: ActorRequest, most: int = SHOWN) -> list[dict[str, Any]]:
+    """Mediations with the working days since they were asked for: open ones first, then those that failed."""
     projects, today = _reach(request), site_date(timezone.now())
     calendar = load_calendar()
     order = {"open": 0, "proposed": 1, "not_agreed": 2, "agreed": 3}
-    found = list(watch.mediations(Project.objects.filter(pk__in=projects)).order_by("asked_at")[:500])
+    found = list(watch.mediations(Project.objects.filter(pk__in=projects)).order_by("asked_at")[:most])
     found.sort(key=lambda m: order[m.state])
-    rows = [
+    return [
         {
             "mediation": m,
             "working_days": calendar.working_days_between(site_date(m.asked_at), today)
@@ -143,51 +156,65 @@ def mediations(request: ActorRequest) -> HttpResponseBase:
         }
         for m in found
     ]
-    is_open = sum(m.state in (Mediation.State.OPEN, Mediation.State.PROPOSED) for m in found)
-    return _page(request, "mediations", {"rows": rows, "open": is_open, "today": today})
+
+
+@require_GET
+@inspector_view
+def mediations(request: ActorRequest) -> HttpResponseBase:
+    """Open mediations with the working days since; then what ended without agreement."""
+    rows = mediation_rows(request)
+    is_open = sum(row["mediation"].state in (Mediation.State.OPEN, Mediation.State.PROPOSED) for row in rows)
+    return _page(request, "mediations", {"rows": rows, "open": is_open, "today": site_date(timezone.now())})
+
+
+def cash_rows(request: ActorRequest, most: int = SHOWN) -> list[dict[str, Any]]:
+    """Cash payments, denied ones first, with how often the firm paid so on the project."""
+    projects, today = _reach(request), site_date(timezone.now())
+    payments = list(watch.cash_payments(Project.objects.filter(pk__in=projects))[:most])
+    times = watch.times_by_firm(payments)
+    limits = {
+        region: int(parameter("cash.repeated_times", region_code=region, on=today, default=2))
+        for region in {projects[p.project_id].region_id for p in payments}
+    }
+    rows = [
+        {
+            "payment": p,
+            "times": times[p.project_id, p.sheet.participation_id],
+            "repeated": times[p.project_id, p.sheet.participation_id]
+            >= limits[projects[p.project_id].region_id],
+        }
+        for p in payments
+    ]
+    return sorted(
+        rows, key=lambda row: row["payment"].denied_at is None or row["payment"].withdrawn_at is not None
+    )
+
+
+def cash_reports(request: ActorRequest, most: int = SHOWN) -> list[CashReport]:
+    """What workers said of cash themselves, the newest first."""
+    return list(watch.cash_reports(Project.objects.filter(pk__in=_reach(request)))[:most])
 
 
 @require_GET
 @inspector_view
 def cash(request: ActorRequest) -> HttpResponseBase:
     """Every cash payment, denied ones first, repeated use marked; and what workers said of cash themselves."""
-    projects, today = _reach(request), site_date(timezone.now())
-    within = Project.objects.filter(pk__in=projects)
-    payments = list(watch.cash_payments(within)[:500])
-    times = watch.times_by_firm(payments)
-    rows = [
-        {
-            "payment": p,
-            "times": times[p.project_id, p.sheet.participation_id],
-            "repeated": times[p.project_id, p.sheet.participation_id]
-            >= int(
-                parameter(
-                    "cash.repeated_times",
-                    region_code=projects[p.project_id].region_id,
-                    on=today,
-                    default=2,
-                )
-            ),
-        }
-        for p in payments
-    ]
-    rows.sort(key=lambda row: row["payment"].denied_at is None or row["payment"].withdrawn_at is not None)  # type: ignore[attr-defined]
+    rows = cash_rows(request)
+    payments = [row["payment"] for row in rows]
     return _page(
         request,
         "cash",
         {
             "rows": rows,
-            "reports": list(watch.cash_reports(within)[:200]),
+            "reports": cash_reports(request),
             "sum_fen": sum(p.amount_fen for p in payments if p.withdrawn_at is None),
             "denied": sum(p.denied_at is not None for p in payments),
         },
     )
 
 
-@require_GET
-@inspector_view
-def part_cash(request: ActorRequest) -> HttpResponseBase:
-    """Firms whose month shows a sign that wages are split between bank and cash."""
+def part_cash_rows(request: ActorRequest) -> list[dict[str, Any]]:
+    """Months of firms with a sign of split wages."""
     projects, today = _reach(request), site_date(timezone.now())
     found = find_part_cash(list(projects), since=_since(today), until=first_of_month(today), today=today)
     firms = dict(
@@ -195,28 +222,36 @@ def part_cash(request: ActorRequest) -> HttpResponseBase:
             "pk", "organisation__name"
         )
     )
-    rows = [{"sign": f, "project": projects[f.project_id], "firm": firms[f.participation_id]} for f in found]
-    return _page(request, "part-cash", {"rows": rows})
+    return [{"sign": f, "project": projects[f.project_id], "firm": firms[f.participation_id]} for f in found]
 
 
 @require_GET
 @inspector_view
-def part_cash_people(request: ActorRequest, pk: int, part_pk: int, month: str) -> HttpResponseBase:
-    """The figures of one firm's month, person by person."""
+def part_cash(request: ActorRequest) -> HttpResponseBase:
+    """Firms whose month shows a sign that wages are split between bank and cash."""
+    return _page(request, "part-cash", {"rows": part_cash_rows(request)})
+
+
+def part_cash_month(request: ActorRequest, pk: int, part_pk: int, month: str) -> dict[str, Any]:
+    """One firm's month person by person, out of reach 404."""
     project = access_project(pk, request.actor, permission="alarm.view")
     part = Participation.objects.select_related("organisation").filter(project=project, pk=part_pk).first()
     if part is None:
         not_found()
     day, today = parse_month(month), site_date(timezone.now())
     found = find_part_cash([project.pk], since=day, until=day, today=today)
-    return render(
-        request,
-        "inspection/watch_part_cash_people.html",
-        {
-            "project": project,
-            "part": part,
-            "month": day,
-            "sign": next((f for f in found if f.participation_id == part.pk), None),
-            "people": people_of(project.pk, part.pk, day, today=today),
-        },
-    )
+    return {
+        "project": project,
+        "part": part,
+        "month": day,
+        "sign": next((f for f in found if f.participation_id == part.pk), None),
+        "people": people_of(project.pk, part.pk, day, today=today),
+    }
+
+
+@require_GET
+@inspector_view
+def part_cash_people(request: ActorRequest, pk: int, part_pk: int, month: str) -> HttpResponseBase:
+    """The figures of one firm's month, person by person."""
+    context = part_cash_month(request, pk, part_pk, month)
+    return render(request, "inspection/watch_part_cash_people.html", context)

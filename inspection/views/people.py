@@ -1,8 +1,10 @@
 """People within reach, and the full chain of one worker-month."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,7 +18,7 @@ from inspection.worker_gaps import gaps_of
 from inspection.worker_month import responsible, stages_of
 from payroll.models import Objection, PaySlip
 from registration.access import access_project, access_worker, not_found, projects_for
-from registration.finding import find_people
+from registration.finding import find_people, is_whole_number
 from registration.http import ActorRequest
 from registration.models import Posting
 from registration.roster_files import SECRETS
@@ -26,6 +28,8 @@ from registration.views.stored_files import stored_file
 from wagewatch.lib.dates import parse_month, site_date
 
 PER_PAGE = 50
+MOST_EXPORTED = 20_000
+"""People in a workbook: each is a row in memory."""
 PURPOSES = (
     ("alarm", _("To look into an alarm")),
     ("complaint", _("To look into a complaint")),
@@ -42,24 +46,37 @@ def people(request: ActorRequest) -> HttpResponseBase:
     words, elsewhere = searched(request)
     if elsewhere is not None:
         return elsewhere
-    postings = (
+    found = find_people(_postings(request), words)
+    page = Paginator(found.postings, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "rows": with_wage(page), "words": words, "is_close": found.is_close}
+    context["may_export"] = not is_whole_number(words)  # a number of a person stands in no address
+    return render(request, "inspection/people.html", context)
+
+
+def _postings(request: ActorRequest) -> QuerySet[Posting]:
+    return (
         Posting.objects.filter(project__in=projects_for(request.actor, permission="alarm.view"))
         .select_related("worker", "project__region", "participation__organisation", "team")
         .defer(*SECRETS)
         .order_by("project_id", "team_id", "worker__name", "pk")
     )
-    found = find_people(postings, words)
-    page = Paginator(found.postings, PER_PAGE).get_page(request.GET.get("page"))
+
+
+def found_people(request: ActorRequest, words: str) -> list[dict[str, Any]]:
+    """The postings that the words of the address find, each with its latest wage; so many as a workbook may hold."""
+    return with_wage(find_people(_postings(request), words).postings[:MOST_EXPORTED])
+
+
+def with_wage(postings: Iterable[Posting]) -> list[dict[str, Any]]:
+    """Postings with the latest slip that was sent to the worker."""
+    shown = list(postings)
     latest: dict[tuple[int, int], PaySlip] = {}
-    pairs = [(posting.project_id, posting.worker_id) for posting in page]
     slips = PaySlip.objects.filter(
-        project_id__in={p for p, _w in pairs}, worker_id__in={w for _p, w in pairs}
+        project_id__in={p.project_id for p in shown}, worker_id__in={p.worker_id for p in shown}
     ).exclude(confirmation=PaySlip.Confirmation.DRAFT)
     for slip in slips.order_by("month"):
         latest[slip.project_id, slip.worker_id] = slip
-    rows = [{"posting": p, "slip": latest.get((p.project_id, p.worker_id))} for p in page]
-    context = {"page": page, "rows": rows, "words": words, "is_close": found.is_close}
-    return render(request, "inspection/people.html", context)
+    return [{"posting": p, "slip": latest.get((p.project_id, p.worker_id))} for p in shown]
 
 
 def _wage(request: ActorRequest, project_pk: int, month: str, worker_pk: int) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from inspection import dashboard
 from inspection.access import alarms_for, settable_regions
 from inspection.alarms.catalogue import GROUPS, RULES
+from inspection.alarms.readings import READINGS, Reading, figure_of
 from inspection.alarms.rule import Rule, Setting
 from inspection.http import inspector_view
 from inspection.models import Alarm, ParameterChange, RuleRun
@@ -25,20 +26,24 @@ from inspection.services.parameter_changes import (
     LARGEST,
     Effect,
     change_parameter,
+    may_be_set_for,
     may_set,
     preview_change,
-    setting_of,
+    readers_of,
+    what_of,
 )
 from inspection.services.rules import MissingFigure, latest_runs
-from inspection.telling.shape import steps_of
+from inspection.telling.shape import reading_words, steps_of
 from registration.access import not_found, not_permitted
 from registration.http import ActorRequest
 from registration.models import Parameter, Project, Region
 from registration.services.parameters import parameter
-from registration.views.chain_forms import choice, say_at, text
+from registration.views.chain_forms import YuanField, choice, say_at, text
 from registration.views.training_forms import day_field
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import WagewatchError
+from wagewatch.lib.money import format_yuan
+from wagewatch.templatetags.ww import LEVELS
 
 RUNS_SHOWN = 30
 ALARMS_SHOWN = 20
@@ -61,7 +66,7 @@ LEVEL_WORDS = {
 def rules(request: ActorRequest) -> HttpResponseBase:
     """All rules: levels, law, the last run of each, and how many alarms it has open within reach."""
     latest = latest_runs()
-    open_by_rule = _open_by_rule(request)
+    counts = open_by_rule(request)
     groups = [
         {
             "name": name,
@@ -70,7 +75,7 @@ def rules(request: ActorRequest) -> HttpResponseBase:
                     "rule": rule,
                     "levels": [level_name(level) for level in rule.levels],
                     "run": latest.get(rule.code),
-                    "open": open_by_rule.get(rule.code, 0),
+                    "open": counts.get(rule.code, 0),
                 }
                 for rule in RULES.values()
                 if rule.group == code
@@ -104,7 +109,8 @@ def failure_words(run: RuleRun) -> str:
     }
 
 
-def _open_by_rule(request: ActorRequest) -> dict[str, int]:
+def open_by_rule(request: ActorRequest) -> dict[str, int]:
+    """Rule → alarms open within reach."""
     rows = alarms_for(request.actor).filter(state=Alarm.State.OPEN).order_by()
     return dict(rows.values_list("rule").annotate(n=Count("pk")))
 
@@ -134,17 +140,42 @@ def rule(request: ActorRequest, code: str) -> HttpResponseBase:
             {"run": run, "failure": failure_words(run)}
             for run in RuleRun.objects.filter(rule=code).order_by("-started_at", "-pk")[:RUNS_SHOWN]
         ],
-        "changes": ParameterChange.objects.filter(rule=code)
-        .select_related("region", "made_by")
-        .order_by("-made_at", "-pk")[:RUNS_SHOWN],
+        "changes": _changes(found),
         "lines": lines,
-        "open": _open_by_rule(request).get(code, 0),
+        "open": open_by_rule(request).get(code, 0),
         "today": today,
     }
     return render(request, "inspection/rule.html", context)
 
 
-def _rows_of(keys: list[str]) -> dict[str, list[Parameter]]:
+def _changes(found: Rule) -> list[dict[str, Any]]:
+    """What was set of the figures that the rule judges by, from whichever rule's page, the newest first."""
+    ladders = {setting.key: setting for rule in RULES.values() for setting in rule.settings}
+    rows = ParameterChange.objects.filter(key__in=found.parameters).select_related("region", "made_by")
+    return [
+        {
+            "change": change,
+            "sides": [
+                {"steps": steps_of(ladders[change.key], value), "words": ""}
+                if change.key in ladders
+                else {"steps": [], "words": value_words(change.key, value) if value is not None else "—"}
+                for value in (change.former, change.value)
+            ],
+        }
+        for change in rows.order_by("-made_at", "-pk")[:RUNS_SHOWN]
+    ]
+
+
+def page_of(rule_code: str, key: str) -> str:
+    """Where another value of a parameter can be tried out; "" where it can not."""
+    owner = next((rule.code for rule in RULES.values() for s in rule.settings if s.key == key), None)
+    if owner is None and key not in READINGS:
+        return ""
+    return reverse("inspection:rule-figure", args=[owner or rule_code, key])
+
+
+def rows_of_keys(keys: list[str]) -> dict[str, list[Parameter]]:
+    """Key → its values, by region and the newest first."""
     found: dict[str, list[Parameter]] = {key: [] for key in keys}
     rows = Parameter.objects.filter(key__in=keys).select_related("region")
     for row in rows.order_by("region_id", "-valid_from"):
@@ -153,7 +184,7 @@ def _rows_of(keys: list[str]) -> dict[str, list[Parameter]]:
 
 
 def _settings(found: Rule, today: date) -> list[dict[str, Any]]:
-    rows = _rows_of([setting.key for setting in found.settings])
+    rows = rows_of_keys([setting.key for setting in found.settings])
     return [
         {
             "setting": setting,
@@ -171,18 +202,35 @@ def _settings(found: Rule, today: date) -> list[dict[str, Any]]:
     ]
 
 
+def value_words(key: str, value: Any) -> str:
+    """The value of a parameter that a rule reads besides its own figures."""
+    ladder = next((s for rule in RULES.values() for s in rule.settings if s.key == key), None)
+    if ladder:
+        return "; ".join(f"{LEVELS[name]} {figure}" for name, figure in steps_of(ladder, value))
+    if key in READINGS:
+        return reading_words(READINGS[key], value)
+    return str(value) if isinstance(value, int | str) else _("a table")
+
+
 def _reads(found: Rule, today: date) -> list[dict[str, Any]]:
-    rows = _rows_of(list(found.reads))
+    rows = rows_of_keys(list(found.reads))
     return [
-        {"row": row, "value": row.value if isinstance(row.value, int | str) else _("a table")}
+        {
+            "key": key,
+            "words": READINGS[key].words if key in READINGS else "",
+            "rows": [
+                {"row": row, "value": value_words(key, row.value), "coming": row.valid_from > today}
+                for row in rows[key]
+                if row.valid_to is None or row.valid_to >= today
+            ],
+            "page": page_of(found.code, key),
+        }
         for key in found.reads
-        for row in rows[key]
-        if row.valid_to is None or row.valid_to >= today
     ]
 
 
 class FigureForm(forms.Form):
-    """Figures of one setting for a region, from a day on, with the reason and the document."""
+    """Figures of a setting or of a parameter for a region, from a day on, with the reason and the document."""
 
     valid_from = day_field(gettext_lazy("Holds from"))
     document = forms.CharField(
@@ -203,26 +251,68 @@ class FigureForm(forms.Form):
     }
 
     def __init__(
-        self, *args: Any, setting: Setting, levels: list[str], value: dict[str, int], **kwargs: Any
+        self, *args: Any, what: Setting | Reading, levels: list[str], value: Any, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.names = [name for name in LEVEL_NAMES.values() if name in (value or levels)]
-        figures = {
-            name: forms.IntegerField(
-                label=LEVEL_WORDS[name],
-                initial=value.get(name),
-                min_value=0,
-                max_value=LARGEST[setting.unit],
-                widget=forms.NumberInput(attrs={"class": "input", "inputmode": "numeric"}),
-            )
-            for name in self.names
-        }
+        self.what = what
+        self.was = value
+        figures = (
+            _level_fields(what, levels, value) if isinstance(what, Setting) else _plain_fields(what, value)
+        )
+        self.names = list(figures)
         self.fields = {**figures, **self.fields}
 
     @property
-    def figures(self) -> dict[str, int]:
-        """Level name → figure."""
-        return {name: self.cleaned_data[name] for name in self.names}
+    def figures(self) -> Any:
+        """The value in the shape that the parameter has."""
+        if isinstance(self.what, Setting):
+            return {name: self.cleaned_data[name] for name in self.names}
+        found = {
+            figure.name: f"{self.cleaned_data[name]:.2f}" if figure.decimal else self.cleaned_data[name]
+            for name, figure in zip(self.names, self.what.figures, strict=True)
+        }
+        return found.get("", {**(self.was or {}), **found})
+
+
+def _level_fields(setting: Setting, levels: list[str], value: Any) -> dict[str, forms.Field]:
+    value = value or {}
+    return {
+        name: forms.IntegerField(
+            label=LEVEL_WORDS[name],
+            initial=value.get(name),
+            min_value=0,
+            max_value=LARGEST[setting.unit],
+            widget=forms.NumberInput(attrs={"class": "input", "inputmode": "numeric"}),
+        )
+        for name in LEVEL_NAMES.values()
+        if name in (value or levels)
+    }
+
+
+def _plain_fields(reading: Reading, value: Any) -> dict[str, forms.Field]:
+    found: dict[str, forms.Field] = {}
+    for figure in reading.figures:
+        name = figure.name or "value"
+        now = figure_of(figure, value)
+        label = str(figure.words)[:1].upper() + str(figure.words)[1:]
+        if figure.unit == "fen":
+            found[name] = YuanField(label=label, initial=format_yuan(int(now)) if now is not None else "")
+            found[name].required = True
+        elif figure.decimal:
+            found[name] = forms.DecimalField(
+                label=label,
+                initial=now,
+                decimal_places=2,
+                max_digits=6,
+                widget=forms.NumberInput(attrs={"class": "input", "step": "0.01"}),
+            )
+        else:
+            found[name] = forms.IntegerField(
+                label=label,
+                initial=now,
+                widget=forms.NumberInput(attrs={"class": "input", "inputmode": "numeric"}),
+            )
+    return found
 
 
 class RegionForm(forms.Form):
@@ -239,7 +329,7 @@ class RegionForm(forms.Form):
 @inspector_view
 def rule_figure(request: ActorRequest, code: str, key: str) -> HttpResponseBase:
     """Set a figure of a rule for a region: look first what it does to the alarms, then set it."""
-    found, setting = setting_of(code, key)
+    found, what = what_of(code, key)
     if not may_set(request.actor):
         not_permitted("parameter.set")
     now = timezone.now()
@@ -251,12 +341,15 @@ def rule_figure(request: ActorRequest, code: str, key: str) -> HttpResponseBase:
     value = parameter(key, region_code=chosen, on=today, default=None)
     posted = request.POST if request.method == "POST" else None
     levels = [level_name(level) for level in found.levels]
-    form = FigureForm(
-        posted, setting=setting, levels=levels, value=value or {}, initial={"valid_from": today}
-    )
+    form = FigureForm(posted, what=what, levels=levels, value=value, initial={"valid_from": today})
+    region = next(region for region in regions if region.code == chosen)
+    may_decide = may_be_set_for(what, region)
+    if not may_decide:
+        for name in ("document", "reason"):
+            del form.fields[name]
     effect: Effect | None = None
     if posted is not None and form.is_valid():
-        data = form.cleaned_data
+        data = {"reason": "", "document": "", **form.cleaned_data}
         asked = {"valid_from": data["valid_from"], "actor": request.actor, "now": now}
         try:
             if posted.get("act") == "set":
@@ -270,11 +363,14 @@ def rule_figure(request: ActorRequest, code: str, key: str) -> HttpResponseBase:
             say_at(form, refusal, form.FIELDS)
     context = {
         "rule": found,
-        "setting": setting,
+        "what": what,
         "form": form,
         "where": RegionForm(initial={"region": chosen}, regions=regions),
-        "region": next(region for region in regions if region.code == chosen),
-        "now_steps": steps_of(setting, value),
+        "region": region,
+        "may_decide": may_decide,
+        "readers": [one for one in readers_of(key) if one.code != found.code],
+        "now_steps": steps_of(what, value) if isinstance(what, Setting) else [],
+        "now_words": reading_words(what, value) if isinstance(what, Reading) and value is not None else "",
         "effect": effect,
         "moved": _moved(effect) if effect else [],
         "url": reverse("inspection:rule-figure", args=[code, key]),
@@ -294,6 +390,7 @@ def _moved(effect: Effect) -> list[dict[str, Any]]:
     return [
         {
             "what": words[name],
+            "rule": RULES[one.rule],
             "project": projects[one.project_id],
             "period": one.period,
             "before": level_name(one.before) if one.before else "",

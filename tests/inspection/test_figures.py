@@ -8,14 +8,14 @@ from django.urls import reverse
 
 from inspection.models import Alarm, ParameterChange, RuleRun
 from inspection.services import rules
-from inspection.services.parameter_changes import change_parameter, preview_change
+from inspection.services.parameter_changes import change_parameter, preview_change, readers_of
 from registration.models import Authority, Parameter, Role
 from registration.services.parameters import forget, parameter
 from tests.cast import make_user
 from tests.inspection.stage import DUE, at, run, sent_sheet, set_parameter, set_parameters
 from wagewatch.evidence.audit import audit
 from wagewatch.evidence.models import Entry
-from wagewatch.lib.errors import Malformed, NotFound, NotPermitted
+from wagewatch.lib.errors import Malformed, NotFound, NotPermitted, RuleViolation
 from wagewatch.lib.happenings import happened
 
 KEY = "alarm.D3.days"
@@ -141,6 +141,79 @@ def test_each_office_sets_its_own_region_and_those_inside_it(stage):
     assert ParameterChange.objects.get().region_id == "330702"
     with pytest.raises(NotFound):
         preview(stage, NEW, key="alarm.C1.entries")
+
+
+def read_by(stage, rule, key, value, *, region="330703", who=None, write=False):
+    where = {"valid_from": TODAY, "actor": stage.actor(who or stage.li), "now": at(TODAY)}
+    if write:
+        return change_parameter(rule, key, region, value, reason="按实际情况", document="9号", **where)
+    return preview_change(rule, key, region, value, **where)
+
+
+def test_what_a_rule_also_reads_is_tried_out_and_set_too(stage):
+    opens = read_by(stage, "D6", "pay.largest_line_fen", 700_000).moved
+    assert [(name, one.rule, one.project_id, one.after) for name, one in opens] == [
+        ("opens", "D6", stage.project.pk, 2)
+    ]
+    assert not Parameter.objects.filter(key="pay.largest_line_fen", region_id="330703").exists()
+    done = read_by(stage, "D6", "pay.largest_line_fen", 700_000, write=True)
+    assert (done.former, done.value, done.effect["opens"]) == (5_000_000, 700_000, 1)
+    run(TODAY, "D6")
+    assert Alarm.objects.get(rule="D6").project == stage.project
+    page = stage.client(stage.li).get(reverse("inspection:rule", args=["D6"])).content.decode()
+    assert "¥50,000.00" in page
+    assert "¥7,000.00" in page
+
+
+def test_a_figure_that_two_rules_read_is_tried_out_on_both(stage):
+    assert [rule.code for rule in readers_of("alarm.B1.days")] == ["B1", "B2"]
+    assert [rule.code for rule in readers_of("pay.month_days")] == ["D5", "D7"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "key", "value", "code"),
+    [
+        ("E3", "crime.one", {"months": 3, "fen": 499_999}, "parameter.range"),
+        ("E3", "crime.one", {"months": 2, "fen": 500_000}, "parameter.range"),
+        ("E3", "crime.one", 500_000, "parameter.figures"),
+        ("E3", "crime.one", {"fen": 500_000}, "parameter.figures"),
+        ("D6", "pay.largest_line_fen", "700000", "parameter.range"),
+        ("D6", "pay.largest_line_fen", True, "parameter.range"),
+        ("D5", "pay.month_days", "abc", "parameter.range"),
+        ("D5", "pay.month_days", "NaN", "parameter.range"),
+        ("C5", "people.youngest_age", 15, "parameter.range"),
+    ],
+)
+def test_refuses_what_the_law_does_not_allow(stage, rule, key, value, code):
+    with pytest.raises(Malformed) as refused:
+        read_by(stage, rule, key, value)
+    assert refused.value.code == code
+
+
+def test_a_county_looks_at_the_province_s_figure_and_cannot_set_it(stage, monkeypatch):
+    monkeypatch.setattr("inspection.views.rule_pages.timezone.now", lambda: at(TODAY))
+    value = {"months": 3, "fen": 2_000_000}
+    assert read_by(stage, "E3", "crime.one", value).moved == []
+    with pytest.raises(RuleViolation) as refused:
+        read_by(stage, "E3", "crime.one", value, write=True)
+    assert refused.value.code == "parameter.province"
+    assert ParameterChange.objects.count() == 0
+    client = stage.client(stage.li)
+    page = reverse("inspection:rule-figure", args=["E3", "crime.one"])
+    shown = client.get(page).content.decode()
+    assert "此数值由省级设定" in shown
+    assert 'name="document"' not in shown
+    data = {"region": "330703", "valid_from": str(TODAY), "months": "3", "fen": "20,000"}
+    tried = client.post(page, {**data, "act": "preview"})
+    assert tried.status_code == 200
+    assert 'value="set"' not in tried.content.decode()
+    assert client.post(page, {**data, "act": "set"}).status_code == 400
+    assert client.post(page, {**data, "fen": "4000", "act": "preview"}).status_code == 400
+    province = Authority.objects.create(name="浙江总队", kind="labour", region_id="330000")
+    head = make_user("prov2", "丁三", Role.INSPECTOR, province)
+    assert read_by(stage, "E3", "crime.one", value, region="330000", who=head, write=True).value == value
+    with pytest.raises(NotFound):
+        read_by(stage, "A3", "deposit.table", {})
 
 
 def test_the_pages_try_out_and_set(stage, monkeypatch):

@@ -289,6 +289,11 @@ PARTS: dict[str, Parts] = {
     "inspection:on-site-sheet": lambda s: _project(s) | {"sheet_pk": s.sheet.pk},
     "inspection:on-site-photo": lambda s: _project(s) | {"word_pk": 1},
     "inspection:cash-photo": lambda s: _project(s) | {"cash_pk": 1},
+    "inspection:pay-watch-export": lambda _s: {"what": "cash"},
+    "inspection:on-site-sheet-export": lambda s: _project(s) | {"sheet_pk": s.sheet.pk},
+    "inspection:part-cash-people-export": lambda s: (
+        _project(s) | {"part_pk": s.cast.sc_part.pk, "month": "2026-08"}
+    ),
     "inspection:part-cash-people": lambda s: _project(s) | {"part_pk": s.cast.sc_part.pk, "month": "2026-08"},
     "payroll:sheet-silent": _sheet,
     "payroll:on-site": _sheet,
@@ -369,6 +374,7 @@ PARTS: dict[str, Parts] = {
     "inspection:check-library": lambda s: {"pk": s.cast.authority.pk},
     "inspection:check-draw-new": lambda s: {"pk": s.cast.authority.pk},
     "inspection:check-draw": lambda s: {"pk": s.draw.pk},
+    "inspection:check-draw-export": lambda s: {"pk": s.draw.pk},
     "inspection:check-draw-file": lambda s: {"pk": s.draw.pk},
     "inspection:check": lambda s: {"pk": s.draw.pk, "project_pk": s.cast.project.pk},
     "inspection:check-photo": lambda s: {"pk": s.draw.pk, "project_pk": s.cast.project.pk, "number": 1},
@@ -455,6 +461,7 @@ PARTS: dict[str, Parts] = {
     "inspection:changed-days": _project,
     "inspection:changed-days-export": _project,
     "inspection:contracts": _project,
+    "inspection:contracts-export": _project,
     "inspection:contract": _contract("in_force"),
     "inspection:contract-file": _contract("in_force"),
     "inspection:template": lambda s: {"pk": s.in_force.template_id},
