@@ -1,18 +1,14 @@
 """Answers that only terminals get."""
 
-from wagewatch.lib.errors import Malformed, WagewatchError
+from wagewatch.lib.errors import TooLarge, WagewatchError
+
+__all__ = ["NotSigned", "TooLarge", "TooMany"]
 
 
 class NotSigned(WagewatchError):
     """The request does not prove which terminal sent it (401)."""
 
     status = 401
-
-
-class TooLarge(Malformed):
-    """More than one request may hold (413); send it in parts."""
-
-    status = 413
 
 
 class TooMany(WagewatchError):

@@ -137,6 +137,11 @@ BEGIN
     GRANT INSERT, UPDATE ON registration_invitation TO wagewatch_supervision;
     GRANT INSERT ON registration_storedfile TO wagewatch_supervision;
     GRANT INSERT, UPDATE ON registration_smsmessage TO wagewatch_supervision;
+    -- Name, number and phone of a person, where firms may not correct them any more.
+    GRANT UPDATE (name, initials, id_kind, id_number, id_index, id_tail, nationality, birth_date, sex, origin_code,
+      phone, phone_index, updated_at) ON registration_worker TO wagewatch_supervision;
+    GRANT INSERT ON registration_historicalworker TO wagewatch_supervision;
+    GRANT UPDATE (ended_at) ON registration_workerdevice TO wagewatch_supervision;
   END IF;
 END $$;
 """

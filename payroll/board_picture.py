@@ -10,7 +10,7 @@ import zxingcpp
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
 
-from registration.services.files import content_type, open_picture
+from registration.services.files import content_type, upright_picture
 from wagewatch.lib.errors import Malformed
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -28,13 +28,7 @@ def open_photo(data: bytes) -> Image.Image:
         raise Malformed("file.too_large", text, limit=MAX_BYTES // 1024 // 1024)
     if content_type(data) == "application/pdf":
         raise Malformed("file.kind", _("This is no photo. Send a JPEG or PNG."))
-    picture = open_picture(data)
-    try:
-        # Only the turning of the camera is taken from what the phone wrote into the file.
-        turned = ImageOps.exif_transpose(picture) or picture
-    except (OSError, SyntaxError, ValueError, KeyError, TypeError):
-        turned = picture
-    return turned.convert("RGB")
+    return upright_picture(data).convert("RGB")
 
 
 def codes_of(picture: Image.Image) -> list[str]:

@@ -101,6 +101,9 @@ class ActorMiddleware:
             response[PAGES_HEADER] = mark or "none"
         if worker is not None:
             patch_cache_control(response, private=True, no_store=True)
+        elif actor.id is not None and not response.has_header("Cache-Control"):
+            # On a site office's shared computer "back" after signing out shows nothing.
+            patch_cache_control(response, private=True, no_store=True)
         return response
 
     def _worker(self, request: HttpRequest, worker_id: int) -> Worker | None:

@@ -277,6 +277,8 @@ if BEHIND_TLS:
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
     SECURE_HSTS_SECONDS = 31536000
+# Proxies in front of the web service that each add the caller's address to X-Forwarded-For: limits count by it.
+WAGEWATCH_PROXIES = _number("WAGEWATCH_PROXIES", int(BEHIND_TLS), 0, 5)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -317,6 +319,7 @@ LOGIN_REDIRECT_URL = "home"
 AXES_FAILURE_LIMIT = _number("WAGEWATCH_SIGN_IN_TRIES", 5, 3, 20)
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "wagewatch.addresses.client_address"
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "registration.views.accounts.locked_out"
 AXES_VERBOSE = False

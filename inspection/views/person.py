@@ -1,4 +1,4 @@
-"""One person for the inspectorate: who they are, their working life, what changed; name and number corrected."""
+"""One person for the inspectorate: who they are, their working life, what changed; name, number, phone corrected."""
 
 from django.contrib import messages
 from django.http import HttpResponseBase
@@ -18,10 +18,11 @@ from registration.rules.person_values import NUMBERED, read_document
 from registration.services.card_words import current_card, newest_answer
 from registration.services.corrections import correct_identity
 from registration.views.person_edit import photo_answer
-from registration.views.person_forms import IdentityForm
+from registration.views.person_forms import OfficeIdentityForm
 from registration.views.stored_files import stored_file
 from wagewatch.lib.dates import site_date
-from wagewatch.lib.errors import RuleViolation
+from wagewatch.lib.errors import Malformed, RuleViolation
+from wagewatch.lib.identity import normalise_phone
 
 
 def _door(request: ActorRequest, project_pk: int, worker_pk: int) -> tuple[Project, Worker]:
@@ -78,20 +79,27 @@ def card_picture(request: ActorRequest, project_pk: int, worker_pk: int) -> Http
 @require_http_methods(["GET", "POST"])
 @inspector_view
 def identity(request: ActorRequest, project_pk: int, worker_pk: int) -> HttpResponseBase:
-    """A name or number that was registered wrongly, also where several companies employ the person."""
+    """A name or number that was registered wrongly, also where several companies employ the person; a lost phone."""
     project, worker = _door(request, project_pk, worker_pk)
     sent = request.POST if request.method == "POST" else None
     kind = "01" if worker.id_kind in NUMBERED else worker.id_kind
     nationality = "" if worker.nationality == "CHN" else worker.nationality
-    form = IdentityForm(sent, initial={"id_kind": kind, "nationality": nationality})
+    form = OfficeIdentityForm(sent, initial={"id_kind": kind, "nationality": nationality})
     if sent is not None:
         now = timezone.now()
         document, said = read_document(sent, today=site_date(now))
         form.put(said)
+        phone = ""
+        try:
+            phone = normalise_phone(sent.get("phone", "")).value if sent.get("phone", "").strip() else ""
+        except Malformed as refusal:
+            form.refuse("phone", refusal.message)
         if document is not None and form.is_valid():
             reason = form.cleaned_data["reason"]
             try:
-                correct_identity(worker.pk, project.pk, document, reason, actor=request.actor, now=now)
+                correct_identity(
+                    worker.pk, project.pk, document, reason, phone=phone, actor=request.actor, now=now
+                )
             except RuleViolation as refusal:
                 form.refuse("reason" if refusal.code == "correction.reason" else "id_number", refusal.message)
             else:

@@ -3,9 +3,9 @@
 import io
 
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageOps
+from PIL import Image
 
-from registration.services.files import MAX_BYTES, open_picture
+from registration.services.files import MAX_BYTES, upright_picture
 from wagewatch.lib.errors import Malformed
 
 LARGEST_SIDE = 1280
@@ -21,7 +21,7 @@ def proof_picture(data: bytes) -> bytes:
     if len(data) > MAX_BYTES:
         text = _("The file is larger than %(limit)s MB. Take the picture with less resolution.")
         raise Malformed("file.too_large", text, limit=MAX_BYTES // 1024 // 1024)
-    picture = ImageOps.exif_transpose(open_picture(data))
+    picture = upright_picture(data)
     if min(picture.size) < SMALLEST_SIDE:
         text = _("This picture is too small. It needs at least %(pixels)s pixels on each side.")
         raise Malformed("picture.too_small", text, pixels=SMALLEST_SIDE)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from axes.helpers import get_client_ip_address
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -56,7 +57,7 @@ def _act(request: ActorRequest, reference: str) -> str:
     act: dict[str, Any] = {"actor": request.actor, "now": timezone.now()}
     post = request.POST
     if post.get("act") == "code":
-        cash.send_code(reference, address=request.META.get("REMOTE_ADDR", ""), **act)
+        cash.send_code(reference, address=get_client_ip_address(request) or "", **act)
         return _("The code is on its way to the worker's phone.")
     if post.get("act") == "withdraw":
         slip = access_slip(reference, request.actor, permission="cash.pay")

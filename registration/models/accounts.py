@@ -102,10 +102,16 @@ class Invitation(models.Model):
 
 
 class LoginCode(models.Model):
-    """A one-time code sent to a phone; only its hash is kept. It is good for its `purpose` alone."""
+    """A one-time code sent to a phone; only its hash is kept. It is good for its `purpose` alone.
+
+    `browser_index` says which browser asked at an open door: there alone the code is good, and strangers who know
+    the number use up neither it nor its tries. `is_stranger` is one that this phone never signed in on.
+    """
 
     purpose = models.CharField(max_length=40, default="sign_in", db_default="sign_in")
     phone_index = models.BinaryField(max_length=32)
+    browser_index = models.BinaryField(max_length=32, null=True)
+    is_stranger = models.BooleanField(default=False, db_default=False)
     address_index = models.BinaryField(max_length=32, null=True)
     code_hash = models.BinaryField(max_length=32)
     created_at = models.DateTimeField()

@@ -24,11 +24,29 @@ GOOD_FOR = timedelta(minutes=5)
 MAX_TRIES = 5
 WAIT = timedelta(seconds=60)
 PER_PHONE_AND_HOUR = 6
+"""Codes to one phone: at an open door for one address, or one known browser; else for one purpose."""
+STRANGERS_PER_HOUR = 12
+STRANGERS_PER_DAY = 30
+"""Codes to one phone that browsers ask for on which it never signed in. Whoever knows a number can use them up, from
+several addresses; the phones on which its worker has signed in before are not among them."""
+KNOWN_PER_HOUR = 24
+"""All other codes to one phone."""
 PER_ADDRESS_AND_HOUR = 120
 """Generous: the phones of a whole site may share one address of the mobile network."""
 PER_SITE_AND_HOUR = 300
 """Codes for one site's QR code; a team of a hundred may register in one morning."""
 SIGN_IN = "sign_in"
+
+
+@dataclass(frozen=True)
+class Asker:
+    """The browser at an open door: a key that it alone holds, and whether this phone signed in on it before."""
+
+    key: str = ""
+    is_known: bool = False
+
+
+NOBODY = Asker()
 
 
 def joining(project_id: int) -> str:
@@ -55,47 +73,98 @@ def _one_at_a_time(phone_index: bytes) -> None:
 
 
 @transaction.atomic
-def request_code(phone: str, *, address: str, now: datetime, purpose: str = SIGN_IN) -> None:
+def request_code(
+    phone: str, *, address: str, now: datetime, purpose: str = SIGN_IN, asker: Asker = NOBODY
+) -> None:
     """Write a new code for `phone` (normalised) and queue the message; to sign in only if a worker has it.
 
-    An earlier code of the same purpose stops being good; the hourly limits count all purposes together. Raises
-    RuleViolation `code.too_soon`, `code.too_many`.
+    An earlier code of the same purpose stops being good in the same browser. Codes that strangers ask for are
+    counted apart from those of known browsers and of people signed in, so that nobody locks a worker out by asking.
+    Raises RuleViolation `code.too_soon`, `code.too_many`.
     """
     phone_index = blind_index(phone, kind="phone")
     address_index = blind_index(address, kind="address")
+    browser_index = _browser_index(asker)
+    is_stranger = _is_open_door(purpose) and not asker.is_known
     _one_at_a_time(phone_index)
     hour = now - timedelta(hours=1)
     sent = list(
-        LoginCode.objects.filter(phone_index=phone_index, created_at__gt=hour)
+        LoginCode.objects.filter(
+            phone_index=phone_index, is_stranger=is_stranger, created_at__gt=now - timedelta(days=1)
+        )
         .order_by("-created_at")
-        .values_list("created_at", "purpose")[:PER_PHONE_AND_HOUR]
+        .only("purpose", "created_at", "address_index", "browser_index")[: STRANGERS_PER_DAY + KNOWN_PER_HOUR]
     )
-    times = [at for at, sent_for in sent if sent_for == purpose]
-    if times and now - times[0] < WAIT:
+    last = next(
+        (one for one in sent if one.purpose == purpose and _bytes(one.browser_index) == browser_index), None
+    )
+    if last is not None and now - last.created_at < WAIT:
         raise RuleViolation(
             "code.too_soon",
             _("A code is on its way. If nothing comes, ask again in %(seconds)s seconds."),
-            seconds=int((times[0] + WAIT - now).total_seconds()) + 1,
+            seconds=int((last.created_at + WAIT - now).total_seconds()) + 1,
         )
-    many = LoginCode.objects.filter(address_index=address_index, created_at__gt=hour).count()
-    of_site = (
-        LoginCode.objects.filter(purpose=purpose, created_at__gt=hour).count() if purpose != SIGN_IN else 0
-    )
-    if len(sent) >= PER_PHONE_AND_HOUR or many >= PER_ADDRESS_AND_HOUR or of_site >= PER_SITE_AND_HOUR:
+    lately = [one for one in sent if one.created_at > hour]
+    if is_stranger:
+        alike = [one for one in lately if _bytes(one.address_index) == address_index]
+        full = len(lately) >= STRANGERS_PER_HOUR or len(sent) >= STRANGERS_PER_DAY
+        of_address = LoginCode.objects.filter(
+            address_index=address_index, is_stranger=True, created_at__gt=hour
+        )
+        full = full or of_address.count() >= PER_ADDRESS_AND_HOUR
+    else:
+        alike = [one for one in lately if one.purpose == purpose]
+        full = len(lately) >= KNOWN_PER_HOUR
+    if purpose.startswith("join:"):
+        of_site = LoginCode.objects.filter(purpose=purpose, created_at__gt=hour)
+        full = full or of_site.count() >= PER_SITE_AND_HOUR
+    if full or len(alike) >= PER_PHONE_AND_HOUR:
         raise RuleViolation("code.too_many", _("Too many codes were asked for. Try again in one hour."))
-    code = issue_code(phone, purpose=purpose, good_for=GOOD_FOR, address=address, now=now)
+    code = issue_code(
+        phone,
+        purpose=purpose,
+        good_for=GOOD_FOR,
+        address=address,
+        now=now,
+        browser_index=browser_index,
+        is_stranger=is_stranger,
+    )
     if purpose != SIGN_IN or Worker.objects.filter(phone_index=phone_index).exists():
         text = gettext("[%(brand)s] Your code is %(code)s, good for 5 minutes. Give it to nobody.")
         queue_sms(phone, text % {"brand": settings.WAGEWATCH_BRAND, "code": code}, kind="login_code", now=now)
 
 
-def issue_code(phone: str, *, purpose: str, good_for: timedelta, address: str, now: datetime) -> str:
+def _is_open_door(purpose: str) -> bool:
+    """Whether anybody may ask for such a code; the others are for people who are signed in."""
+    return purpose == SIGN_IN or purpose.startswith("join:")
+
+
+def _browser_index(asker: Asker) -> bytes | None:
+    return blind_index(asker.key, kind="code-browser") if asker.key else None
+
+
+def _bytes(value: bytes | memoryview | None) -> bytes | None:
+    return None if value is None else bytes(value)
+
+
+def issue_code(
+    phone: str,
+    *,
+    purpose: str,
+    good_for: timedelta,
+    address: str,
+    now: datetime,
+    browser_index: bytes | None = None,
+    is_stranger: bool = False,
+) -> str:
     """Write a new code and return it; the caller has looked at the limits. `phone` may be another key of a person."""
     code = f"{secrets.randbelow(10**6):06d}"
     LoginCode.objects.create(
         purpose=purpose,
         phone_index=blind_index(phone, kind="phone"),
         address_index=blind_index(address, kind="address") if address else None,
+        browser_index=browser_index,
+        is_stranger=is_stranger,
         code_hash=_hash(phone, code, purpose),
         created_at=now,
         expires_at=now + good_for,
@@ -111,36 +180,36 @@ class CodeAnswer:
     refusal: RuleViolation | None = None
 
 
-def check_code(phone: str, code: str, *, now: datetime) -> tuple[int, ...]:
-    """Use up the newest sign-in code of a phone; returns the workers who have it, oldest record first.
+def check_code(phone: str, code: str, *, now: datetime, asker: Asker = NOBODY) -> tuple[int, ...]:
+    """Use up the sign-in code that this browser asked for last; returns the workers of the phone, oldest record first.
 
     Raises RuleViolation `code.wrong` (with the tries left) or `code.spent`; a wrong try is counted all
     the same, which is why the refusal is raised outside the transaction.
     """
-    answer = _try_code(phone, code, now, SIGN_IN)
+    answer = _try_code(phone, code, now, SIGN_IN, asker)
     if answer.refusal is not None:
         raise answer.refusal
     return answer.worker_ids
 
 
-def prove_phone(phone: str, code: str, *, purpose: str, now: datetime) -> None:
+def prove_phone(phone: str, code: str, *, purpose: str, now: datetime, asker: Asker = NOBODY) -> None:
     """Use up the newest code of a phone for another purpose than sign-in; raises as `check_code` does."""
-    answer = _try_code(phone, code, now, purpose)
+    answer = _try_code(phone, code, now, purpose, asker)
     if answer.refusal is not None:
         raise answer.refusal
 
 
 def try_code(phone: str, code: str, *, purpose: str, now: datetime) -> CodeAnswer:
     """As `prove_phone`, within the caller's transaction, which must commit so that a wrong try counts."""
-    return _try_code(phone, code, now, purpose)
+    return _try_code(phone, code, now, purpose, NOBODY)
 
 
 @transaction.atomic
-def _try_code(phone: str, code: str, now: datetime, purpose: str) -> CodeAnswer:
+def _try_code(phone: str, code: str, now: datetime, purpose: str, asker: Asker) -> CodeAnswer:
     phone_index = blind_index(phone, kind="phone")
     newest = (
         LoginCode.objects.select_for_update()
-        .filter(phone_index=phone_index, purpose=purpose)
+        .filter(phone_index=phone_index, purpose=purpose, browser_index=_browser_index(asker))
         .order_by("-created_at")
         .first()
     )

@@ -4,7 +4,7 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -14,7 +14,7 @@ from django.utils.translation import override
 
 from registration.access import NOBODY, not_found, not_permitted
 from registration.actors import Actor
-from registration.models import Complaint, ComplaintWord, Project, Region, Worker
+from registration.models import Complaint, ComplaintWord, Project, Region, SmsMessage, Worker
 from registration.permissions import PERMISSIONS
 from registration.services.doors import knock
 from registration.services.messages import queue_sms
@@ -26,6 +26,8 @@ from wagewatch.lib.happenings import happened
 PER_ADDRESS_AND_HOUR = 20
 """The phones of a whole site may share one address of the mobile network."""
 TRIES_PER_HOUR = 10
+RECEIPTS_PER_PHONE_AND_DAY = 3
+"""Anybody can leave any number: it gets no more messages than this that something has arrived."""
 MOBILE = re.compile(r"1[3-9]\d{9}")
 SMS_KIND = "complaint"
 LANGUAGE = "zh-hans"
@@ -246,9 +248,19 @@ def _phone_for(worker_id: int | None, contact: str) -> str:
 def text_complainant(phone: str, kind: str, key: str, *, now: datetime) -> None:
     """Send word of a step, once. The phone may be in other hands: the text says neither who complained, nor of
     what, nor that it was a complaint."""
+    if kind == "received" and _receipts_to(phone, now) >= RECEIPTS_PER_PHONE_AND_DAY:
+        return
     with override(LANGUAGE):
         text = str(TEXTS[kind]) % {"brand": settings.WAGEWATCH_BRAND}
     queue_sms(phone, text, kind=SMS_KIND, now=now, dedupe_key=f"told:{key}")
+
+
+def _receipts_to(phone: str, now: datetime) -> int:
+    """How many receipts went to a number within a day."""
+    sent = SmsMessage.objects.filter(
+        phone_index=blind_index(phone, kind="phone"), kind=SMS_KIND, created_at__gt=now - timedelta(days=1)
+    )
+    return sent.filter(dedupe_key__endswith=":received").count()
 
 
 def words_of(complaint: Complaint) -> list[ComplaintWord]:

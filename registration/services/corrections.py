@@ -77,7 +77,7 @@ def change_details(
     """Write corrected details (`read_details`) and a newer photo; returns the fields that changed.
 
     The data counts as confirmed today even if nothing changed. Who loses a phone number is told on the old
-    one. Raises NotFound, NotPermitted, RuleViolation `person.left`, Malformed `picture.…`.
+    one. Raises NotFound, NotPermitted, RuleViolation `person.left`, `person.phone_of_others`, Malformed `picture.…`.
     """
     project = access_project(project_id, actor)
     _open_here(worker_id, project, actor)
@@ -90,10 +90,8 @@ def change_details(
     }
     news = dict(changed)
     if "phone" in changed:
-        phone = changed["phone"]
-        news["phone_index"] = blind_index(phone, kind="phone") if phone else None
-        _tell_old_phone(worker, now)
-        end_all_devices(worker.pk, now=now)
+        _may_change_phone(worker, project, actor)
+        news |= _new_phone(worker, changed["phone"] or "", now)
     Worker.objects.filter(pk=worker.pk).update(**news, updated_at=now)
     reason = "details corrected" if changed else "details confirmed"
     record_history(Worker, [worker.pk], kind="~", actor=actor, now=now, reason=reason)
@@ -101,6 +99,49 @@ def change_details(
     if portrait and store_portrait(worker.pk, portrait, source="file", now=now) is not None:
         fields.append("photo")
     return fields
+
+
+def _may_change_phone(worker: Worker, project: Project, actor: Actor) -> None:
+    """The phone opens all that is on record of a person, of every firm. Who registers somebody by an ID number
+    does not take it over: the person has worked for nobody else, or has said that they work here.
+
+    Raises RuleViolation `person.phone_of_others`. A first number may always be written down.
+    """
+    if not worker.phone:
+        return
+    parts = participations_for(actor, project, permission="person.edit")
+    mine = Posting.objects.filter(project=project, worker=worker, participation__in=parts)
+    if mine.filter(acknowledged_at__isnull=False).exists() or not _works_for_others(
+        worker.pk, project, actor
+    ):
+        return
+    raise RuleViolation(
+        "person.phone_of_others",
+        _(
+            "This person has worked for other companies too, and has not said yet that they work here. They answer"
+            " that question on their phone, or at the site's tablet with their ID card; then you can change the"
+            " number. If that is not possible, the labour inspectorate changes it."
+        ),
+    )
+
+
+def _works_for_others(worker_id: int, project: Project, actor: Actor, *, now_only: bool = False) -> bool:
+    """Whether another company than the actor's own, and than those it leads here, employs or employed the person."""
+    mine = organisations_with(actor, PERMISSIONS["person.edit"])
+    led = participations_for(actor, project, permission="person.edit").values("organisation")
+    others = (
+        Posting.objects.filter(worker_id=worker_id)
+        .exclude(participation__organisation__in=mine)
+        .exclude(project=project, participation__organisation__in=led)
+    )
+    return (others.filter(left_on=None) if now_only else others).exists()
+
+
+def _new_phone(worker: Worker, phone: str, now: datetime) -> dict[str, Any]:
+    """The columns of another number; the old one is told, and whoever was signed in by it is out."""
+    _tell_old_phone(worker, now)
+    end_all_devices(worker.pk, now=now)
+    return {"phone": phone or None, "phone_index": blind_index(phone, kind="phone") if phone else None}
 
 
 def _tell_old_phone(worker: Worker, now: datetime) -> None:
@@ -117,11 +158,19 @@ def _tell_old_phone(worker: Worker, now: datetime) -> None:
 
 @transaction.atomic
 def correct_identity(
-    worker_id: int, project_id: int, document: Document, reason: str, *, actor: Actor, now: datetime
+    worker_id: int,
+    project_id: int,
+    document: Document,
+    reason: str,
+    *,
+    phone: str = "",
+    actor: Actor,
+    now: datetime,
 ) -> list[str]:
-    """Correct a person's name or document number; returns which of `name`, `id_number` changed.
+    """Correct a person's name or document number; returns which of `name`, `id_number`, `phone` changed.
 
-    `reason` is kept in the history. Raises RuleViolation `correction.reason` without one,
+    `phone` (normalised) is for inspectors, before whom the person stands with the document; others change it with
+    the details. `reason` is kept in the history. Raises RuleViolation `correction.reason` without one,
     `person.works_elsewhere` when a clerk corrects somebody whom another company employs now,
     `id.taken` when the number is another person's, `person.left`; NotFound, NotPermitted.
     """
@@ -140,6 +189,11 @@ def correct_identity(
     if bytes(worker.id_index) != index:
         news |= _of_number(document, index)
         fields.append("id_number")
+    if phone and phone != worker.phone:
+        if not actor.is_authority:
+            not_permitted("person.correct")
+        news |= _new_phone(worker, phone, now)
+        fields.append("phone")
     if not fields:
         return []
     try:
@@ -180,14 +234,7 @@ def _may_correct(worker_id: int, project: Project, actor: Actor) -> None:
             not_found()
         return
     _open_here(worker_id, project, actor)
-    mine = organisations_with(actor, PERMISSIONS["person.edit"])
-    led = participations_for(actor, project, permission="person.edit").values("organisation")
-    others = (
-        Posting.objects.filter(worker_id=worker_id, left_on=None)
-        .exclude(participation__organisation__in=mine)
-        .exclude(project=project, participation__organisation__in=led)
-    )
-    if others.exists():
+    if _works_for_others(worker_id, project, actor, now_only=True):
         text = _(
             "Another company employs this person now too. Ask the labour inspectorate to correct the name or"
             " the number."

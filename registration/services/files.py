@@ -1,11 +1,12 @@
 """Files that people upload: checked by what they are, not by what they are called, and kept encrypted."""
 
+import contextlib
 import hashlib
 import io
 from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from registration.actors import Actor
 from registration.models import StoredFile
@@ -38,6 +39,17 @@ def open_picture(data: bytes) -> Image.Image:
         picture.load()
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise broken from None
+    return picture
+
+
+def upright_picture(data: bytes) -> Image.Image:
+    """As `open_picture`, turned as it was taken, and without anything written beside the picture: saved anew it
+    carries no place, device, comment or name. Raises Malformed as that does."""
+    picture = open_picture(data)
+    # What the camera wrote beside it may be broken; the picture is not.
+    with contextlib.suppress(OSError, SyntaxError, ValueError, KeyError, TypeError):
+        picture = ImageOps.exif_transpose(picture) or picture
+    picture.info = {key: value for key, value in picture.info.items() if key == "transparency"}
     return picture
 
 

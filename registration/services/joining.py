@@ -37,7 +37,7 @@ from registration.models import (
 )
 from registration.permissions import PERMISSIONS
 from registration.rules.person_values import PersonValues, PostingValues, kind_of_number
-from registration.services.codes import joining, prove_phone, request_code
+from registration.services.codes import NOBODY, Asker, joining, prove_phone, request_code
 from registration.services.entering import enter
 from registration.services.history import record_history
 from registration.services.messages import queue_sms
@@ -134,14 +134,14 @@ def project_of_code(code: str) -> Project:
 # ---- the worker's side -----------------------------------------------------------------------------
 
 
-def ask_for_code(project: Project, phone: str, *, address: str, now: datetime) -> None:
+def ask_for_code(project: Project, phone: str, *, address: str, now: datetime, asker: Asker = NOBODY) -> None:
     """Send a code for this site to a phone, known or not; raises RuleViolation `code.…` as sign-in does."""
-    request_code(phone, address=address, now=now, purpose=joining(project.pk))
+    request_code(phone, address=address, now=now, purpose=joining(project.pk), asker=asker)
 
 
-def prove_phone_for(project: Project, phone: str, code: str, *, now: datetime) -> None:
+def prove_phone_for(project: Project, phone: str, code: str, *, now: datetime, asker: Asker = NOBODY) -> None:
     """Use up the code of this phone for this site. Raises RuleViolation `code.wrong`, `code.spent`."""
-    prove_phone(phone, code, purpose=joining(project.pk), now=now)
+    prove_phone(phone, code, purpose=joining(project.pk), now=now, asker=asker)
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ import io
 from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageOps
+from PIL import Image
 
 from registration.models import WorkerPhoto
-from registration.services.files import MAX_BYTES, open_picture
+from registration.services.files import MAX_BYTES, upright_picture
 from wagewatch.lib.errors import Malformed
 
 LARGEST_BYTES = 50_000
@@ -31,7 +31,7 @@ def make_portrait(data: bytes) -> bytes:
     if len(data) > MAX_BYTES:
         text = _("The file is larger than %(limit)s MB. Take the picture with less resolution.")
         raise Malformed("file.too_large", text, limit=MAX_BYTES // 1024 // 1024)
-    picture = ImageOps.exif_transpose(open_picture(data))
+    picture = upright_picture(data)
     width, height = picture.size
     if width < SMALLEST[0] or height < SMALLEST[1]:
         text = _("This picture is too small. It needs at least %(width)s × %(height)s pixels.")

@@ -127,10 +127,11 @@ def end_tablet(project_id: int, pk: int, *, actor: Actor, now: datetime) -> None
 def hand_out_code(project_id: int, worker_id: int, *, actor: Actor, now: datetime) -> str:
     """A code for one person who stands before the clerk; it replaces an earlier one.
 
-    Raises NotFound, NotPermitted, RuleViolation `code.too_many`.
+    Raises NotFound, NotPermitted, RuleViolation `code.too_many`, `tablet.phone_first`.
     """
     project, user_id = _permit(project_id, actor)
     worker = access_worker(worker_id, project, actor)
+    _check_known_here(worker, project)
     key = _code_key(worker.pk)
     hour = LoginCode.objects.filter(
         phone_index=blind_index(key, kind="phone"), created_at__gt=now - timedelta(hours=1)
@@ -147,6 +148,24 @@ def hand_out_code(project_id: int, worker_id: int, *, actor: Actor, now: datetim
         )
         queue_sms(str(worker.phone), text % {"brand": settings.WAGEWATCH_BRAND}, kind="tablet_code", now=now)
     return code
+
+
+def _check_known_here(worker: Worker, project: Project) -> None:
+    """At the tablet stands all that is on record of a person, of every firm. Whoever registers somebody by an ID
+    number does not get in for them: a phone on record, or the card on the reader, opens it until the person has said
+    that they work here. Raises RuleViolation `tablet.phone_first`."""
+    if not worker.phone:
+        return
+    postings = Posting.objects.filter(worker=worker)
+    known = postings.filter(project=project, acknowledged_at__isnull=False).exists()
+    if not known and postings.exclude(project=project).exists():
+        raise RuleViolation(
+            "tablet.phone_first",
+            _(
+                "This person has a phone on record and has not said yet that they work here. They come in with the"
+                " ID card on the reader, or with a code to their phone."
+            ),
+        )
 
 
 def _code_key(worker_id: int) -> str:

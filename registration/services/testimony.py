@@ -5,11 +5,11 @@ import io
 from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageOps
+from PIL import Image
 
 from registration.actors import Actor
 from registration.models import StoredFile
-from registration.services.files import open_picture
+from registration.services.files import upright_picture
 from wagewatch.lib.errors import Malformed
 
 LARGEST_VOICE = 2 * 1024 * 1024
@@ -62,7 +62,7 @@ def keep_photo(data: bytes, *, actor: Actor, now: datetime) -> StoredFile | None
         return None
     if len(data) > LARGEST_PHOTO:
         raise Malformed("photo.too_large", _("This photo is too large. Take it with less resolution."))
-    picture = ImageOps.exif_transpose(open_picture(data)).convert("RGB")
+    picture = upright_picture(data).convert("RGB")
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=82, optimize=True)

@@ -27,6 +27,7 @@ from registration.join_forms import OwnCardForm, WhoForm, WorkForm
 from registration.models import JoinRequest, Project
 from registration.services import joining
 from registration.tasks import send_messages, start
+from registration.views.asking import asker
 from wagewatch.lib.crypto import decrypt, encrypt
 from wagewatch.lib.errors import Malformed, NotFound, RuleViolation, WagewatchError
 from wagewatch.lib.identity import mask_card, mask_id, mask_name, mask_phone
@@ -148,7 +149,11 @@ def join(request: ActorRequest, project: Project) -> HttpResponseBase:
         asked = request.session.get(ASKED) or {}
         try:
             joining.ask_for_code(
-                project, phone, address=get_client_ip_address(request) or "", now=timezone.now()
+                project,
+                phone,
+                address=get_client_ip_address(request) or "",
+                now=timezone.now(),
+                asker=asker(request, phone),
             )
         except RuleViolation as refusal:
             again = asked.get("project") == project.pk and _open(asked["phone"]) == phone
@@ -174,7 +179,13 @@ def phone(request: ActorRequest, project: Project) -> HttpResponseBase:
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            joining.prove_phone_for(project, number, form.cleaned_data["code"], now=timezone.now())
+            joining.prove_phone_for(
+                project,
+                number,
+                form.cleaned_data["code"],
+                now=timezone.now(),
+                asker=asker(request, number),
+            )
         except RuleViolation as refusal:
             form.add_error("code", refusal.message)
         else:

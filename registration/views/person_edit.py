@@ -88,7 +88,8 @@ def details(request: ActorRequest, project_pk: int, worker_pk: int) -> HttpRespo
                     now=timezone.now(),
                 )
             except WagewatchError as refusal:
-                _refuse(form, refusal, "photo" if refusal.status == 400 else "")
+                beside = "phone" if refusal.code == "person.phone_of_others" else ""
+                _refuse(form, refusal, "photo" if refusal.status == 400 else beside)
             else:
                 text = gettext("Corrected.") if done else gettext("Nothing differed; confirmed as of today.")
                 messages.success(request, text)

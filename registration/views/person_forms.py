@@ -223,6 +223,18 @@ class IdentityForm(TypedForm):
     reason = text(_("Why"), 80, hint=_("It stays on record with your name, such as: misread on the card."))
 
 
+class OfficeIdentityForm(IdentityForm):
+    """The inspectorate's: also the phone number, which a firm may not change once it opens what others keep."""
+
+    phone = text(
+        _("New mobile number"),
+        20,
+        hint=_("Only if the person lost the number on record and shows the document. Empty if it stays."),
+        inputmode="tel",
+    )
+    field_order = ("id_kind", "id_number", "name", "nationality", "phone", "reason")
+
+
 class AgreementForm(TypedForm):
     """What is agreed for the work that goes on."""
 

@@ -21,6 +21,7 @@ from registration.services import tablets
 from registration.services.codes import check_code, request_code
 from registration.services.phones import add_device
 from registration.tasks import send_messages, start
+from registration.views.asking import asker, remember
 from registration.views.next_page import safe_next
 from registration.views.tablet_door import enter_visit
 from wagewatch.lib.crypto import blind_index, decrypt, encrypt
@@ -50,7 +51,12 @@ def worker_sign_in(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         phone = form.cleaned_data["phone"]
         try:
-            request_code(phone, address=get_client_ip_address(request) or "", now=timezone.now())
+            request_code(
+                phone,
+                address=get_client_ip_address(request) or "",
+                now=timezone.now(),
+                asker=asker(request, phone),
+            )
         except RuleViolation as refusal:
             if refusal.code != "code.too_soon" or phone != _phone_asked(request):
                 form.add_error("phone", refusal.message)
@@ -75,7 +81,10 @@ def _enter(request: HttpRequest, worker: Worker, target: str) -> HttpResponseBas
     request.session[WORKER_PHONE_KEY] = bytes(worker.phone_index or b"").hex()
     request.session.set_expiry(settings.WORKER_SESSION_AGE)
     request.session.cycle_key()
-    return redirect(target or "home")
+    response = redirect(target or "home")
+    if worker.phone:
+        remember(response, str(worker.phone))
+    return response
 
 
 @never_cache
@@ -88,7 +97,9 @@ def worker_code(request: HttpRequest) -> HttpResponseBase:
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            found = check_code(phone, form.cleaned_data["code"], now=timezone.now())
+            found = check_code(
+                phone, form.cleaned_data["code"], now=timezone.now(), asker=asker(request, phone)
+            )
         except RuleViolation as refusal:
             form.add_error("code", refusal.message)
         else:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from registration.actors import SYSTEM
-from registration.models import Attempt, Complaint, StoredFile
+from registration.models import Attempt, Complaint, SmsMessage, StoredFile
 from registration.services import complaints
 from registration.services.complaints import Told
 from registration.services.doors import forget_attempts, knock
@@ -156,3 +156,13 @@ def test_counts_of_a_door_are_forgotten_after_a_day(cast: Cast) -> None:
     knock("complain", ADDRESS, most=5, now=cast.now)
     assert forget_attempts(now=cast.now + timedelta(hours=20)) == 0
     assert forget_attempts(now=cast.now + timedelta(hours=26)) == 1
+
+
+def test_anybodys_number_gets_three_receipts_a_day_and_no_more(cast: Cast, clock: None) -> None:
+    for _n in range(complaints.RECEIPTS_PER_PHONE_AND_DAY + 3):
+        filed(cast, contact="139 0000 0000")
+    filed(cast, contact="13900000001")
+    assert Complaint.objects.count() == complaints.RECEIPTS_PER_PHONE_AND_DAY + 4
+    assert sorted(str(message.phone) for message in SmsMessage.objects.all()) == [
+        "13900000000"
+    ] * complaints.RECEIPTS_PER_PHONE_AND_DAY + ["13900000001"]

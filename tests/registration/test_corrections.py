@@ -246,3 +246,79 @@ def test_people_of_other_companies_are_not_named(cast: Cast) -> None:
     details(cast, education="03")
     (change,) = changes_of_person(fresh(cast), [cast.sun_posting], [cast.rival.pk])
     assert cast.qian.name not in change.who
+
+
+# ---- a phone that opens what other firms know
+
+
+def test_who_registers_somebody_by_an_id_number_does_not_take_over_the_phone(cast: Cast) -> None:
+    """Sun works on the rival's site too: its clerk may not put a number of their own in the place of Sun's."""
+    elsewhere(cast)
+    changes, _said = read_details({"phone": "13900001234"})
+    assert changes is not None
+    with pytest.raises(RuleViolation) as refused:
+        change_details(cast.sun.pk, cast.other_project.pk, changes, actor=cast.actor(cast.kong), now=NOW)
+    assert refused.value.code == "person.phone_of_others"
+    assert fresh(cast).phone == cast.sun_phone
+    assert not SmsMessage.objects.exists()
+    page = cast.client(cast.kong).post(
+        f"/people/{cast.other_project.pk}/{cast.sun.pk}/details/", {"phone": "13900001234"}
+    )
+    assert page.status_code == 400
+    assert page.context["form"].errors["phone"]
+    other = details_of_kong(cast, {"education": "03"})
+    assert other == ["education"]
+
+
+def details_of_kong(cast: Cast, changes: dict[str, Any]) -> list[str]:
+    return change_details(cast.sun.pk, cast.other_project.pk, changes, actor=cast.actor(cast.kong), now=NOW)
+
+
+def test_work_that_ended_elsewhere_counts_and_the_workers_own_word_opens_it(cast: Cast) -> None:
+    elsewhere(cast)
+    Posting.objects.filter(pk=cast.sun_posting.pk).update(left_on=TODAY)
+    with pytest.raises(RuleViolation, match=r"person\.phone_of_others"):
+        details_of_kong(cast, {"phone": "13900001234"})
+    Posting.objects.filter(project=cast.other_project, worker=cast.sun).update(acknowledged_at=NOW)
+    assert details_of_kong(cast, {"phone": "13900001234"}) == ["phone"]
+
+
+def test_a_first_number_may_be_written_down_by_any_employer(cast: Cast) -> None:
+    elsewhere(cast)
+    Worker.objects.filter(pk=cast.sun.pk).update(phone=None, phone_index=None)
+    assert details_of_kong(cast, {"phone": "13900001234"}) == ["phone"]
+
+
+def test_the_inspectorate_writes_down_the_number_of_who_lost_the_old_one(cast: Cast) -> None:
+    elsewhere(cast)
+    path = f"/supervision/projects/{cast.project.pk}/people/{cast.sun.pk}/identity/"
+    typed = {
+        "id_kind": "01", "id_number": str(cast.sun.id_number), "name": cast.sun.name, "nationality": "",
+        "reason": "手机丢失，本人持身份证到场",
+    }  # fmt: skip
+    client = cast.client(cast.li)
+    wrong = client.post(path, typed | {"phone": "123"})
+    assert (wrong.status_code, list(wrong.context["form"].errors)) == (400, ["phone"])
+    assert fresh(cast).phone == cast.sun_phone
+    assert client.post(path, typed | {"phone": "139 0000 1234"}).status_code == 302
+    worker = fresh(cast)
+    assert (worker.phone, worker.name) == ("13900001234", cast.sun.name)
+    assert bytes(worker.phone_index or b"") == blind_index("13900001234", kind="phone")
+    message = SmsMessage.objects.get()
+    assert (message.phone, message.kind) == (cast.sun_phone, "phone_changed")
+    assert worker.history.latest("history_id").history_user == cast.li
+
+
+def test_a_clerk_sets_no_phone_by_correcting_a_name(cast: Cast) -> None:
+    with pytest.raises(NotPermitted):
+        correct_identity(
+            cast.sun.pk,
+            cast.project.pk,
+            document(),
+            "看错了一个字",
+            phone="13900001234",
+            actor=cast.actor(cast.qian),
+            now=NOW,
+        )
+    worker = fresh(cast)
+    assert (worker.phone, worker.name) == (cast.sun_phone, cast.sun.name)

@@ -15,6 +15,7 @@ from devices.simulators.persons import person as invented_person
 from registration.models import (
     CardRead,
     LoginCode,
+    Posting,
     SensitiveView,
     SiteTablet,
     SmsMessage,
@@ -23,7 +24,7 @@ from registration.models import (
     WorkerDevice,
 )
 from registration.services import tablets
-from tests.cast import NOW, Cast
+from tests.cast import NOW, Cast, make_posting
 from wagewatch.lib.errors import NotFound, NotPermitted, RuleViolation
 
 DOOR, PAY = "/accounts/tablet/", "/my/pay/"
@@ -340,3 +341,18 @@ def test_a_refused_number_does_not_stay_on_the_screen(cast: Cast) -> None:
         answer = client.post(DOOR, {"way": "code", "id_number": str(cast.sun.id_number), "code": "000000"})
     assert answer.status_code == 400
     assert str(cast.sun.id_number) not in answer.content.decode()
+
+
+def test_who_registers_somebody_by_an_id_number_does_not_get_in_for_them(cast: Cast) -> None:
+    """Sun has a phone and works for others; the rival's clerk has only written down the number of the card."""
+    make_posting(cast.sun, cast.other_team, pin=50)
+    rival = cast.actor(cast.kong)
+    with pytest.raises(RuleViolation, match=r"tablet\.phone_first"):
+        tablets.hand_out_code(cast.other_project.pk, cast.sun.pk, actor=rival, now=NOW)
+    assert (LoginCode.objects.count(), SensitiveView.objects.count()) == (0, 0)
+    here = Posting.objects.filter(project=cast.other_project, worker=cast.sun)
+    here.update(acknowledged_at=NOW)
+    assert len(tablets.hand_out_code(cast.other_project.pk, cast.sun.pk, actor=rival, now=NOW)) == 6
+    here.update(acknowledged_at=None)
+    Worker.objects.filter(pk=cast.sun.pk).update(phone=None, phone_index=None)
+    assert len(tablets.hand_out_code(cast.other_project.pk, cast.sun.pk, actor=rival, now=NOW)) == 6

@@ -1,5 +1,6 @@
 """Sign-in of workers by phone and one-time code."""
 
+import contextlib
 import re
 from datetime import datetime, timedelta
 
@@ -9,7 +10,16 @@ from django.test import Client
 from pytest_django import Settings
 
 from registration.models import LoginCode, SmsMessage, Worker
-from registration.services.codes import PER_PHONE_AND_HOUR, check_code, request_code
+from registration.services.codes import (
+    KNOWN_PER_HOUR,
+    PER_PHONE_AND_HOUR,
+    STRANGERS_PER_DAY,
+    STRANGERS_PER_HOUR,
+    Asker,
+    check_code,
+    request_code,
+)
+from registration.views.asking import KNOWN_COOKIE
 from tests.cast import NOW, Cast, make_worker
 from wagewatch.lib.errors import RuleViolation
 
@@ -178,3 +188,86 @@ def test_asking_twice_within_a_minute_leads_to_the_code_page(cast: Cast, client:
         again = client.post(ASK, {"phone": cast.sun_phone})
     assert again.status_code == 302
     assert LoginCode.objects.count() == 1
+
+
+# ---- a stranger who knows the number
+
+
+def typed_wrong(client: Client, times: int) -> None:
+    for _n in range(times):
+        client.post(CODE, {"code": "000000"})
+
+
+def test_a_stranger_neither_spends_nor_replaces_the_workers_code(cast: Cast) -> None:
+    worker, stranger = Client(), Client()
+    assert worker.post(ASK, {"phone": cast.sun_phone}).status_code == 302
+    code = last_code()
+    assert stranger.post(ASK, {"phone": cast.sun_phone}).status_code == 302  # gets a code of its own, unseen
+    typed_wrong(stranger, 6)
+    assert stranger.post(CODE, {"code": code}).status_code == 400  # good in the worker's browser only
+    assert worker.post(CODE, {"code": code}).status_code == 302
+    assert worker.session["worker_id"] == cast.sun.pk
+
+
+def test_a_stranger_who_asks_again_and_again_does_not_lock_the_phone_out(cast: Cast) -> None:
+    worker = Client()
+    with time_machine.travel(NOW, tick=False):
+        worker.post(ASK, {"phone": cast.sun_phone})
+        worker.post(CODE, {"code": last_code()})
+        worker.post("/accounts/sign-out/")
+    with time_machine.travel(NOW + timedelta(hours=3), tick=False):
+        asked = [
+            Client().post(ASK, {"phone": cast.sun_phone}, REMOTE_ADDR=f"203.0.113.{n % 5}").status_code
+            for n in range(STRANGERS_PER_HOUR + 1)
+        ]
+        assert asked == [302] * STRANGERS_PER_HOUR + [400]
+        assert Client().post(ASK, {"phone": cast.sun_phone}).status_code == 400  # a phone nobody knows waits
+        assert worker.post(ASK, {"phone": cast.sun_phone}).status_code == 302
+        assert worker.post(CODE, {"code": last_code()}).status_code == 302
+    assert worker.session["worker_id"] == cast.sun.pk
+
+
+def test_strangers_send_a_phone_no_more_than_thirty_codes_a_day(cast: Cast) -> None:
+    taken = 0
+    for hour in range(24):
+        for number in range(STRANGERS_PER_HOUR):
+            with contextlib.suppress(RuleViolation):
+                request_code(
+                    cast.sun_phone,
+                    address=f"198.51.100.{number}",
+                    now=NOW + timedelta(hours=hour, minutes=number),
+                    asker=Asker(f"{hour}.{number}"),
+                )
+                taken += 1
+    assert taken == STRANGERS_PER_DAY
+    assert SmsMessage.objects.count() == STRANGERS_PER_DAY
+
+
+def test_the_mark_of_a_known_phone_opens_nothing_and_cannot_be_made_up(cast: Cast) -> None:
+    worker = Client()
+    worker.post(ASK, {"phone": cast.sun_phone})
+    worker.post(CODE, {"code": last_code()})
+    mark = worker.cookies[KNOWN_COOKIE]
+    assert (mark["httponly"], mark["samesite"]) == (True, "Lax")
+    assert cast.sun_phone not in mark.value
+    for value in (mark.value, mark.value[:-1] + "x", "", "x"):
+        other = Client()
+        other.cookies[KNOWN_COOKIE] = value
+        assert other.get("/my/pay/").status_code == 302
+        other.post(ASK, {"phone": cast.sun_phone})
+        assert LoginCode.objects.latest("pk").is_stranger is (value != mark.value)
+        other.post(ASK, {"phone": cast.zhou_phone})
+        assert LoginCode.objects.latest("pk").is_stranger
+
+
+def test_codes_of_a_clerk_leave_the_workers_sign_in_alone(cast: Cast) -> None:
+    for number in range(PER_PHONE_AND_HOUR):
+        request_code(cast.sun_phone, address="a", now=NOW + timedelta(minutes=2 * number), purpose="cash:1.1")
+    at = NOW + timedelta(minutes=20)
+    with pytest.raises(RuleViolation, match=r"code\.too_many"):
+        request_code(cast.sun_phone, address="a", now=at, purpose="cash:1.1")
+    request_code(cast.sun_phone, address="a", now=at)
+    for number in range(KNOWN_PER_HOUR - PER_PHONE_AND_HOUR):
+        request_code(cast.sun_phone, address="a", now=at, purpose=f"cash:2.{number}")
+    with pytest.raises(RuleViolation, match=r"code\.too_many"):
+        request_code(cast.sun_phone, address="a", now=at, purpose="cash:3.1")

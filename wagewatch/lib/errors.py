@@ -53,6 +53,12 @@ class Malformed(WagewatchError):
     status = 400
 
 
+class TooLarge(Malformed):
+    """More bytes than one request may have (413)."""
+
+    status = 413
+
+
 class NotPermitted(WagewatchError):
     """Known, but this actor may not do it (403)."""
 
