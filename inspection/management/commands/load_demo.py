@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 from django.utils import timezone
 
 from inspection.demo.faces import decide_about_faces
@@ -39,9 +40,12 @@ class Command(BaseCommand):
             self.stdout.write(f"load_demo {time.monotonic() - started:5.1f} s: {text}")
             self.stdout.flush()
 
+        # Whoever breaks this off begins again: no commit needs to wait for the disk.
+        _wait_for_disk(False)
         say("regions, calendar, parameters")
         seed()
         county = play_history(settings.VAR_DIR / "bank", now=timezone.now(), say=say)
+        _wait_for_disk(True)
         home.mkdir(parents=True, exist_ok=True)
         workers = [
             {
@@ -65,6 +69,12 @@ class Command(BaseCommand):
         )
         _write(home / "signins.json", [*county.signins, *workers])
         say("done")
+
+
+def _wait_for_disk(wait: bool) -> None:
+    """Whether the next commits return only when they are on the disk, and with them all before."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = on" if wait else "SET synchronous_commit = off")
 
 
 def _write(path: Path, content: object) -> None:
