@@ -79,6 +79,7 @@ class Spool:
         self.path, self._sealer = path, sealer
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
+        self._swept = False
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
         self._db.execute("PRAGMA secure_delete=ON")
@@ -216,9 +217,11 @@ class Spool:
                 total += db.executemany(
                     "UPDATE event SET body = ?, at = ? WHERE seq = ? AND body = ?", new
                 ).rowcount
-        if was_plain:
-            with self._lock:  # nothing readable stays behind in the log either
+        if was_plain or not self._swept:
+            # Nothing readable stays behind in file or log; once at the start too, for a kill may have come before it.
+            with self._lock:
                 self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._swept = True
         return total
 
     def keys_in_use(self, length: int) -> set[bytes]:

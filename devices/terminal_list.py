@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from devices.models import Terminal, TerminalFacts
 from devices.presence import QUEUE_SHOWN, SILENT_AFTER, SKEW_SHOWN_MS
 from devices.services.enrolment import codes_waiting
+from devices.terminal_worries import worry_words
 from registration.models import Project
 
 DISK_SHOWN = 80
@@ -117,6 +118,7 @@ def _shown(
         troubles.append(_("Silent for %(time)s") % {"time": duration(now - terminal.last_seen_at)})
     if facts is not None and facts.trouble:
         troubles.append(_("Cannot keep stamps: its disk takes nothing"))
+    troubles += worry_words(facts.worries if facts is not None else ())
     if facts is not None and (facts.disk_percent or 0) >= DISK_SHOWN:
         troubles.append(_("Its disk is %(percent)d %% full") % {"percent": facts.disk_percent})
     if abs(terminal.clock_skew_ms or 0) >= SKEW_SHOWN_MS:
@@ -124,7 +126,8 @@ def _shown(
     if (terminal.queue_length or 0) >= QUEUE_SHOWN:
         troubles.append(_("Stamps pile up"))
     head = troubles[0] if troubles else _("Answers")
-    return Shown(terminal, "trouble" if troubles else "well", head, troubles[1:], facts, code_until, clock)
+    rest = [text for text in dict.fromkeys(troubles) if text != head]
+    return Shown(terminal, "trouble" if troubles else "well", head, rest, facts, code_until, clock)
 
 
 def _device(terminal: Terminal, above: Shown, now: datetime) -> Shown:

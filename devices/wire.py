@@ -73,11 +73,20 @@ class DeviceReport(msgspec.Struct):
     words: Annotated[str, msgspec.Meta(max_length=300)] = ""
 
 
+class Worry(msgspec.Struct):
+    """Something a site agent cannot put right itself: what (`devices/terminal_worries.py`), about which gate, how
+    many. No names of people."""
+
+    code: Annotated[str, msgspec.Meta(min_length=1, max_length=30, pattern=r"^[a-z_.]+$")]
+    about: Annotated[str, msgspec.Meta(max_length=60)] = ""
+    count: Annotated[int, msgspec.Meta(ge=0, le=2_000_000_000)] = 0
+
+
 class Heartbeat(msgspec.Struct):
     """A sign of life: the device's clock and how many events wait in its queue.
 
-    A site agent adds its devices, the share of its disk in use, why it cannot write its queue, and by how many
-    seconds its PC's clock is ahead of the server's.
+    A site agent adds its devices, the share of its disk in use, why it cannot write its queue, what it cannot put
+    right itself, and by how many seconds its PC's clock is ahead of the server's.
     """
 
     sent_at: Moment | None = None
@@ -85,6 +94,7 @@ class Heartbeat(msgspec.Struct):
     devices: Annotated[list[DeviceReport], msgspec.Meta(max_length=200)] | None = None
     disk_used: Annotated[float, msgspec.Meta(ge=0, le=1)] | None = None
     trouble: Annotated[str, msgspec.Meta(max_length=300)] = ""
+    worries: Annotated[list[Worry], msgspec.Meta(max_length=50)] = []
     clock_wrong_by: Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)] | None = None
 
 

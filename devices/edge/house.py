@@ -29,6 +29,7 @@ class House:
             site.worry(
                 "queue",
                 f"{locked} passages cannot be read; bring back {self._keys.path}" if locked else "",
+                ("queue.locked", "", locked),
             )
             if site.wait(EVERY_SECONDS):
                 return

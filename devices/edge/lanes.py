@@ -152,7 +152,8 @@ class HeartbeatLane:
         return {
             "devices": self._site.health.report(),
             "disk_used": round(used, 3),
-            "trouble": self._site.trouble,
+            "trouble": self._site.full,
+            "worries": self._site.worries,
             "clock_wrong_by": round(self._site.clock.wrong_by, 1),
         }
 

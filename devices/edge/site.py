@@ -22,6 +22,9 @@ CARD_READ = "card-read"
 CARD_READ_SECONDS = 600.0
 """After ten minutes the worker has laid the card down again, or is registered."""
 
+Fact = tuple[str, str, int]
+"""A worry as the server is told it: code, the gate or device it is about, how many."""
+
 
 class Site:
     """One agent's common ground. Any thread may call."""
@@ -45,6 +48,7 @@ class Site:
         self._lock = threading.Lock()
         self._trouble = ""
         self._worries: dict[str, str] = {}
+        self._facts: dict[str, tuple[Fact, ...]] = {}
         if vault.is_new:
             # Sealed with a key that is gone. `made` is seconds since boot, so the sweep below could not tell.
             spool.forget_briefs(CARD_READ, before=float("inf"))
@@ -111,16 +115,34 @@ class Site:
 
     @property
     def trouble(self) -> str:
-        """Why the queue does not take anything, and what else a person should know; or empty."""
+        """Why the queue does not take anything, and what else a person should know; or empty. For the log."""
         with self._lock:
             return "; ".join(filter(None, [self._trouble, *self._worries.values()]))[:300]
 
-    def worry(self, about: str, words: str) -> None:
-        """Something a person should know, until it is said again with no words. No names of people."""
+    @property
+    def full(self) -> str:
+        """Why the queue does not take anything; or empty."""
+        with self._lock:
+            return self._trouble[:300]
+
+    @property
+    def worries(self) -> list[dict[str, Any]]:
+        """What a person should know, for the server, which has words for it in the clerk's language."""
+        with self._lock:
+            found = [one for facts in self._facts.values() for one in facts]
+        return [{"code": code, "about": about[:60], "count": count} for code, about, count in found[:50]]
+
+    def worry(self, about: str, words: str, *facts: Fact) -> None:
+        """Something a person should know, until it is said again with no words. No names of people.
+
+        `facts` are what the server is told: a code of `devices.terminal_worries`, the gate, how many.
+        """
         with self._lock:
             before = self._worries.pop(about, "")
+            self._facts.pop(about, None)
             if words:
                 self._worries[about] = words
+                self._facts[about] = facts or (("other", about, 0),)
         if words != before:
             self.health.changed.set()
             log.log(logging.WARNING if words else logging.INFO, "%s: %s", about, words or "well again")

@@ -107,6 +107,7 @@ class TerminalFacts(models.Model):
     devices = models.JSONField("设备", default=list)
     disk_percent = models.PositiveSmallIntegerField("磁盘占用（%）", null=True)
     trouble = models.CharField("故障", max_length=300, default="")
+    worries = models.JSONField("需要处理", default=list)
     clock_wrong_ms = models.BigIntegerField("电脑时钟偏差（毫秒）", null=True)
 
     class Meta:

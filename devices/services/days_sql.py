@@ -22,6 +22,8 @@ WITH busy AS (
 SELECT DISTINCT project_id, day, worker_id FROM taken, unnest(worker_ids) AS w (worker_id)
 """
 
+# Every window below goes along one order of the rows or a part of it, and the sums need none of their own: what
+# costs here is sorting, not reading.
 # A changed day can move an exit out of, or into, the days beside it: those are computed again as well, and
 # the days beside those are read. %(low)s and %(high)s bound what is read and let the planner skip partitions.
 RECOMPUTE = """
@@ -40,12 +42,12 @@ WITH changed AS MATERIALIZED (
    AND p.day BETWEEN %(low)s AND %(high)s AND NOT p.is_void
 ), counted AS (
   SELECT project_id, worker_id, day, at, direction,
-         row_number() OVER (PARTITION BY project_id, worker_id, day ORDER BY at, direction) AS from_start,
-         row_number() OVER (PARTITION BY project_id, worker_id, day ORDER BY at DESC, direction DESC) AS from_end
+         lag(at) OVER d IS NULL AS is_first, lead(at) OVER d IS NULL AS is_last
   FROM seen WHERE lane_before IS NULL OR at - lane_before > interval '60 s'
+  WINDOW d AS (PARTITION BY project_id, worker_id, day ORDER BY at, direction)
 ), known AS (
   SELECT project_id, worker_id, day, at, direction AS told,
-         CASE WHEN direction <> 0 THEN direction WHEN from_start = 1 THEN 1 WHEN from_end = 1 THEN 2 END AS direction
+         CASE WHEN direction <> 0 THEN direction WHEN is_first THEN 1 WHEN is_last THEN 2 END AS direction
   FROM counted
 ), ordered AS (
   SELECT *, lag(at) OVER w AS before_at, lag(direction) OVER w AS before_direction, lag(day) OVER w AS before_day
@@ -57,19 +59,19 @@ WITH changed AS MATERIALIZED (
               THEN before_day ELSE day END AS day
   FROM ordered
 ), stretched AS (
-  SELECT *, lag(at) OVER o AS from_at, lag(direction) OVER o AS from_direction,
+  SELECT *, lag(at) OVER o AS from_at, lag(direction) OVER o AS from_direction, lead(at) OVER o IS NULL AS is_last,
          min(at) FILTER (WHERE direction = 1) OVER d AS first_in,
          max(at) FILTER (WHERE direction = 2) OVER d AS last_out
   FROM owned
   WINDOW d AS (PARTITION BY project_id, worker_id, day), o AS (d ORDER BY at, told)
 ), summed AS (
   SELECT project_id, worker_id, day, min(first_in) AS first_in, max(last_out) AS last_out,
-         coalesce(floor(sum(extract(epoch FROM at - from_at)) FILTER (
+         coalesce(floor(extract(epoch FROM sum(at - from_at) FILTER (
            WHERE NOT (from_direction = 2 AND direction = 1) AND at - from_at <= interval '16 h'
-             AND from_at >= first_in AND at <= last_out) / 60), 0)::int AS minutes,
+             AND from_at >= first_in AND at <= last_out)) / 60), 0)::int AS minutes,
          coalesce(bool_or(NOT (from_direction = 2 AND direction = 1) AND at - from_at > interval '16 h'), false)
            AS too_long,
-         (array_agg(direction ORDER BY at DESC, told DESC))[1] AS last_direction,
+         max(direction) FILTER (WHERE is_last) AS last_direction,
          count(*) AS passages
   FROM stretched GROUP BY project_id, worker_id, day
 ), figures AS (

@@ -19,7 +19,7 @@ from simple_history.utils import update_change_reason
 from devices import signing
 from devices.errors import NotSigned
 from devices.models import EnrolmentCode, EnrolmentTry, SeenNonce, Terminal
-from devices.wire import DeviceReport, Heartbeat
+from devices.wire import DeviceReport, Heartbeat, Worry
 from registration.access import access_project
 from registration.actors import Actor
 from registration.services import card_reads
@@ -232,7 +232,8 @@ def note_readers(terminal: KnownTerminal, devices: Sequence[DeviceReport]) -> No
 
 def note_facts(terminal: KnownTerminal, beat: Heartbeat, *, now: datetime) -> None:
     """Keep what an agent says of itself and of its devices, over what it said before."""
-    if beat.devices is None and beat.disk_used is None and not beat.trouble and beat.clock_wrong_by is None:
+    said = (beat.devices, beat.disk_used, beat.trouble or None, beat.worries or None, beat.clock_wrong_by)
+    if all(one is None for one in said):
         return
     with connection.cursor() as cursor:
         cursor.execute(
@@ -244,12 +245,13 @@ def note_facts(terminal: KnownTerminal, beat: Heartbeat, *, now: datetime) -> No
                 msgspec.json.encode([_plain(one) for one in beat.devices or []]).decode(),
                 None if beat.disk_used is None else round(beat.disk_used * 100),
                 _kept_text(beat.trouble),
+                msgspec.json.encode([_plain(one) for one in beat.worries]).decode(),
                 None if beat.clock_wrong_by is None else round(beat.clock_wrong_by * 1000),
             ],
         )
 
 
-def _plain(report: DeviceReport) -> dict[str, object]:
+def _plain(report: DeviceReport | Worry) -> dict[str, object]:
     return {
         name: _kept_text(value) if isinstance(value, str) else value
         for name, value in msgspec.structs.asdict(report).items()
@@ -263,10 +265,11 @@ def _kept_text(text: str) -> str:
 
 FACTS = """
 INSERT INTO devices_terminalfacts
-  (project_id, terminal_id, said_at, devices, disk_percent, trouble, clock_wrong_ms)
-VALUES (%s, %s, %s, %s::jsonb, %s, %s, %s)
+  (project_id, terminal_id, said_at, devices, disk_percent, trouble, worries, clock_wrong_ms)
+VALUES (%s, %s, %s, %s::jsonb, %s, %s, %s::jsonb, %s)
 ON CONFLICT (project_id, terminal_id) DO UPDATE SET said_at = EXCLUDED.said_at, devices = EXCLUDED.devices,
-  disk_percent = EXCLUDED.disk_percent, trouble = EXCLUDED.trouble, clock_wrong_ms = EXCLUDED.clock_wrong_ms
+  disk_percent = EXCLUDED.disk_percent, trouble = EXCLUDED.trouble, worries = EXCLUDED.worries,
+  clock_wrong_ms = EXCLUDED.clock_wrong_ms
 """
 
 

@@ -1,5 +1,6 @@
 """The page of a site's terminals: health in plain words, codes shown once, who may do what."""
 
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -68,6 +69,45 @@ def _says_how_each_one_is(site: Cast) -> None:
     assert [(p.name, p.words, p.is_bad) for p in agent.parts] == [("登记台", "Silent for 2 h", True)]
     assert (rows["G1-0001"].head, rows["G1-0001"].clock) == ("Answers", "right")
     assert rows["PC-2"].head == "Has no key yet: make a code"
+
+
+def test_says_what_an_agent_cannot_put_right_and_not_that_its_disk_is_full(site: Cast) -> None:
+    """A gate that took no picture was once told to the clerk as a full disk."""
+    agent = Terminal.objects.get(serial="PC-1")
+    told = [
+        {"code": "people.faceless", "about": "东门", "count": 1},
+        {"code": "people.strangers", "about": "东门", "count": 3},
+        {"code": "unread", "about": "", "count": 2},
+        {"code": "of.tomorrow", "about": "x", "count": 1},
+    ]
+    TerminalFacts.objects.filter(terminal=agent).update(disk_percent=10, worries=told, trouble="")
+    with override("en"):
+        row = next(r for r in terminal_list(site.project, now=site.now).in_use if r.terminal == agent)
+    assert [row.head, *row.troubles][:4] == [
+        "东门 did not take 1 picture: take a better one",
+        "3 people on 东门 are on no list: delete them there",
+        "2 stamps have no time, or a number that nobody here has: look at clock and people of the gates",
+        "Something is wrong on the agent: look at its log (x)",
+    ]
+    TerminalFacts.objects.filter(terminal=agent).update(
+        worries=[{"code": "queue.full", "about": "", "count": 0}], trouble="database or disk is full"
+    )
+    with override("en"):
+        row = next(r for r in terminal_list(site.project, now=site.now).in_use if r.terminal == agent)
+    assert [row.head, *row.troubles].count("Cannot keep stamps: its disk takes nothing") == 1
+    assert site.client(site.zhao).get(f"/sites/{site.project.pk}/terminals/").status_code == 200
+
+
+def test_a_heartbeat_brings_worries_and_the_next_one_takes_them(cast: Cast, gate: Gate) -> None:
+    worry = {"code": "unread", "about": "", "count": 2}
+    answer = gate.send(json.dumps({"worries": [worry]}).encode(), path="/api/v1/heartbeats/")
+    assert answer.status_code == 200
+    assert TerminalFacts.objects.get().worries == [worry]
+    gate.send(json.dumps({"worries": [], "disk_used": 0.1}).encode(), path="/api/v1/heartbeats/")
+    assert TerminalFacts.objects.get().worries == []
+    for bad in ({"code": "<b>"}, {"code": "a", "count": -1}, {"code": "a", "about": "x" * 61}):
+        refused = gate.send(json.dumps({"worries": [bad]}).encode(), path="/api/v1/heartbeats/")
+        assert refused.status_code == 400
 
 
 def test_says_since_when_it_is_silent(site: Cast) -> None:

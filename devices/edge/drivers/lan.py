@@ -68,7 +68,7 @@ class LanTerminals:
             most_bytes=self._most_bytes,
             has_room=lambda: disk_used(queue.parent) < DISK_FULL,
         )
-        photos.changed = lambda words: site.worry("photos", words)
+        photos.changed = lambda words: site.worry("photos", words, ("photos", "", 0))
         self._changed = site.book.subscribe()
         desk = Desk(site, store, photos, ())
         self._serve(site, desk)
@@ -84,7 +84,11 @@ class LanTerminals:
         desk.set_terminals(known)
         for one in known:
             site.serve(one.serial)
-        site.worry(self.name, next(iter(problems.values()), "")[:200])
+        site.worry(
+            self.name,
+            next(iter(problems.values()), "")[:200],
+            *(("unserved", serial, 0) for serial in sorted(problems)),
+        )
 
     def _listen(self, site: Site, desk: Desk) -> None:
         listener = Listener(

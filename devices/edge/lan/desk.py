@@ -78,6 +78,8 @@ class Desk:
         self.sessions = 0
         """How often the driver began to listen; visits of an earlier time end."""
         self.pictures = Pictures(site.clock.boot)
+        self._lasting = 0
+        """Passages that cannot be sent, when it was last told."""
         self.faces_changed = threading.Event()
         """Set when a terminal said something about faces."""
         self.terminals: dict[str, OneTerminal] = {}
@@ -222,6 +224,10 @@ class Desk:
     def look_after(self) -> None:
         """What is not asked for by a terminal: new people, and the questions of the night. Call it now and then."""
         now = self.now()
+        if self._lasting != self.store.lasting:
+            self._lasting = self.store.lasting
+            words = f"{self._lasting} passages name nobody, or have no time" if self._lasting else ""
+            self._site.worry("unread", words, ("unread", "", self._lasting))
         for one in self.terminals.values():
             if one.known.protocol != "iclock":
                 continue
@@ -339,17 +345,17 @@ class Desk:
             except (Unreachable, sqlite3.Error, OSError) as problem:
                 one.people_after = site.clock.boot() + one.people_pause
                 one.people_pause = min(2 * one.people_pause, PEOPLE_MOST_SECONDS)
-                words = (
-                    "pictures wait for the server"
+                code, words = (
+                    ("people.pictures_wait", "pictures wait for the server")
                     if isinstance(problem, NoPicture)
-                    else "it was not reached; people wait"
+                    else ("people.unreached", "it was not reached; people wait")
                 )
-                site.worry(f"people of {known.name}", words)
+                site.worry(f"people of {known.name}", words, (code, known.name, 0))
                 log.warning("%s: people wait: %s", known.serial, problem)
                 continue
             one.people_pause = PEOPLE_AGAIN_SECONDS
             one.brought = (version, today) if done.is_done else None
-            site.worry(f"people of {known.name}", done.words)
+            site.worry(f"people of {known.name}", done.words, *done.facts(known.name))
 
     def _bring(self, one: OneTerminal, now: float, today: date) -> Round:
         def keep(memory: Memory) -> None:
@@ -420,7 +426,8 @@ class Desk:
 
     def _full(self, problem: Exception, response: Response) -> Response:
         """Say that the disk does not take it."""
-        self._site.worry("LAN terminals", f"the queue cannot be written: {problem}")
+        words = f"the queue cannot be written: {problem}"
+        self._site.worry("LAN terminals", words, ("queue.full", "", 0))
         return response
 
     def keep(self, one: OneTerminal, memory: Memory, said: Said) -> None:

@@ -53,6 +53,16 @@ class Round:
             parts.append(f"{self.faceless} pictures were not taken")
         return ", ".join(parts)
 
+    def facts(self, gate: str) -> list[tuple[str, str, int]]:
+        """The same for the server."""
+        counts = {
+            "people.refused": self.refused,
+            "people.strangers": self.strangers,
+            "people.undeleted": self.undeleted,
+            "people.faceless": self.faceless,
+        }
+        return [(code, gate, count) for code, count in counts.items() if count]
+
 
 def bring(
     known: Known,

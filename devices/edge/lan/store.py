@@ -70,6 +70,8 @@ class LanStore:
         self.db.execute("PRAGMA synchronous=FULL")
         self.db.execute("PRAGMA secure_delete=ON")
         self.db.executescript(SCHEMA)
+        self.lasting: int = self.db.execute("SELECT count(*) FROM lan_unread WHERE lasting").fetchone()[0]
+        """Passages of somebody who was let in that the server cannot be told: without time, or of no number."""
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -107,10 +109,11 @@ class LanStore:
                     " ON CONFLICT (serial) DO UPDATE SET body = ?2",
                     (serial, body),
                 )
-            new = sum(self._put(db, serial, one, now) for one in unread)
-            if new:
+            fresh = [one for one in unread if self._put(db, serial, one, now)]
+            if fresh:
                 self._bound(db)
-        return new
+        self.lasting += sum(one.lasting for one in fresh)
+        return len(fresh)
 
     def _put(self, db: sqlite3.Connection, serial: str, one: Unread, now: float) -> int:
         digest = hashlib.sha256(one.code.encode() + b"\0" + one.raw).hexdigest()

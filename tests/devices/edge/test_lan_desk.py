@@ -306,6 +306,11 @@ def test_unread_lines_are_bounded_but_nobodys_passage_is_dropped(desk: Open) -> 
     assert [raw for _s, code, raw in kept if code != "event.person"] == [
         f"rubbish {n}".encode() for n in range(30, 80)
     ]
+    for _ in range(2):  # now, and after a restart
+        live.desk.look_after()
+        assert live.site.worries == [{"code": "unread", "about": "", "count": 60}], "a person has to look"
+        assert live.site.full == ""
+        live.again()
 
 
 def test_a_uface_gate_is_asked_for_what_it_told_nobody(desk: Open, tmp_path: Path) -> None:

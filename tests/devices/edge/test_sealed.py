@@ -168,7 +168,9 @@ def test_no_passage_is_lost_by_a_kill_while_keys_change(tmp_path: Path) -> None:
         process.send_signal(signal.SIGKILL)
         process.wait(10)
         process.stdout.close()
-    spool = Spool(tmp_path / "q.sqlite", ring(tmp_path))
+    keys = ring(tmp_path)
+    spool = Spool(tmp_path / "q.sqlite", keys)
+    House(spool, keys, Clock()).tidy()  # on a busy machine none of the six came to its end
     assert sorted(e["id"] for e in taken(spool)) == sorted(f"e{n}" for n in range(300))
     assert spool.count("locked") == 0
     assert NUMBER.encode() not in on_disk(tmp_path)
