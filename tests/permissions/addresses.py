@@ -5,6 +5,7 @@ from typing import Any
 
 from payroll.models import AccountEvent, BankStatement, StatementLine
 from payroll.services.boards import code_of
+from payroll.services.messages import store_message, take_message
 from registration.models import Membership
 from tests.payroll import stage as payroll
 from tests.permissions.stage import Stage
@@ -73,6 +74,12 @@ def _upload(s: Stage) -> dict[str, Any]:
 
 def _order(s: Stage) -> dict[str, Any]:
     return {"pk": s.order.pk}
+
+
+def _unread(s: Stage) -> dict[str, Any]:
+    """A file over the bank's connection that nobody can read."""
+    message, _new = store_message("000009-unknown.xml", b"<no></yes>", now=s.cast.now)
+    return {"pk": take_message(message.pk, now=s.cast.now).pk}
 
 
 def _statement(_s: Stage) -> dict[str, Any]:
@@ -276,6 +283,7 @@ PARTS: dict[str, Parts] = {
     "payroll:sheet-paper": _sheet,
     "payroll:line-paper": lambda s: {"reference": payroll.slip_of(s.sheet, s.cast.zhou).reference},
     "payroll:sheet-submit": _draft,
+    "payroll:sheet-split": _draft,
     "payroll:sheet-remind": _sheet,
     "payroll:sheet-recompute": _draft,
     "payroll:sheet-discard": _draft,
@@ -310,6 +318,8 @@ PARTS: dict[str, Parts] = {
     "payroll:settle": lambda s: {"project_pk": s.cast.project.pk, "pk": s.left_posting.pk},
     "payroll:advance-withdraw": lambda s: {"pk": s.advance.pk},
     "payroll:sheet-staged": _upload,
+    "payroll:sheet-upload-progress": _upload,
+    "payroll:sheet-upload-again": _upload,
     "payroll:sheet-upload-apply": _upload,
     "payroll:sheet-upload-discard": _upload,
     "payroll:sheet-upload-refused": _upload,
@@ -322,6 +332,7 @@ PARTS: dict[str, Parts] = {
     "payroll:decide": lambda s: {
         "reference": s.order.lines.filter(project=s.order.project_id)[0].end_to_end_id
     },
+    "payroll:bank-message-again": _unread,
     "payroll:bank-terms": lambda s: {"pk": s.cast.bank.pk},
     "payroll:bank-terms-new": lambda s: {"pk": s.cast.bank.pk},
     "payroll:sheet-sif": _sheet,
