@@ -140,8 +140,9 @@ def _named_version(data: bytes) -> tuple[str, bool]:
         BytesIO(data), events=("start",), resolve_entities=False, load_dtd=False, no_network=True
     )
     for depth, (_event, element) in enumerate(parser):
-        if VERSION.fullmatch(version_of(element)):
-            return version_of(element), depth > 0
+        version = version_of(element)
+        if VERSION.fullmatch(version) and str(element.tag).startswith(f"{{{NAMESPACE}{version}}}"):
+            return version, depth > 0
         if depth > DEEPEST:
             break
     return "", False

@@ -307,6 +307,7 @@ instruct = _act(_ask_instruct, _instruct, *CONTRACTOR)
 @staff_view(*CLERK)
 def split(request: ActorRequest, pk: int) -> HttpResponse:
     """Take one team's lines off a draft into a sheet of their own."""
+    access_sheet(pk, request.actor)
     text = request.POST.get("team", "")
     if not (text.isascii() and text.isdigit() and len(text) < 18):
         raise Malformed("sheet.team", _("Choose the team that gets a sheet of its own."))
