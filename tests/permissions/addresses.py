@@ -5,7 +5,6 @@ from typing import Any
 
 from payroll.models import AccountEvent, BankStatement, StatementLine
 from payroll.services.boards import code_of
-from payroll.services.messages import store_message, take_message
 from registration.models import Membership
 from tests.payroll import stage as payroll
 from tests.permissions.stage import Stage
@@ -78,8 +77,7 @@ def _order(s: Stage) -> dict[str, Any]:
 
 def _unread(s: Stage) -> dict[str, Any]:
     """A file over the bank's connection that nobody can read."""
-    message, _new = store_message("000009-unknown.xml", b"<no></yes>", now=s.cast.now)
-    return {"pk": take_message(message.pk, now=s.cast.now).pk}
+    return {"pk": s.unread.pk}
 
 
 def _statement(_s: Stage) -> dict[str, Any]:
