@@ -3,8 +3,9 @@ FROM python:3.11-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 RUN python -m venv /app/.venv
-COPY requirements/base.txt requirements/base.txt
-RUN .venv/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r requirements/base.txt
+COPY requirements/base.txt requirements/schemas.txt requirements/
+RUN .venv/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: \
+    -r requirements/base.txt -r requirements/schemas.txt
 COPY . .
 # Texts and static files need no secret: the test switch stands in for them while building only.
 RUN WAGEWATCH_TEST=1 .venv/bin/python manage.py translations \

@@ -289,6 +289,11 @@ def access_held_account(pk: int, actor: Actor) -> SpecialAccount:
     return account
 
 
+def officer_bank_ids(actor: Actor) -> list[int]:
+    """The banks for which a person signs in as officer."""
+    return [d.organisation_id for d in actor.duties if d.role == Role.BANK_OFFICER and d.organisation_id]
+
+
 def access_statement(pk: int, actor: Actor, *, for_write: bool = False) -> BankStatement:
     """A statement of an account that the actor holds or keeps."""
     statements = BankStatement.objects.filter(pk=pk)

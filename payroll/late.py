@@ -220,7 +220,15 @@ def late_changes(
         sheets = sheets.filter(participation__in=list(parts))
     if months is not None:
         sheets = sheets.filter(month__in=list(months))
-    asked = list(sheets.order_by("month", "pk").values_list("participation_id", "month", "made_at"))
+    sent = list(
+        sheets.order_by("month", "made_at", "pk").values_list(
+            "participation_id", "month", "made_at", "team_id"
+        )
+    )
+    # One row a firm and month, however many teams have a sheet of their own: the earliest tells since when.
+    earliest = {(part, month): made for part, month, made, _team in reversed(sent)}
+    whole = {(part, month) for part, month, _made, team in sent if team is None}
+    asked = [(part, month, made) for (part, month), made in reversed(earliest.items())]
     if not asked:
         return []
     found = _rows(TOUCHED, _arguments(project, asked))
@@ -229,7 +237,26 @@ def late_changes(
     if not asked:
         return []
     rows = _rows(CHANGED, {**_arguments(project, asked), "worker": worker_id, "drafts": count_drafts})
-    return [LateChange(*row) for row in rows]
+    changes = [LateChange(*row) for row in rows]
+    # While only teams have sent theirs, who is on none is not forgotten: the firm's sheet is still to come.
+    return [c for c in changes if c.sheet_id is not None or (c.participation_id, c.month) in whole]
+
+
+def of_sheet(sheet: PaySheet, changes: list[LateChange]) -> list[LateChange]:
+    """Those who stand on this sheet, and on no other of the month's own; on the firm's also who stands on none."""
+    if not changes:
+        return changes
+    others = set(
+        PaySheet.objects.filter(
+            project=sheet.project_id,
+            participation=sheet.participation_id,
+            month=sheet.month,
+            kind=PaySheet.Kind.MONTHLY,
+        )
+        .exclude(pk=sheet.pk)
+        .values_list("pk", flat=True)
+    )
+    return [c for c in changes if c.sheet_id not in others and (c.sheet_id or sheet.team_id is None)]
 
 
 def _arguments(project: Project, asked: list[tuple[int, date, datetime]]) -> dict[str, Any]:

@@ -128,7 +128,7 @@ def sheet_paper(sheet: PaySheet, rows: Sequence[Any], *, made_by: str, now: date
     paper.paragraph(
         "　".join(
             (
-                sheet.participation.organisation.name,
+                sheet.participation.organisation.name + (f"　{sheet.team_name}" if sheet.team_name else ""),
                 sheet.project.name,
                 span_words(first, last),
                 _("Pay day %(day)s") % {"day": sheet.due_on.isoformat()},

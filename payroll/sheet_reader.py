@@ -18,7 +18,7 @@ from payroll.sheet_parts import DEDUCTED, EARNED, Amounts, add_up
 from wagewatch.lib.dates import parse_month
 from wagewatch.lib.errors import Malformed
 from wagewatch.lib.heading_names import PAYROLL_FIELDS
-from wagewatch.lib.headings import DataRow, Table, find_table
+from wagewatch.lib.headings import DataRow, Table, find_table, refuse_large_units
 from wagewatch.lib.identity import check_id_number, normalise_card, number_cell
 from wagewatch.lib.money import format_cny, parse_yuan
 from wagewatch.lib.names import normalise_name
@@ -92,7 +92,10 @@ def read_pay_sheet(book: Workbook, month: date, span: tuple[date, date] | None =
     Raises Malformed `sheet.*` if there is none.
     """
     tables, passed = _tables(book)
+    for _sheet, table in tables:
+        refuse_large_units(table, ("gross", "net", "base_pay", "deductions", *EARNED, *DEDUCTED))
     read = [(sheet, table, _lines(sheet, table, span)) for sheet, table in tables]
+    read = _without_summaries(read, passed)
     lines = [line for _sheet, _table, those in read for line in those]
     if not lines:
         raise Malformed(
@@ -100,7 +103,7 @@ def read_pay_sheet(book: Workbook, month: date, span: tuple[date, date] | None =
         )
     warnings = [
         warning
-        for sheet, table in tables
+        for sheet, table, _rows in read
         for warning in (
             *_month_warnings((*table.titles, sheet.name), month),
             *_span_warnings((*table.titles, sheet.name), span),
@@ -108,7 +111,7 @@ def read_pay_sheet(book: Workbook, month: date, span: tuple[date, date] | None =
     ]
     for sheet, table, those in read:
         warnings += _total_warnings(sheet, table, those)
-    for _sheet, table in tables:
+    for _sheet, table, _rows in read:
         for name, columns in table.duplicates.items():
             warnings.append(
                 _("The heading “%(heading)s” stands %(count)s times; column %(column)s was taken.")
@@ -119,21 +122,44 @@ def read_pay_sheet(book: Workbook, month: date, span: tuple[date, date] | None =
                 }
             )
     reading = {
-        "sheets": [sheet.name for sheet, _table in tables],
+        "sheets": [sheet.name for sheet, _table, _rows in read],
         "passed_sheets": passed,
         "columns": {
-            name: heading.text for _sheet, table in tables[:1] for name, heading in table.headings.items()
+            name: heading.text
+            for _sheet, table, _rows in read[:1]
+            for name, heading in table.headings.items()
         },
-        "unknown": [heading.text for _sheet, table in tables for heading in table.unknown],
+        "unknown": [heading.text for _sheet, table, _rows in read for heading in table.unknown],
         "skipped": [
             {"line": s.number, "reason": s.reason, "text": s.text[:60]}
-            for _sheet, table in tables
+            for _sheet, table, _rows in read
             for s in table.skipped
             if s.reason != "blank"
         ],
         "warnings": list(dict.fromkeys(warnings)),
     }
     return ReadSheet(lines, reading)
+
+
+def _without_summaries(
+    read: list[tuple[Sheet, Table, list[ReadLine]]], passed: list[str]
+) -> list[tuple[Sheet, Table, list[ReadLine]]]:
+    """Without a sheet that repeats what a sheet for each team says, person by person: it would count everybody twice.
+    One that says other amounts is kept, so that its rows are refused as said twice."""
+    told = [
+        {(line.id_number, line.name, line.gross_fen, line.net_fen) for line in lines}
+        for _s, _t, lines in read
+    ]
+    kept = []
+    for place, (sheet, table, lines) in enumerate(read):
+        parts = [
+            theirs for other, theirs in enumerate(told) if other != place and theirs and theirs < told[place]
+        ]
+        if len(parts) > 1 and told[place] == set().union(*parts):
+            passed.append(sheet.name)
+        else:
+            kept.append((sheet, table, lines))
+    return kept
 
 
 def _tables(book: Workbook) -> tuple[list[tuple[Sheet, Table]], list[str]]:

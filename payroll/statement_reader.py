@@ -22,7 +22,7 @@ from payroll.bank.camt053 import Balance, Detail, Entry, Statement
 from payroll.statement_headings import FIELDS, IN_WORDS, OUT_WORDS
 from wagewatch.lib.dates import SITE_TZ, parse_date
 from wagewatch.lib.errors import Malformed
-from wagewatch.lib.headings import DataRow, Table, find_columns, find_table
+from wagewatch.lib.headings import DataRow, Table, find_columns, find_table, refuse_large_units
 from wagewatch.lib.money import parse_yuan
 from wagewatch.lib.sheets import Cell, Sheet, Workbook
 
@@ -66,6 +66,7 @@ def read_table_statement(book: Workbook, *, account_number: str) -> ReadStatemen
             _("No column with amounts was found: 借方发生额 and 贷方发生额, or 交易金额 with its direction."),
         )
     above = [*table.titles, *(s.text for s in table.skipped)]
+    refuse_large_units(table, ("out", "in", "amount", "balance"))
     _check_account(above, account_number)
     lines = [_line(row, table, book.date1904) for row in table.data if not _is_sum(row)]
     found = [line for line in lines if line is not None]
@@ -199,6 +200,11 @@ def _fen(cell: Cell) -> int | None:
         return None
     if isinstance(value, str) and _plain(value) in {"-", "--", "—", "/", ""}:
         return None
+    if isinstance(value, str) and _plain(value).startswith("("):
+        raise Malformed(
+            "statement.brackets",
+            _("An amount in brackets can mean two things. Write −360.00 for a correction, else 360.00."),
+        )
     return parse_yuan(value, negative=True)
 
 

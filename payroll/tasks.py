@@ -11,6 +11,7 @@ from payroll.services.money_check import run_nightly
 from payroll.services.reminders import remind_silent
 from payroll.services.sending import ask_about_overdue, send_ready_orders
 from payroll.services.top_ups import remind_owners as remind
+from payroll.services.uploads import read_sheet_file, stuck_sheet_files
 from wagewatch.lib.errors import WagewatchError
 
 log = structlog.get_logger(__name__)
@@ -42,6 +43,21 @@ def fetch_bank_messages() -> int:
 def remind_owners() -> int:
     """Remind owners of requests for labour cost that they have not answered."""
     return remind(now=timezone.now())
+
+
+@shared_task
+def read_sheet(upload_id: int) -> None:
+    """Read a kept pay sheet; harmless when it was read already."""
+    read_sheet_file(upload_id)
+
+
+@shared_task
+def read_stuck_sheets() -> int:
+    """Go on with uploaded pay sheets whose reader was killed or never came; how many."""
+    waiting = stuck_sheet_files(now=timezone.now())
+    for upload_id in waiting:
+        read_sheet_file(upload_id)
+    return len(waiting)
 
 
 @shared_task

@@ -24,6 +24,12 @@ def start(task: Task, *args: object) -> bool:
     return True
 
 
+def begin(task: Task, key: int, *, small: bool) -> None:
+    """Small work at once, large work by the worker process; by this one if the queue is away."""
+    if small or not start(task, key):
+        task(key)
+
+
 @shared_task
 def send_messages() -> int:
     """Hand waiting text messages to the gateway: one run at a time, for a few seconds, then it is others' turn."""

@@ -74,8 +74,14 @@ def inside() -> bool:
 
 
 def fingerprint(lock: Path) -> str:
-    """What an installed environment must match: its lock file."""
-    return hashlib.sha256(lock.read_bytes()).hexdigest()
+    """What an installed environment must match: its lock files."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in _locks(lock))).hexdigest()
+
+
+def _locks(lock: Path) -> list[Path]:
+    """The lock file and, for the base, the one of packages of which only data is used; dev holds those itself."""
+    data = lock.with_name("schemas.txt")
+    return [lock, data] if lock.name == "base.txt" and data.is_file() else [lock]
 
 
 def installed(which: str, root: Path = VENV) -> bool:
@@ -203,7 +209,7 @@ def _install(which: str) -> None:
     command = [
         *(os.fspath(venv_python()), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"),
         *("--progress-bar", "off", "--require-hashes", "--only-binary", ":all:", "--no-deps"),
-        *("-r", os.fspath(lock)),
+        *(word for path in _locks(lock) for word in ("-r", os.fspath(path))),
     ]
     lines: list[str] = []
     seen = 0

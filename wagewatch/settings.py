@@ -452,6 +452,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0 if TESTING else 900.0,
         "options": {"expires": 600},
     },
+    "read-stuck-sheets": {
+        "task": "payroll.tasks.read_stuck_sheets",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "send-orders": {"task": "payroll.tasks.send_orders", "schedule": _seconds, "options": _often},
     "fetch-bank-messages": {
         "task": "payroll.tasks.fetch_bank_messages",

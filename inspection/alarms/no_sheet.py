@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from inspection.alarms.earned import EARNED
 from inspection.alarms.rule import Rule, Setting
 
+# The sheet of one team answers for that team alone: the others are still missing.
 # A month stays in the rule until its sheet is sent, not only until the next month begins.
 SQL = (
     "WITH "  # noqa: S608 constants only; every value is a parameter
@@ -14,7 +15,7 @@ SQL = (
   WHERE NOT EXISTS (
     SELECT 1 FROM payroll_paysheet s
     WHERE s.project_id = u.project_id AND s.participation_id = u.participation_id AND s.month = u.month
-      AND s.kind = 'monthly' AND s.state <> 'draft')
+      AND s.kind = 'monthly' AND s.state <> 'draft' AND s.team_id IS NULL)
 ), day_set AS MATERIALIZED (
   SELECT place.region_id,
          (wagewatch_parameter('alarm.D1.day_of_month', place.region_id, %(today)s) ->> 'yellow')::int AS day

@@ -13,6 +13,7 @@ from payroll.services import approvals, cash, mediations, proxies
 from payroll.services.sheets import edit_line
 from registration.actors import Actor
 from registration.models import Organisation, SmsMessage, Worker
+from wagewatch.lib.dates import site_date
 
 SPLIT_SITE = "objections"
 LIMIT_FEN = 10_000_000
@@ -64,7 +65,7 @@ def play(county: County, drawn: list[bytes], now: datetime) -> None:
         return
     clerk = site.parts[0][1]
     _on_site(sheet, clerk, drawn[0], now - timedelta(hours=9))
-    _mediation(sheet, clerk, now - timedelta(hours=8))
+    _mediations(sheet, clerk, drawn, now - timedelta(hours=8))
     _reports(sheet, now - timedelta(hours=7))
     _first_approval(county, sheet, now - timedelta(hours=6))
     _in_cash(county, drawn[1], now - timedelta(hours=5))
@@ -85,22 +86,36 @@ def _on_site(sheet: PaySheet, clerk: Actor, drawing: bytes, now: datetime) -> No
         )
 
 
-def _mediation(sheet: PaySheet, clerk: Actor, now: datetime) -> None:
+def _mediations(sheet: PaySheet, clerk: Actor, drawn: list[bytes], now: datetime) -> None:
+    """Two objections that were not accepted: one is agreed and signed by both sides, the other is still talked about."""
     rejected = Objection.objects.filter(
         project=sheet.project_id, sheet=sheet.pk, state=Objection.State.REJECTED
-    ).first()
-    if rejected is None:
-        return
-    (slip,) = _slips(sheet, worker=rejected.worker_id)
-    made = mediations.ask_for_mediation(
-        slip.reference, statement="那天跟班组加班到晚上，工友都在。", actor=_worker(slip), now=now
+    ).order_by("pk")
+    sides = (
+        ("那天跟班组加班到晚上，工友都在。", "闸机没有当天记录，请班组长到场说明。"),
+        ("下午也在干活，不是半天。", "考勤显示中午离场后没有再进场。"),
     )
-    mediations.state_ones_side(
-        made.pk,
-        statement="闸机没有当天记录，请班组长到场说明。",
-        actor=clerk,
-        now=now + timedelta(minutes=40),
-    )
+    for place, (objection, (worker_says, firm_says)) in enumerate(zip(rejected[:2], sides, strict=False)):
+        (slip,) = _slips(sheet, worker=objection.worker_id)
+        made = mediations.ask_for_mediation(
+            slip.reference, statement=worker_says, actor=_worker(slip), now=now
+        )
+        mediations.state_ones_side(made.pk, statement=firm_says, actor=clerk, now=now + timedelta(minutes=40))
+        if place:
+            continue
+        mediations.record_outcome(
+            made.pk,
+            held_on=site_date(now),
+            persons="项目劳资专管员、班组长、工会代表（主持）",
+            agreed_fen=slip.net_fen + 18_000,
+            outcome="班组长证明当天加班半天，补记 180 元，双方同意。",
+            signature_png=drawn[0],
+            actor=clerk,
+            now=now + timedelta(minutes=70),
+        )
+        mediations.sign_agreement(
+            made.pk, signature_png=drawn[1], actor=_worker(slip), now=now + timedelta(minutes=80)
+        )
 
 
 def _reports(sheet: PaySheet, now: datetime) -> None:

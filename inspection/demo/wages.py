@@ -141,18 +141,13 @@ def confirm_sheet(
 
 
 def reject_objections(sheet: PaySheet, clerk: Actor, now: datetime) -> None:
-    """The clerk answers the first open objection: not accepted, with the reason."""
-    objection = Objection.objects.filter(
+    """The clerk answers the first two open objections: not accepted, with the reason. Both go to mediation later."""
+    answers = ("闸机没有这一天的记录，请带班组长到项目部核对。", "这一天按半个工计，请看考勤明细。")
+    found = Objection.objects.filter(
         project=sheet.project_id, sheet=sheet.pk, state=Objection.State.OPEN
-    ).first()
-    if objection is not None:
-        answer_objection(
-            objection.pk,
-            accept=False,
-            answer="闸机没有这一天的记录，请带班组长到项目部核对。",
-            actor=clerk,
-            now=now,
-        )
+    ).order_by("pk")
+    for objection, answer in zip(list(found[: len(answers)]), answers, strict=False):
+        answer_objection(objection.pk, accept=False, answer=answer, actor=clerk, now=now)
 
 
 def fund(bank: PastBank, site: SiteState, month: date, amount_fen: int, now: datetime) -> None:

@@ -4,7 +4,7 @@ The line's own status always wins: banks send a group that is accepted (ACTC) ov
 rejected. A status is inherited from above only by lines of a report that lists no lines at all.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lxml import etree
@@ -66,8 +66,10 @@ class StatusReport:
     lines: tuple[LineStatus, ...]
 
     def by_reference(self) -> dict[str, LineStatus]:
-        """The listed lines by EndToEndId; the last word counts where a report names a line twice."""
-        return {line.end_to_end_id: line for line in self.lines if line.end_to_end_id}
+        """The listed lines by EndToEndId, or InstrId where a bank returns only that (our orders carry the same number in
+        both); the last word counts where a report names a line twice."""
+        named = ((line.end_to_end_id or line.instruction_id, line) for line in self.lines)
+        return {reference: line for reference, line in named if reference}
 
     def resolve(self, end_to_end_ids: list[str]) -> dict[str, LineStatus]:
         """The status of each of an order's lines, as far as the report says one.
@@ -111,9 +113,11 @@ def read_pain002(data: bytes) -> StatusReport:
         elif name == "TxInfAndSts":
             pending.append(_line(element))
         elif name == "OrgnlPmtInfAndSts":
-            payment_id = text(element, "OrgnlPmtInfId")
-            payments.append(PaymentStatus(payment_id, _status(element, "PmtInfSts"), len(pending)))
-            lines.extend(_within(line, payment_id) for line in pending)
+            payment = PaymentStatus(
+                text(element, "OrgnlPmtInfId"), _status(element, "PmtInfSts"), len(pending)
+            )
+            payments.append(payment)
+            lines.extend(_within(line, payment) for line in pending)
             pending.clear()
         else:
             complete = True
@@ -138,8 +142,9 @@ def _reason(element: etree._Element) -> Reason:
 def _line(element: etree._Element) -> LineStatus:
     original = child(element, "OrgnlTxRef")
     paid = amount(original, "Amt", "InstdAmt")
+    end_to_end_id = text(element, "OrgnlEndToEndId")
     return LineStatus(
-        end_to_end_id=text(element, "OrgnlEndToEndId"),
+        end_to_end_id="" if end_to_end_id == "NOTPROVIDED" else end_to_end_id,
         status=_status(element, "TxSts"),
         instruction_id=text(element, "OrgnlInstrId"),
         amount_fen=paid[0] if paid else None,
@@ -149,14 +154,10 @@ def _line(element: etree._Element) -> LineStatus:
     )
 
 
-def _within(line: LineStatus, payment_id: str) -> LineStatus:
-    return LineStatus(
-        line.end_to_end_id,
-        line.status,
-        line.instruction_id,
-        payment_id,
-        line.amount_fen,
-        line.currency,
-        line.bank_reference,
-        line.accepted_at,
-    )
+def _within(line: LineStatus, payment: PaymentStatus) -> LineStatus:
+    """A line of a block. One listed without a status of its own has the block's, if that is one of all its lines."""
+    line = replace(line, payment_id=payment.payment_id)
+    if line.status.code or payment.status.code in ("", "PART"):
+        return line
+    reasons = line.status.reasons or payment.status.reasons
+    return replace(line, status=Status(payment.status.code, reasons), inherited=True)

@@ -24,6 +24,10 @@ MESSAGES = {
     "bank.too_many_lines": _("The order has more payments than the bank takes in one file. Split it."),
     "bank.duplicate_id": _("Two payments in one order carry the same reference."),
     "bank.version": _("This message version is not supported. Correct the bank's profile."),
+    "bank.schema": _(
+        "The bank file breaks the schema %(version)s. Line %(line)s, element %(element)s: %(why)s. Nothing was booked. "
+        "Ask the bank to correct it."
+    ),
     "bank.not_table": _(
         "This is not a readable table. Upload the bank's result file as .xlsx, .csv or .txt."
     ),

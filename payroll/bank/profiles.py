@@ -55,6 +55,9 @@ class BankProfile:
     result: ResultShape | None = None
     """How the bank's result table is read; None for pain001."""
     currency: str = "CNY"
+    strict_schema: bool = True
+    """True: what breaks the official schema of its own version is not booked. False: the bank is known for it and it
+    was agreed to read its files all the same; the fault is noted."""
     sif_employer: str = ""
     """Employer number of the salary information file; empty when the bank wants none."""
     sif_routing: str = ""

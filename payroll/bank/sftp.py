@@ -18,7 +18,6 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext_lazy as _
 
-from payroll.bank.problems import malformed
 from payroll.bank.transport import Ack
 from payroll.bank.xmlread import MAX_BYTES
 from wagewatch.lib.errors import RuleViolation, TryLater
@@ -89,8 +88,6 @@ class SftpTransport:
                     continue
                 if not stat.S_ISREG(entry.st_mode or 0) or "/" in name:
                     continue
-                if (entry.st_size or 0) > MAX_BYTES:
-                    raise malformed("bank.too_large", name=name)
                 data = _read(sftp, posixpath.join(self._inbox, name))
                 if data is not None:
                     found.append((name, data))
@@ -143,12 +140,15 @@ class SftpTransport:
 
 
 def _read(sftp: Any, path: str) -> bytes | None:
-    out = io.BytesIO()
+    """The bytes of a file, None if it is not there. What is too large is cut off: its reader refuses it."""
     try:
-        sftp.getfo(path, out, prefetch=False)
+        with sftp.open(path, "rb") as file:
+            out = io.BytesIO()
+            while out.tell() <= MAX_BYTES and (part := file.read(256 * 1024)):
+                out.write(part)
     except FileNotFoundError:
         return None
-    return out.getvalue()
+    return out.getvalue()[: MAX_BYTES + 1]
 
 
 def _extension(data: bytes) -> str:

@@ -75,6 +75,38 @@ def units(data: bytes, names: frozenset[str]) -> Iterator[tuple[str, etree._Elem
     _refuse_document_type(parser.root)
 
 
+ROOTS = {
+    "CstmrPmtStsRpt": "pain.002",
+    "BkToCstmrStmt": "camt.053",
+    "BkToCstmrAcctRpt": "camt.052",
+    "BkToCstmrDbtCdtNtfctn": "camt.054",
+}
+"""What the element under Document says the message is."""
+
+
+def kind_of(data: bytes) -> str:
+    """Which message a file holds, in whatever encoding: "pain.002", "camt.053", ...; empty for anything else."""
+    if len(data) > MAX_BYTES or not data.lstrip(b"\xef\xbb\xbf \r\n\t\x00").startswith(
+        (b"<", b"\xff\xfe", b"\xfe\xff")
+    ):
+        return ""
+    parser = etree.iterparse(
+        BytesIO(data),
+        events=("start",),
+        tag=[f"{{*}}{name}" for name in ROOTS],
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        huge_tree=False,
+    )
+    try:
+        for _event, element in parser:
+            return ROOTS[local(element)]
+    except (etree.XMLSyntaxError, UnicodeError, LookupError, ValueError):
+        pass
+    return ""
+
+
 def _refuse_document_type(element: etree._Element | None) -> None:
     """Entities are never expanded in content; a file that declares any is refused all the same."""
     if element is None:

@@ -59,6 +59,7 @@ class BankTerms(models.Model):
     answer_hours = models.PositiveSmallIntegerField(
         "答复时限（小时）", default=24, validators=[MinValueValidator(1), MaxValueValidator(720)]
     )
+    strict_schema = models.BooleanField("不合报文标准的文件不入账", default=True, db_default=True)
     currency = models.CharField("币种", max_length=3, default="CNY")
     sif_employer = models.CharField("工资信息文件雇主编号", max_length=13, blank=True)
     sif_routing = models.CharField("工资信息文件路由号", max_length=9, blank=True)

@@ -5,12 +5,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from registration.models import Participation, PayBasis, Project, StoredFile, User, Worker
+from registration.models import Participation, PayBasis, Project, StoredFile, Team, User, Worker
 
 
 class PaySheet(models.Model):
-    """工资支付表 of one participation for one wage month (a date on day 1).
+    """工资支付表 of one participation, or of one of its teams alone, for one wage month (a date on day 1).
 
+    A month's own sheet without a team holds everybody who is on no team's sheet; nobody is on two. `team_name` is
+    the team's name when the sheet was made.
     draft → confirming (submitted, sent to the workers) → approved → instructed → paid / part_paid → settled.
     """
 
@@ -39,6 +41,8 @@ class PaySheet(models.Model):
     month = models.DateField("工资月")
     kind = models.CharField("种类", max_length=12, choices=Kind.choices, default=Kind.MONTHLY)
     number = models.PositiveSmallIntegerField("序", default=1)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="sheets", db_constraint=False)
+    team_name = models.CharField("班组", max_length=60, blank=True, default="", db_default="")
     source = models.CharField("来源", max_length=12, choices=Source.choices)
     state = models.CharField("状态", max_length=12, choices=State.choices, default=State.DRAFT)
     due_on = models.DateField("发薪日")
@@ -61,6 +65,11 @@ class PaySheet(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["project", "participation", "month", "kind", "number"], name="sheet_once"
+            ),
+            models.UniqueConstraint(
+                fields=["project", "participation", "month", "team"],
+                condition=Q(kind="monthly"),
+                name="team_sheet_once",
             ),
             models.CheckConstraint(condition=Q(month__day=1), name="sheet_month_on_day_1"),
         ]
@@ -244,9 +253,13 @@ class Objection(models.Model):
 
 
 class SheetUpload(models.Model):
-    """A pay sheet file the contractor made, read and compared with attendance before it becomes a sheet."""
+    """A pay sheet file the contractor made, read and compared with attendance before it becomes a sheet.
+
+    reading → staged → applied or discarded; reading → refused. The file (encrypted) is kept until it has been read.
+    """
 
     class State(models.TextChoices):
+        READING = "reading", _("Being read")
         STAGED = "staged", _("Waiting for your decision")
         REFUSED = "refused", _("Cannot be read")
         APPLIED = "applied", _("Written")
@@ -254,9 +267,14 @@ class SheetUpload(models.Model):
 
     project = models.ForeignKey(Project, models.PROTECT)
     participation = models.ForeignKey(Participation, models.PROTECT, db_constraint=False)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+", db_constraint=False)
     month = models.DateField()
     filename = models.CharField(max_length=200)
     sha256 = models.BinaryField(max_length=32)
+    size = models.PositiveIntegerField("字节", default=0)
+    content = models.BinaryField("文件", null=True)
+    read_tries = models.PositiveSmallIntegerField("读取次数", default=0)
+    rows_total = models.PositiveIntegerField("行数", default=0)
     state = models.CharField(max_length=12, choices=State.choices)
     error_text = models.TextField(blank=True)
     reading = models.JSONField(default=dict)

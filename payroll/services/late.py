@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payroll import records, rules
 from payroll.access import access_sheet
-from payroll.late import LateChange, late_changes
+from payroll.late import LateChange, late_changes, of_sheet
 from payroll.models import LateDismissal, PaySheet, PaySlip
 from payroll.pay_items import ItemKind
 from payroll.services.attendance_lines import PIECE_NOTE, GateLine, gate_lines, month_days_of
@@ -32,7 +32,7 @@ def _sheet_and_changes(
         not_found()
     project = Project.objects.get(pk=sheet.project_id)
     changes = late_changes(project, [sheet.participation_id], months=[sheet.month], worker_id=worker_id)
-    return sheet, project, changes
+    return sheet, project, of_sheet(sheet, changes)
 
 
 @transaction.atomic

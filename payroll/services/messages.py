@@ -5,20 +5,28 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
+from payroll.access import officer_bank_ids
 from payroll.bank.batch_reader import LineRef, read_batch_result
 from payroll.bank.camt053 import check_currency, read_statement
 from payroll.bank.pain002 import StatusReport, read_pain002
 from payroll.bank.problems import malformed
+from payroll.bank.schemas import check_message, facts_of, refuse_faults
 from payroll.bank.transport import BankTransport
+from payroll.bank.xmlread import kind_of
 from payroll.models import BankMessage, PaymentLine, PaymentOrder, SpecialAccount
 from payroll.services.results import MESSAGE_ID, apply_status
 from payroll.services.statements import bank_repeats, take_statement
 from payroll.services.terms import profile_of
+from registration.access import not_found
+from registration.actors import Actor
+from registration.models import Organisation
 from wagewatch.lib.crypto import blind_index
 from wagewatch.lib.dates import site_date
-from wagewatch.lib.errors import Malformed
+from wagewatch.lib.errors import Malformed, RuleViolation
 
 log = structlog.get_logger(__name__)
 State = BankMessage.State
@@ -77,12 +85,13 @@ def take_message(message_id: int, *, now: datetime) -> BankMessage:
         return message
     data = message.content
     try:
-        if message.kind == RESULT:
-            _take_result(message, data, now)
-        elif b"CstmrPmtStsRpt" in data:
-            _take_status(message, data, now)
-        else:
-            _take_statements(message, data, now)
+        with transaction.atomic():
+            if message.kind == RESULT:
+                _take_result(message, data, now)
+            elif kind_of(data) == "pain.002":
+                _take_status(message, data, now)
+            else:
+                _take_statements(message, data, now)
         message.state = State.DONE
     except Malformed as problem:
         log.warning("bank.unreadable", message=message.pk, code=problem.code)
@@ -91,27 +100,80 @@ def take_message(message_id: int, *, now: datetime) -> BankMessage:
     return message
 
 
+def faulty_messages(actor: Actor) -> QuerySet[BankMessage]:
+    """The files of the actor's bank that could not be read or say something that does not fit; the newest first.
+
+    Of a file whose account nobody could make out only the connection tells whose it is.
+    """
+    banks = officer_bank_ids(actor)
+    codes = list(Organisation.objects.filter(pk__in=banks).values_list("uscc", flat=True))
+    own = Q(account__bank__in=banks)
+    if banks:
+        own |= Q(account=None, source__in=["", *codes])
+    return (
+        BankMessage.objects.filter(own)
+        .filter(Q(state=State.UNREADABLE) | ~Q(error_text="") | Q(summary__has_key="gap"))
+        .defer("content")
+        .order_by("-pk")
+    )
+
+
+@transaction.atomic
+def read_message_again(message_id: int, *, actor: Actor, now: datetime) -> BankMessage:
+    """Read a file once more that could not be read, after the bank's terms or this program have changed.
+
+    Raises NotFound, RuleViolation `bank.read_already`.
+    """
+    message = faulty_messages(actor).select_for_update(of=("self",)).filter(pk=message_id).first()
+    if message is None:
+        not_found()
+    if message.state != State.UNREADABLE:
+        raise RuleViolation(
+            "bank.read_already", _lazy("This file was read already. Nothing is booked twice.")
+        )
+    message.state, message.error_text = State.RECEIVED, ""
+    message.save(update_fields=["state", "error_text"])
+    return take_message(message.pk, now=now)
+
+
+def _check_schema(message: BankMessage, data: bytes, *, strict: bool) -> None:
+    """Refuse what breaks the schema of its own version, before anything is booked. What was agreed to be read all the
+    same, or could only be held against a neighbouring version, is noted. Raises Malformed `bank.schema`."""
+    checked = check_message(data)
+    if strict:
+        refuse_faults(checked)
+    if checked.faults:
+        message.error_text = str(
+            _(
+                "Read all the same, although it breaks the schema %(version)s: line %(line)s, element %(element)s: %(why)s."
+            )
+        ) % facts_of(checked)
+
+
 def _take_status(message: BankMessage, data: bytes, now: datetime) -> None:
     report = read_pain002(data)
     message.kind = "pain.002"
-    message.summary = apply_status(report, now=now, texts=_own_texts(report, now))
+    order = _order_of(report)
+    message.account = order.account if order else None
+    profile = profile_of(order.account.bank, site_date(now)) if order else None
+    _check_schema(message, data, strict=profile is None or profile.strict_schema)
+    message.summary = apply_status(report, now=now, texts=profile.texts if profile else ())
     message.account_id = message.summary.pop("account", None)
     if not message.summary.get("order"):
         message.error_text = _("The bank answers an order that is not known here. Ask the bank what it is.")
 
 
-def _own_texts(report: StatusReport, now: datetime) -> tuple[tuple[str, str], ...]:
-    """The wordings agreed with the bank of the order that a report answers."""
+def _order_of(report: StatusReport) -> PaymentOrder | None:
+    """The order that a report answers, with its bank."""
     named = MESSAGE_ID.fullmatch(report.original_message_id)
-    order = (
+    if named is None:
+        return None
+    return (
         PaymentOrder.objects.filter(message_id=report.original_message_id, sheet_id=int(named[1]))
         .select_related("account__bank")
         .defer("file")
         .first()
-        if named
-        else None
     )
-    return profile_of(order.account.bank, site_date(now)).texts if order else ()
 
 
 def _take_result(message: BankMessage, data: bytes, now: datetime) -> None:
@@ -159,6 +221,10 @@ def _take_statements(message: BankMessage, data: bytes, now: datetime) -> None:
         .first()
         for statement in statements
     ]
+    message.kind = statements[0].kind if statements else ""
+    message.account = next((a for a in accounts if a is not None), None)
+    profiles = [profile_of(a.bank, site_date(now)) for a in accounts if a is not None]
+    _check_schema(message, data, strict=not profiles or any(p.strict_schema for p in profiles))
     for statement, account in zip(statements, accounts, strict=True):  # all of it, before anything is booked
         if account is not None:
             check_currency(statement, profile_of(account.bank, site_date(now)).currency)

@@ -16,6 +16,7 @@ from payroll.bank.batch import write_batch
 from payroll.bank.booking import booking_day
 from payroll.bank.pain001 import Account, LineOut, OrderOut, write_pain001
 from payroll.bank.profiles import BankProfile
+from payroll.bank.schemas import check_message, refuse_faults
 from payroll.models import PaymentLine, PaymentOrder, PaySheet, PaySlip, SubLedger
 from payroll.services.account_opening import check_serves
 from payroll.services.accounts import check_payees, reserved_fen
@@ -384,8 +385,13 @@ def _write_order(
 
 
 def write_order_file(order: OrderOut, profile: BankProfile) -> bytes:
-    """The order in the form this bank takes: a message or a table, behind one door."""
-    return write_pain001(order) if profile.shape is None else write_batch(order, profile.shape)
+    """The order in the form this bank takes: a message or a table, behind one door. No message leaves that breaks the
+    official schema (Malformed `bank.schema`)."""
+    if profile.shape is not None:
+        return write_batch(order, profile.shape)
+    data = write_pain001(order)
+    refuse_faults(check_message(data))
+    return data
 
 
 def _answer_due(execute_on: date, profile: BankProfile, now: datetime) -> datetime:

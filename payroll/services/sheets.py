@@ -23,7 +23,7 @@ from payroll.services.totals import refresh_totals
 from payroll.wage_months import span_of
 from registration.access import access_project, not_found, not_permitted
 from registration.actors import Actor
-from registration.models import Participation, Project, Worker
+from registration.models import Participation, Project, Team, Worker
 from registration.services.messages import queue_many
 from registration.services.parameters import load_calendar
 from wagewatch.lib.dates import first_of_month, pay_due_on, site_date
@@ -33,9 +33,17 @@ from wagewatch.lib.money import LARGEST_FEN
 
 
 def open_sheet(
-    project: Project, participation: Participation, month: date, source: str, *, actor: Actor, now: datetime
+    project: Project,
+    participation: Participation,
+    month: date,
+    source: str,
+    *,
+    team: Team | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> PaySheet:
-    """An empty draft, in the caller's transaction. Refuses a month to come and a second monthly sheet."""
+    """An empty draft, in the caller's transaction, which has locked the project. Refuses a month to come and a second
+    monthly sheet of the firm or of the same team."""
     if month != first_of_month(month):
         raise ValueError("a wage month is the date of its day 1")
     first, last = span_of(project, participation.pk, month)
@@ -49,6 +57,9 @@ def open_sheet(
                 project=project,
                 participation=participation,
                 month=month,
+                team=team,
+                team_name=team.name if team else "",
+                number=_next_number(project, participation, month) if team else 1,
                 first_day=first,
                 last_day=last,
                 source=source,
@@ -57,12 +68,30 @@ def open_sheet(
                 made_at=now,
             )
     except IntegrityError as problem:
-        if "sheet_once" not in str(problem):
+        if "sheet_once" not in str(problem):  # or team_sheet_once
             raise
         raise RuleViolation(
             "sheet.exists",
             _("The pay sheet for this month exists already. Open it instead of making a second one."),
         ) from problem
+
+
+def _next_number(project: Project, participation: Participation, month: date) -> int:
+    """The next number of a team's sheet; 1 stays free for the firm's own."""
+    of_month = PaySheet.objects.filter(
+        project=project, participation=participation, month=month, kind=PaySheet.Kind.MONTHLY
+    )
+    return max(of_month.values_list("number", flat=True), default=1) + 1
+
+
+def team_for_sheet(part: Participation, team_id: int | None) -> Team | None:
+    """A team of the part, or None for the whole firm. NotFound for others' teams."""
+    if team_id is None:
+        return None
+    team = Team.objects.filter(pk=team_id, project=part.project_id, participation=part).first()
+    if team is None:
+        not_found()
+    return team
 
 
 def part_for_sheet(project_id: int, participation_id: int, *, actor: Actor) -> tuple[Project, Participation]:
@@ -79,21 +108,67 @@ def part_for_sheet(project_id: int, participation_id: int, *, actor: Actor) -> t
 
 @transaction.atomic
 def make_sheet_from_attendance(
-    project_id: int, participation_id: int, month: date, *, actor: Actor, now: datetime
+    project_id: int,
+    participation_id: int,
+    month: date,
+    *,
+    team_id: int | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> PaySheet:
-    """Make the month's draft of one participation from attendance: days × rate, one statement.
+    """Make the month's draft of one participation from attendance: days × rate, one statement. With `team_id` of that
+    team alone, without one of everybody who is on no team's sheet yet.
 
-    Raises RuleViolation `sheet.month_to_come`, `sheet.exists`, `sheet.no_attendance`.
+    Raises RuleViolation `sheet.month_to_come`, `sheet.exists`, `sheet.no_attendance`, `sheet.all_listed`.
     """
     project, part = part_for_sheet(project_id, participation_id, actor=actor)
-    sheet = open_sheet(project, part, month, PaySheet.Source.ATTENDANCE, actor=actor, now=now)
+    team = team_for_sheet(part, team_id)
+    sheet = open_sheet(project, part, month, PaySheet.Source.ATTENDANCE, team=team, actor=actor, now=now)
     _fill(sheet, project, now)
     return sheet
+
+
+@transaction.atomic
+def split_team(sheet_id: int, team_id: int, *, actor: Actor, now: datetime) -> PaySheet:
+    """Take one team's lines off a draft into a sheet of their own, as they are, so that each can be sent when it is
+    ready. Raises RuleViolation `sheet.not_draft`, `sheet.one_team`, `sheet.exists`, NotFound.
+    """
+    sheet = draft_of(sheet_id, actor)
+    if sheet.kind != PaySheet.Kind.MONTHLY or sheet.team_id:
+        raise RuleViolation("sheet.one_team", _("This sheet has one team only; there is nothing to split."))
+    project, part = part_for_sheet(sheet.project_id, sheet.participation_id, actor=actor)
+    team = team_for_sheet(part, team_id)
+    slips = PaySlip.objects.filter(month=sheet.month, project=project, sheet=sheet.pk)
+    names = set(slips.values_list("team_name", flat=True))
+    if team is None or team.name not in names or len(names) < 2:
+        raise RuleViolation("sheet.one_team", _("This sheet has one team only; there is nothing to split."))
+    own = open_sheet(project, part, sheet.month, sheet.source, team=team, actor=actor, now=now)
+    own.made_by_id, own.made_at = sheet.made_by_id, sheet.made_at  # its lines are those of that moment
+    own.first_day, own.last_day, own.due_on = sheet.first_day, sheet.last_day, sheet.due_on
+    own.save(update_fields=["made_by", "made_at", "first_day", "last_day", "due_on"])
+    slips.filter(team_name=team.name).update(sheet_id=own.pk)
+    refresh_totals(sheet)
+    refresh_totals(own)
+    return own
 
 
 def _fill(sheet: PaySheet, project: Project, now: datetime) -> None:
     totals = insert_slips(sheet, project)
     if not totals.people:
+        others = PaySheet.objects.filter(
+            project=project,
+            participation=sheet.participation_id,
+            month=sheet.month,
+            kind=PaySheet.Kind.MONTHLY,
+        ).exclude(pk=sheet.pk)
+        if others.exists():
+            raise RuleViolation(
+                "sheet.all_listed",
+                _(
+                    "Everybody who came stands on another sheet of this month already. Open that sheet: a team can be "
+                    "taken off a draft into a sheet of its own."
+                ),
+            )
         raise RuleViolation(
             "sheet.no_attendance",
             _(

@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from payroll.access import access_held_account, access_statement, acts_for_bank
 from payroll.bank.camt053 import Statement, check_currency, read_statement
+from payroll.bank.schemas import check_message, refuse_faults
+from payroll.bank.xmlread import ROOTS, kind_of
 from payroll.models import AccountEvent, AccountState, BankMessage, BankStatement, SpecialAccount
 from payroll.services.account_opening import note_event
 from payroll.services.statement_matching import apply_statement
@@ -131,6 +133,8 @@ def upload_statement(
             gettext_lazy("This file was read before, for another account or refused by the bank."),
         )
     found, remarks = read_any(account, filename, data, on=site_date(now))
+    if found[0].kind in ROOTS.values() and profile_of(account.bank, site_date(now)).strict_schema:
+        refuse_faults(check_message(data))
     message = BankMessage.objects.create(
         account=account,
         name=safe_filename(filename)[:200],
@@ -157,7 +161,7 @@ def read_any(
     account: SpecialAccount, filename: str, data: bytes, *, on: date
 ) -> tuple[list[Statement], tuple[str, ...]]:
     """The statements of a file for this account, with remarks; `on` says whose terms hold. Raises Malformed."""
-    if data.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<" and b"BkToCstmr" in data[:4000]:
+    if kind_of(data).startswith("camt."):
         found = read_statement(data)
         if any(s.account != str(account.number) for s in found):
             raise Malformed(

@@ -46,6 +46,7 @@ def read_terms(terms: BankTerms, base: BankProfile = DEMO_BANK) -> BankProfile:
         route=terms.route,
         answer_hours=terms.answer_hours,
         currency=terms.currency,
+        strict_schema=terms.strict_schema,
         sif_employer=terms.sif_employer,
         sif_routing=terms.sif_routing,
         texts=pairs(terms.result_texts, "result_texts"),

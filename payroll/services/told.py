@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 
 from payroll.bank.camt053 import Detail, Entry, Statement
 from payroll.models import StatementLine, SubLedger
+from payroll.statement_reader import END_TO_END
 from wagewatch.lib.dates import SITE_TZ, site_date
 
 State = StatementLine.State
@@ -56,7 +57,9 @@ def told_lines(statement: Statement, now: datetime) -> list[Told]:
             signed = (detail.amount_fen or abs(entry.amount_fen)) * sign
             own = detail.bank_reference or entry.bank_reference
             reference = (own or f"{statement.statement_id}/{entry.reference or position}")[:76]
-            key = (reference, detail.end_to_end_id[:35], signed)
+            words = f"{detail.remittance} {entry.info}".strip()
+            named = _our_number(detail, words)
+            key = (reference, named, signed)
             seen[key] += 1
             if seen[key] > 1:
                 reference = f"{reference}#{seen[key]}"
@@ -65,17 +68,27 @@ def told_lines(statement: Statement, now: datetime) -> list[Told]:
                     position,
                     reference,
                     not own or statement.kind == "table",
-                    detail.end_to_end_id[:35],
+                    named,
                     signed,
                     _moment(entry, statement, now),
                     (detail.payee_name if signed < 0 else detail.payer_name)[:140],
                     detail.payee_account if signed < 0 else "",
-                    f"{detail.remittance} {entry.info}".strip(),
+                    words,
                     detail,
                     cause=detail.payer_name or detail.payee_name or detail.remittance or entry.info,
                 )
             )
     return found
+
+
+def _our_number(detail: Detail, words: str) -> str:
+    """Our number of the payment: as the bank returns it, else as instruction, else where its text repeats one."""
+    if detail.end_to_end_id:
+        return detail.end_to_end_id[:35]
+    if END_TO_END.fullmatch(detail.instruction_id):
+        return detail.instruction_id
+    found = set(END_TO_END.findall(words))
+    return found.pop() if len(found) == 1 else ""
 
 
 def _details(entry: Entry) -> tuple[Detail, ...]:

@@ -2,34 +2,84 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.utils import translation
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from payroll import labels, rules
 from payroll.access import access_upload
 from payroll.models import PaySheet, PaySlip, SheetUpload
 from payroll.pay_items import earned_of, in_order, items_from
 from payroll.services.attendance_lines import GateLine, gate_lines, month_days_of
-from payroll.services.sheets import open_sheet, part_for_sheet
+from payroll.services.sheets import open_sheet, part_for_sheet, team_for_sheet
 from payroll.services.totals import refresh_totals
 from payroll.services.who import user_of
 from payroll.sheet_parts import Reckoned, why_base_differs
 from payroll.sheet_reader import Message, ReadLine, read_pay_sheet
 from payroll.wage_months import span_of
 from registration.actors import Actor
-from registration.models import BankCard, Participation, Posting, Project
+from registration.models import BankCard, Participation, Posting, Project, Team
 from registration.services.parameters import parameter
-from wagewatch.lib.errors import Malformed, RuleViolation
+from registration.services.progress import teller
+from registration.services.rosters import STUCK_AFTER
+from wagewatch.lib.collecting import collector_paused
+from wagewatch.lib.crypto import decrypt_bytes, encrypt_bytes
+from wagewatch.lib.errors import Malformed, RuleViolation, TryLater
+from wagewatch.lib.locks import only_one
 from wagewatch.lib.money import format_cny
 from wagewatch.lib.sheets import ColumnOut, SheetOut, read_workbook, safe_filename, write_workbook
 
 State = SheetUpload.State
+CONTEXT = "sheet.file"
+MOST_TRIES = 3
+TELL_EVERY = 500
+
+
+@transaction.atomic
+def keep_sheet_file(
+    project_id: int,
+    participation_id: int,
+    month: date,
+    *,
+    filename: str,
+    data: bytes,
+    team_id: int | None = None,
+    actor: Actor,
+    now: datetime,
+) -> SheetUpload:
+    """Keep an uploaded pay sheet (encrypted) to be read. The same file again is read anew, not kept twice.
+
+    Raises NotFound and NotPermitted.
+    """
+    project, part = part_for_sheet(project_id, participation_id, actor=actor)
+    team = team_for_sheet(part, team_id)
+    digest = hashlib.sha256(data).digest()
+    same = SheetUpload.objects.select_for_update().filter(
+        project=project,
+        participation=part,
+        team=team,
+        month=month,
+        sha256=digest,
+        state__in=[State.READING, State.STAGED],
+    )
+    upload = same.order_by("-pk").first()
+    if upload is not None and upload.state == State.READING:
+        return upload
+    upload = upload or SheetUpload(project=project, participation=part, team=team, month=month, sha256=digest)
+    upload.filename, upload.size = safe_filename(filename), len(data)
+    upload.content = encrypt_bytes(data, context=CONTEXT)
+    upload.state, upload.read_tries, upload.rows_total, upload.rows = State.READING, 0, 0, []
+    upload.reading = {"language": get_language() or "zh-hans"}
+    upload.uploaded_by_id, upload.uploaded_at = user_of(actor), now
+    upload.save()
+    return upload
 
 
 def receive_sheet_file(
@@ -39,43 +89,102 @@ def receive_sheet_file(
     *,
     filename: str,
     data: bytes,
+    team_id: int | None = None,
     actor: Actor,
     now: datetime,
 ) -> SheetUpload:
-    """Read an uploaded pay sheet and compare it, line by line, with attendance. Nothing is paid from it yet.
-
-    A file that cannot be read is kept as refused, with the reason. Raises NotFound and NotPermitted.
-    """
-    with transaction.atomic():
-        project, part = part_for_sheet(project_id, participation_id, actor=actor)
-    upload = SheetUpload(
-        project=project,
-        participation=part,
-        month=month,
-        filename=safe_filename(filename),
-        sha256=hashlib.sha256(data).digest(),
-        uploaded_by_id=user_of(actor),
-        uploaded_at=now,
+    """Keep an uploaded pay sheet and read it at once; see `keep_sheet_file` and `read_sheet_file`."""
+    upload = keep_sheet_file(
+        project_id,
+        participation_id,
+        month,
+        filename=filename,
+        data=data,
+        team_id=team_id,
+        actor=actor,
+        now=now,
     )
-    try:
-        found = read_pay_sheet(read_workbook(data, filename), month, span_of(project, part.pk, month))
-    except Malformed as problem:
-        upload.state, upload.error_text = State.REFUSED, problem.message
-        upload.save()
-        return upload
+    read_sheet_file(upload.pk)
+    upload.refresh_from_db()
+    return upload
+
+
+def read_sheet_file(upload_id: int) -> None:
+    """Read a kept pay sheet and compare it, line by line, with attendance. Nothing is paid from it yet.
+
+    One reader at a time; a second call does nothing, and after a reader that was killed the next call begins again.
+    A file that cannot be read is refused, with the reason in the uploader's language; so is one at which
+    `MOST_TRIES` readers died.
+    """
+    with only_one("sheet", upload_id) as alone:
+        upload = SheetUpload.objects.select_related("participation", "team").filter(pk=upload_id).first()
+        if not alone or upload is None or upload.state != State.READING:
+            return
+        waiting = SheetUpload.objects.filter(
+            pk=upload.pk, project=upload.project_id, sha256=upload.sha256, state=State.READING
+        )
+        with translation.override(upload.reading.get("language", "zh-hans")):
+            if upload.read_tries >= MOST_TRIES:
+                text = _("This file could not be read in several tries. Split it, or save it anew as .xlsx.")
+                waiting.update(state=State.REFUSED, error_text=text, content=None)
+                return
+            waiting.update(read_tries=upload.read_tries + 1)
+            try:
+                with collector_paused():
+                    _stage(upload, waiting)
+            except TryLater:
+                return
+            except Malformed as problem:
+                waiting.update(state=State.REFUSED, error_text=problem.message, content=None)
+
+
+def _stage(upload: SheetUpload, waiting: QuerySet[SheetUpload]) -> None:
+    project, part, month = upload.project, upload.participation, upload.month
+    data = decrypt_bytes(bytes(upload.content or b""), context=CONTEXT)
+    found = read_pay_sheet(read_workbook(data, upload.filename), month, span_of(project, part.pk, month))
+    waiting.update(rows_total=len(found.lines))
     lines = gate_lines(project, part.pk, month, skip_settled=True)
-    rows = _compare(found.lines, project, part, month, lines)
+    listed = _listed_elsewhere(project, part, month)
+    rows = _compare(
+        found.lines, project, part, month, lines, listed, team=upload.team, tell=teller("sheet", upload.pk)
+    )
     on_sheet = {row["worker"] for row in rows if row["worker"]}
     absent = [
         {"worker": worker, "days": str(line.quantity), "gross_fen": line.gross_fen, "team": line.team_name}
         for worker, line in sorted(lines.items())
-        if worker not in on_sheet and line.gross_fen
+        if worker not in on_sheet
+        and worker not in listed
+        and line.gross_fen
+        and (upload.team is None or line.team_name == upload.team.name)
     ]
-    upload.state = State.STAGED
-    upload.rows = rows
-    upload.reading = found.reading | {"absent": absent, "counts": Counter(row["verdict"] for row in rows)}
-    upload.save()
+    waiting.update(
+        state=State.STAGED,
+        rows=rows,
+        reading=found.reading | {"absent": absent, "counts": Counter(row["verdict"] for row in rows)},
+        content=None,
+    )
+
+
+@transaction.atomic
+def read_sheet_again(upload_id: int, *, actor: Actor, now: datetime) -> SheetUpload:
+    """Let a file whose reading broke off be read once more. `upload.applied` when it was read already."""
+    upload = access_upload(upload_id, actor)
+    part_for_sheet(upload.project_id, upload.participation_id, actor=actor)
+    upload = SheetUpload.objects.select_for_update(of=("self",)).get(pk=upload.pk)
+    if upload.state != State.READING:
+        raise RuleViolation(
+            "upload.applied",
+            gettext_lazy("This upload has been dealt with already. Nothing was written twice."),
+        )
+    upload.read_tries, upload.uploaded_at = 0, now
+    upload.save(update_fields=["read_tries", "uploaded_at"])
     return upload
+
+
+def stuck_sheet_files(*, now: datetime) -> list[int]:
+    """Uploads that wait for a reader that was killed or never came."""
+    waits = SheetUpload.objects.filter(state=State.READING, uploaded_at__lt=now - STUCK_AFTER)
+    return list(waits.order_by("pk").values_list("pk", flat=True)[:20])
 
 
 def _compare(
@@ -84,6 +193,10 @@ def _compare(
     part: Participation,
     month: date,
     gates: dict[int, GateLine],
+    listed: dict[int, str],
+    *,
+    team: Team | None,
+    tell: Callable[[int], None],
 ) -> list[dict[str, Any]]:
     first, last = span_of(project, part.pk, month)
     postings = list(
@@ -111,16 +224,44 @@ def _compare(
     seen: dict[int, str] = {}
     sheets = {line.sheet for line in lines}
     rows = []
-    for line in lines:
+    for done, line in enumerate(lines):
+        if done % TELL_EVERY == 0:
+            tell(done)
         found = _find(line, by_id, by_name, latest)
         if found is not None and found.worker_id in seen:
             line.stop(
                 "name", _("This worker stands in row %(row)s already.") % {"row": seen[found.worker_id]}
             )
+        elif found is not None and found.worker_id in listed:
+            line.stop(
+                "name",
+                _("This person stands on another sheet of this month: %(sheet)s.")
+                % {"sheet": listed[found.worker_id]},
+            )
+        elif found is not None and team is not None and found.team_id != team.pk:
+            line.stop(
+                "name",
+                _("This person works in the team %(team)s, not in the one this sheet is for.")
+                % {"team": found.team.name},
+            )
         elif found is not None:
             seen[found.worker_id] = f"{line.line} ({line.sheet})" if len(sheets) > 1 else str(line.line)
         rows.append(_row(line, found, gates, cards, month_days, largest))
     return rows
+
+
+def _listed_elsewhere(project: Project, part: Participation, month: date) -> dict[int, str]:
+    """Who stands on one of the month's own sheets already, and on which."""
+    sheets = {
+        sheet.pk: sheet.team_name or str(_("the firm's sheet"))
+        for sheet in PaySheet.objects.filter(
+            project=project, participation=part, month=month, kind=PaySheet.Kind.MONTHLY
+        )
+    }
+    if not sheets:
+        return {}
+    slips = PaySlip.objects.filter(month=month, project=project, sheet__in=sheets)
+    return {worker: sheets[sheet] for worker, sheet in slips.values_list("worker_id", "sheet_id")}
 
 
 def _find(
@@ -242,7 +383,17 @@ def apply_sheet_upload(upload_id: int, *, actor: Actor, now: datetime) -> PayShe
         raise RuleViolation(
             "upload.no_rows", gettext_lazy("No row can be taken. Correct the file and upload it again.")
         )
-    sheet = open_sheet(project, part, upload.month, PaySheet.Source.UPLOAD, actor=actor, now=now)
+    listed = _listed_elsewhere(project, part, upload.month)
+    if any(row["worker"] in listed for row in good):
+        raise RuleViolation(
+            "upload.listed",
+            gettext_lazy(
+                "People of this file stand on another sheet of the month by now. Upload the file again to compare it anew."
+            ),
+        )
+    sheet = open_sheet(
+        project, part, upload.month, PaySheet.Source.UPLOAD, team=upload.team, actor=actor, now=now
+    )
     PaySlip.objects.bulk_create([_slip(sheet, row) for row in good], batch_size=1000)
     refresh_totals(sheet)
     upload.state, upload.sheet = State.APPLIED, sheet
@@ -276,11 +427,11 @@ def _slip(sheet: PaySheet, row: dict[str, Any]) -> PaySlip:
 
 @transaction.atomic
 def discard_sheet_upload(upload_id: int, *, actor: Actor, now: datetime) -> None:
-    """Put a staged upload aside. `upload.applied` when it was dealt with already."""
+    """Put an upload aside that is being read or waits. `upload.applied` when it was dealt with already."""
     upload = access_upload(upload_id, actor)
-    changed = SheetUpload.objects.filter(pk=upload.pk, project=upload.project_id, state=State.STAGED).update(
-        state=State.DISCARDED
-    )
+    changed = SheetUpload.objects.filter(
+        pk=upload.pk, project=upload.project_id, state__in=[State.READING, State.STAGED]
+    ).update(state=State.DISCARDED, content=None)
     if not changed:
         raise RuleViolation(
             "upload.applied",

@@ -17,11 +17,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from payroll import labels
-from payroll.access import access_order, orders_for
+from payroll.access import access_order, officer_bank_ids, orders_for
 from payroll.bank import codes
 from payroll.bank.batch import EXTENSIONS
 from payroll.models import BankMessage, LineDecision, PaymentLine, PaymentOrder
 from payroll.services import bank_results, returned, sending
+from payroll.services.messages import faulty_messages, read_message_again
 from payroll.services.terms import terms_of
 from payroll.views.bank_answers import answers_waiting
 from registration.http import ActorRequest, staff_view
@@ -43,8 +44,7 @@ SHOWN = 30
 
 def officer_banks(request: ActorRequest) -> list[Organisation]:
     """The banks for which a person signs in as officer."""
-    ids = [d.organisation_id for d in request.actor.duties if d.role == "bank_officer" and d.organisation_id]
-    return list(Organisation.objects.filter(pk__in=ids).order_by("pk"))
+    return list(Organisation.objects.filter(pk__in=officer_bank_ids(request.actor)).order_by("pk"))
 
 
 def order_rows(orders: Iterable[PaymentOrder]) -> list[tuple[PaymentOrder, dict[str, Any]]]:
@@ -81,12 +81,7 @@ def desk(request: ActorRequest) -> HttpResponse:
     stuck = found.filter(state="stuck").order_by("instructed_at")
     undecided = bank_results.undecided_lines(request.actor).count()
     banks = officer_banks(request)
-    faults = (
-        BankMessage.objects.filter(account__bank__in=banks)
-        .filter(Q(state="unreadable") | ~Q(error_text="") | Q(summary__has_key="gap"))
-        .defer("content")
-        .order_by("-pk")[:10]
-    )
+    faults = faulty_messages(request.actor)[:10]
     groups = [
         (_("No answer in time"), order_rows(late[:SHOWN]), late.count()),
         (_("File to be fetched"), order_rows(fetch[:SHOWN]), fetch.count()),
@@ -109,6 +104,18 @@ def desk(request: ActorRequest) -> HttpResponse:
             "now": now,
         },
     )
+
+
+@require_POST
+@staff_view("bank_officer")
+def message_again(request: ActorRequest, pk: int) -> HttpResponse:
+    """Read a file once more that could not be read; what is wrong with it now is shown."""
+    message = read_message_again(pk, actor=request.actor, now=timezone.now())
+    if message.state == BankMessage.State.UNREADABLE:
+        messages.warning(request, message.error_text)
+    else:
+        messages.success(request, _("The file was read now. What it says has been taken in."))
+    return redirect("payroll:bank-desk")
 
 
 @require_POST

@@ -57,7 +57,7 @@ class TermsForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = (
             "valid_from", "form", "by_hand", "separator", "encoding", "headings", "columns", "result_columns",
             "result_states", "result_texts", "line_limit", "line_ceiling_fen", "file_ceiling_fen", "cut_off",
-            "working_days_only", "route", "answer_hours", "currency", "sif_employer", "sif_routing", "note",
+            "working_days_only", "route", "answer_hours", "strict_schema", "currency", "sif_employer", "sif_routing", "note",
         )  # fmt: skip
         labels = {
             "valid_from": gettext_lazy("Holds from"),
@@ -75,6 +75,7 @@ class TermsForm(forms.ModelForm):  # type: ignore[type-arg]
             "working_days_only": gettext_lazy("Books on working days only"),
             "route": gettext_lazy("Clearing route"),
             "answer_hours": gettext_lazy("Answers within, in hours"),
+            "strict_schema": gettext_lazy("Do not book messages that break the ISO 20022 schema"),
             "currency": gettext_lazy("Currency"),
             "sif_employer": gettext_lazy("Salary file: employer number, 13 digits"),
             "sif_routing": gettext_lazy("Salary file: routing code, 9 digits"),
@@ -95,6 +96,9 @@ class TermsForm(forms.ModelForm):  # type: ignore[type-arg]
                 "One per line: part of the bank's sentence = ISO reason, for example 户名不符 = BE01."
             ),
             "cut_off": gettext_lazy("Empty when the bank takes orders for the same day all day long."),
+            "strict_schema": gettext_lazy(
+                "Take this away only for a bank that cannot correct its messages; faults are then noted and read over."
+            ),
             "sif_employer": gettext_lazy("Only where a ministry asks for salary files; otherwise empty."),
         }
         widgets = {

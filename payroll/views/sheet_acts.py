@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from payroll.access import access_sheet
 from payroll.late import late_changes
@@ -20,6 +20,7 @@ from payroll.services.accounts import reserved_fen
 from payroll.views.booking import booking_of, booking_words
 from registration.http import ActorRequest, staff_view
 from registration.permissions import CLERK, CONTRACTOR
+from wagewatch.lib.errors import Malformed
 from wagewatch.lib.money import format_cny
 
 
@@ -300,3 +301,20 @@ discard = _act(_ask_discard, _discard, *PREPARES)
 approve = _act(_ask_approve, _approve, *CONTRACTOR)
 take_back = _act(_ask_take_back, _take_back, *CONTRACTOR)
 instruct = _act(_ask_instruct, _instruct, *CONTRACTOR)
+
+
+@require_POST
+@staff_view(*CLERK)
+def split(request: ActorRequest, pk: int) -> HttpResponse:
+    """Take one team's lines off a draft into a sheet of their own."""
+    access_sheet(pk, request.actor)
+    text = request.POST.get("team", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 18):
+        raise Malformed("sheet.team", _("Choose the team that gets a sheet of its own."))
+    own = sheets.split_team(pk, int(text), actor=request.actor, now=timezone.now())
+    messages.success(
+        request,
+        _("Team %(team)s has a sheet of its own now: %(people)s, %(sum)s. Look at it, then submit it.")
+        % {"team": own.team_name, "people": people(own.people), "sum": format_cny(own.net_fen)},
+    )
+    return redirect("payroll:sheet", pk=own.pk)

@@ -1,5 +1,6 @@
 """Pay sheets on the desktop: the list, one sheet, its lines, and making a new one."""
 
+from collections import defaultdict
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from payroll import labels, rules
 from payroll.access import access_sheet, sheets_for
-from payroll.late import LateChange, late_changes
+from payroll.late import LateChange, late_changes, of_sheet
 from payroll.models import Approval, FirstApproval, PaymentOrder, PaySheet, SubLedger
 from payroll.pay_words import is_odd_span, span_words
 from payroll.services import approvals
@@ -28,7 +29,7 @@ from payroll.wage_months import days_of_sheet
 from registration.access import organisations_with, own_and_below, projects_for
 from registration.actors import Actor
 from registration.http import ActorRequest, staff_view
-from registration.models import Participation
+from registration.models import Participation, Team
 from registration.permissions import CLERK, CONTRACTOR, PERMISSIONS
 from wagewatch.lib.dates import first_of_month, next_month, parse_month, previous_month, site_date
 from wagewatch.lib.errors import Malformed, WagewatchError
@@ -163,10 +164,22 @@ def sheet_page(request: ActorRequest, pk: int) -> HttpResponse:
         "salary_file": sheet.state in ("part_paid", "settled") and wants_salary_file(sheet, timezone.now()),
         "last_day": last_day_of(board, approvals.silence_days(sheet.project, timezone.now())),
         "span": _span(sheet),
+        "split": _team_to_split(sheet, board, team),
         "low_count": sum(1 for r in board.rows if r.below and not r.low_pay_reason),
         "late": [c for c in changes_of(sheet) if not c.dismissal_id],
     } | _acts(sheet, board, request.actor)
     return render(request, "payroll/sheet.html", context)
+
+
+def _team_to_split(sheet: PaySheet, board: Board, name: str) -> Team | None:
+    """The team chosen in the tabs, if a sheet of its own can be made of it."""
+    if sheet.state != PaySheet.State.DRAFT or sheet.kind != PaySheet.Kind.MONTHLY or sheet.team_id:
+        return None
+    if len(board.teams) < 2 or name not in board.teams:
+        return None
+    return Team.objects.filter(
+        project=sheet.project_id, participation=sheet.participation_id, name=name
+    ).first()
 
 
 def last_day_of(board: Board, silence_days: int) -> date | None:
@@ -190,7 +203,8 @@ def changes_of(sheet: PaySheet, *, worker_id: int | None = None) -> list[LateCha
     """What changed at the gates since the month's own sheet was sent; nothing for drafts and supplements."""
     if sheet.kind != PaySheet.Kind.MONTHLY or sheet.state == PaySheet.State.DRAFT:
         return []
-    return late_changes(sheet.project, [sheet.participation_id], months=[sheet.month], worker_id=worker_id)
+    found = late_changes(sheet.project, [sheet.participation_id], months=[sheet.month], worker_id=worker_id)
+    return of_sheet(sheet, found)
 
 
 def _parts(board: Board) -> list[tuple[str, int, Any]]:
@@ -325,7 +339,7 @@ def sheet_export(request: ActorRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
     title = _("Pay sheet %(month)s, %(name)s, %(project)s") % {
         "month": f"{sheet.month:%Y-%m}" + (f" ({span})" if (span := _span(sheet)) else ""),
-        "name": sheet.participation.organisation.name,
+        "name": sheet.participation.organisation.name + (f" {sheet.team_name}" if sheet.team_name else ""),
         "project": sheet.project.name,
     }
     return xlsx(
@@ -351,10 +365,10 @@ def sheet_new(request: ActorRequest) -> HttpResponse:
     problem: WagewatchError | None = None
     if request.method == "POST":
         try:
-            part = _chosen_part(source.get("part", ""), parts)
+            part, team_id = chosen_part(source.get("part", ""), parts)
             month = parse_month(source.get("month", ""))
             sheet = services.make_sheet_from_attendance(
-                part.project_id, part.pk, month, actor=request.actor, now=timezone.now()
+                part.project_id, part.pk, month, team_id=team_id, actor=request.actor, now=timezone.now()
             )
         except WagewatchError as error:
             problem = error
@@ -373,7 +387,7 @@ def sheet_new(request: ActorRequest) -> HttpResponse:
         request,
         "payroll/sheet_new.html",
         {
-            "parts": parts,
+            "parts": with_teams(parts),
             "part_chosen": source.get("part", ""),
             "months": recent_months(today),
             "month_chosen": source.get("month", "") or f"{previous_month(first_of_month(today)):%Y-%m}",
@@ -413,8 +427,29 @@ def parts_to_prepare(actor: Actor) -> list[Participation]:
     )
 
 
-def _chosen_part(text: str, parts: list[Participation]) -> Participation:
-    found = next((p for p in parts if str(p.pk) == text), None)
-    if found is None:
+def with_teams(parts: list[Participation]) -> list[dict[str, Any]]:
+    """The choices of the drop-down: each firm whole and, where it has several, each of its teams. One query."""
+    teams: dict[int, list[Team]] = defaultdict(list)
+    for team in Team.objects.filter(
+        project__in={p.project_id for p in parts}, participation__in=[p.pk for p in parts]
+    ).order_by("name", "pk"):
+        teams[team.participation_id].append(team)
+    return [
+        {
+            "part": part,
+            "value": str(part.pk),
+            "teams": [(f"{part.pk}-{team.pk}", team.name) for team in teams[part.pk]]
+            if len(teams[part.pk]) > 1
+            else [],
+        }
+        for part in parts
+    ]
+
+
+def chosen_part(text: str, parts: list[Participation]) -> tuple[Participation, int | None]:
+    """What was chosen there: the firm, and the number of the team if it is one team alone. `sheet.part`."""
+    number, _dash, team = text.partition("-")
+    found = next((p for p in parts if str(p.pk) == number), None)
+    if found is None or (team and not (team.isascii() and team.isdigit() and len(team) < 18)):
         raise Malformed("sheet.part", _("Choose for whom the sheet is made."))
-    return found
+    return found, int(team) if team else None

@@ -168,11 +168,23 @@ def _to_make(request: ActorRequest, day: date) -> list[dict[str, Any]]:
                 Exists(attended), participation__in=[p.pk for p in those], project__in=here
             ).values_list("participation_id", flat=True)
         )
-        done = set(
-            PaySheet.objects.filter(
-                month=month, project__in=here, participation__in=working, kind=PaySheet.Kind.MONTHLY
-            ).values_list("participation_id", flat=True)
-        )
+        own = PaySheet.objects.filter(
+            month=month, project__in=here, participation__in=working, kind=PaySheet.Kind.MONTHLY
+        ).values_list("participation_id", "team_id")
+        teams_only = {part for part, _team in own} - {part for part, team in own if team is None}
+        done = {part for part, _team in own}
+        if teams_only:
+            listed = PaySlip.objects.filter(
+                month=month,
+                project_id=OuterRef("project_id"),
+                worker_id=OuterRef("worker_id"),
+                sheet__participation=OuterRef("participation_id"),
+            )
+            done -= set(
+                Posting.objects.filter(
+                    Exists(attended), ~Exists(listed), participation__in=teams_only, project__in=here
+                ).values_list("participation_id", flat=True)
+            )
         found += [_make_task(p, month, pay_due_on(month, p.project.pay_day, calendar), day) for p in those
                   if p.pk in working - done]  # fmt: skip
     return found

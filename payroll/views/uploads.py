@@ -1,5 +1,7 @@
 """Uploading a pay sheet the contractor made: send, compare, apply."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -8,15 +10,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from payroll import labels
 from payroll.access import access_upload
 from payroll.models import SheetUpload
 from payroll.services import uploads
-from payroll.views.sheets import parts_to_prepare, recent_months, xlsx
+from payroll.tasks import read_sheet
+from payroll.views.sheets import chosen_part, parts_to_prepare, recent_months, with_teams, xlsx
 from registration.http import ActorRequest, staff_view
 from registration.models import Worker
 from registration.permissions import CLERK
+from registration.services.progress import told
+from registration.services.rosters import INLINE_BYTES, STUCK_AFTER
+from registration.tasks import begin
 from wagewatch.lib.dates import first_of_month, parse_month, previous_month, site_date
 from wagewatch.lib.errors import Malformed, WagewatchError
 
@@ -34,30 +41,30 @@ def upload_new(request: ActorRequest) -> HttpResponse:
     problem: WagewatchError | None = None
     if request.method == "POST":
         try:
-            part = next((p for p in parts if str(p.pk) == source.get("part")), None)
-            if part is None:
-                raise Malformed("sheet.part", _("Choose for whom the sheet is made."))
+            part, team_id = chosen_part(source.get("part", ""), parts)
             file = request.FILES.get("file")
             if file is None or not file.name:
                 raise Malformed("file.none", _("Choose a file first: .xlsx, .xls or .csv."))
-            upload = uploads.receive_sheet_file(
+            upload = uploads.keep_sheet_file(
                 part.project_id,
                 part.pk,
                 parse_month(source.get("month", "")),
                 filename=file.name,
                 data=file.read(),
+                team_id=team_id,
                 actor=request.actor,
                 now=timezone.now(),
             )
         except WagewatchError as error:
             problem = error
         else:
+            begin(read_sheet, upload.pk, small=upload.size <= INLINE_BYTES)
             return redirect("payroll:sheet-staged", pk=upload.pk)
     return render(
         request,
         "payroll/upload_new.html",
         {
-            "parts": parts,
+            "parts": with_teams(parts),
             "part_chosen": source.get("part", ""),
             "months": recent_months(today),
             "month_chosen": source.get("month", "") or f"{previous_month(first_of_month(today)):%Y-%m}",
@@ -72,6 +79,9 @@ def upload_new(request: ActorRequest) -> HttpResponse:
 def staged(request: ActorRequest, pk: int) -> HttpResponse:
     """The rows as read, compared with attendance; refused ones first."""
     upload = access_upload(pk, request.actor)
+    if upload.state == SheetUpload.State.READING:
+        context = _progress_of(upload) | {"stuck": timezone.now() - upload.uploaded_at > STUCK_AFTER}
+        return render(request, "payroll/upload_reading.html", context | {"steps": _steps()})
     show = request.GET.get("show", "")
     rows = [r for r in upload.rows if not show or r["verdict"] == show]
     rows.sort(key=lambda r: (ORDER[r["verdict"]], r["sheet"], r["line"]))
@@ -97,11 +107,38 @@ def staged(request: ActorRequest, pk: int) -> HttpResponse:
             "good": len(good),
             "net_fen": sum(r["net_fen"] for r in good),
             "absent": [a | {"name": names.get(a["worker"], "")} for a in absent],
-            "steps": [_("Choose file"), _("Compare"), _("Write draft")],
+            "steps": _steps(),
             "is_staged": upload.state == SheetUpload.State.STAGED,
             "rates": labels.RATES,
         },
     )
+
+
+def _steps() -> list[str]:
+    return [_("Choose file"), _("Compare"), _("Write draft")]
+
+
+def _progress_of(upload: SheetUpload) -> dict[str, Any]:
+    return {"upload": upload, "done": told("sheet", upload.pk), "total": upload.rows_total}
+
+
+@require_safe
+@staff_view(*CLERK)
+def progress(request: ActorRequest, pk: int) -> HttpResponse:
+    """The progress bar, asked for every second by the page; the page is reloaded when the reading is over."""
+    upload = access_upload(pk, request.actor)
+    if upload.state != SheetUpload.State.READING:
+        return HttpResponseClientRefresh()
+    return render(request, "payroll/upload_progress.html", _progress_of(upload))
+
+
+@require_POST
+@staff_view(*CLERK)
+def again(request: ActorRequest, pk: int) -> HttpResponse:
+    """Read a file once more whose reading broke off."""
+    upload = uploads.read_sheet_again(pk, actor=request.actor, now=timezone.now())
+    begin(read_sheet, upload.pk, small=upload.size <= INLINE_BYTES)
+    return redirect("payroll:sheet-staged", pk=pk)
 
 
 @require_POST

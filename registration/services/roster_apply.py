@@ -19,6 +19,7 @@ from registration.actors import Actor
 from registration.models import RosterUpload
 from registration.rules.roster_row import Defaults, Message, ReadRow
 from registration.rules.roster_verdict import VERDICT_CODES, Change, Judged, count_verdicts, judge
+from registration.services.progress import teller
 from registration.services.roster_facts import (
     Recorded,
     facts_from,
@@ -26,7 +27,6 @@ from registration.services.roster_facts import (
     lock_people,
     recorded_about_upload,
 )
-from registration.services.roster_progress import teller
 from registration.services.roster_ready import StagedRow, prepare_rows
 from registration.services.roster_staging import refusal_text
 from registration.services.roster_writer import RecordMoved, count_ready, write_ready_rows
@@ -195,7 +195,7 @@ def write_upload(upload_id: int, *, actor: Actor, now: datetime) -> None:
         upload = RosterUpload.objects.defer("content").filter(pk=upload_id, state=State.APPLYING).first()
         if not alone or upload is None:
             return
-        tell = teller(upload_id)
+        tell = teller("roster", upload_id)
         tell(0)
         try:
             apply_roster(upload.project_id, upload_id, actor=actor, now=now, tell=tell)

@@ -1,14 +1,12 @@
 """What the pages of a roster have in common: who comes in, and which rows are asked for."""
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from registration.access import access_project, participations_for
 from registration.http import ActorRequest
 from registration.models import Participation, Project, RosterRow, RosterUpload
-from registration.services.roster_staging import read_upload
 from registration.services.rosters import INLINE_BYTES
-from registration.tasks import read_roster, start
+from registration.tasks import begin, read_roster
 from registration.views.scope import set_scope
 
 
@@ -45,5 +43,4 @@ def staged_rows(upload: RosterUpload, show: str) -> QuerySet[RosterRow]:
 
 def begin_reading(upload: RosterUpload) -> None:
     """Small files at once, large ones by the worker process; by this one if the queue is away."""
-    if upload.size <= INLINE_BYTES or not start(read_roster, upload.pk):
-        read_upload(upload.pk, now=timezone.now())
+    begin(read_roster, upload.pk, small=upload.size <= INLINE_BYTES)

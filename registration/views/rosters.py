@@ -19,8 +19,8 @@ from registration.models import Participation, PayBasis, RosterRow, RosterUpload
 from registration.permissions import CLERK
 from registration.rules.roster_row import Defaults
 from registration.rules.trades import TRADES
+from registration.services.progress import told
 from registration.services.roster_apply import apply_roster, write_upload
-from registration.services.roster_progress import told
 from registration.services.rosters import (
     APPLY_INLINE,
     STUCK_AFTER,
@@ -205,7 +205,7 @@ def progress(request: ActorRequest, project_pk: int, pk: int) -> HttpResponseBas
 def _progress_of(upload: RosterUpload) -> dict[str, Any]:
     if upload.state == State.APPLYING:
         total = upload.summary["new"] + upload.summary["changed"]
-        return {"upload": upload, "done": told(upload.pk), "total": total}
+        return {"upload": upload, "done": told("roster", upload.pk), "total": total}
     return {"upload": upload, "done": upload.rows_done, "total": upload.rows_total}
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from devices.models import RefusedEntry
 from inspection.models import Alarm
+from payroll.models import PaySheet
 from tests.inspection.stage import OCTOBER, at, attend, flips, run, sent_sheet, set_parameter, set_parameters
 
 MONDAY = date(2026, 11, 16)
@@ -90,6 +91,18 @@ def test_waits_for_a_sheet_beyond_the_next_month(stage):
     assert run(date(2026, 12, 2), "D1").closed == 0
     sent_sheet(stage.sc_part, [(stage.sun_posting, 360_000)], month=OCTOBER)
     assert run(date(2026, 12, 3), "D1").closed == 1
+
+
+def test_the_sheet_of_one_team_answers_for_that_team_alone(stage):
+    attend(stage.sun_posting, 10)
+    attend(stage.zhou_posting, 10)
+    own = sent_sheet(stage.sc_part, [(stage.zhou_posting, 340_000)], number=2)
+    PaySheet.objects.filter(pk=own.pk).update(team=stage.team, team_name=stage.team.name)
+    assert run(date(2026, 11, 6), "D1").opened == 1
+    alarm = Alarm.objects.get()
+    assert (alarm.people, alarm.amount_fen) == (1, 360_000)
+    sent_sheet(stage.sc_part, [(stage.sun_posting, 360_000)])
+    assert run(date(2026, 11, 7), "D1").closed == 1
 
 
 def test_a_draft_or_a_leavers_sheet_is_not_the_months_sheet(stage):

@@ -21,7 +21,7 @@ def camt(
 ) -> bytes:
     return file(
         f"<Stmt><Id>{name}</Id><ElctrncSeqNb>{number}</ElctrncSeqNb><CreDtTm>{day}T18:00:00+08:00</CreDtTm>"
-        f"<Acct><Id><Othr><Id>{stage.ACCOUNT_NUMBER}</Id></Othr></Id><Ccy>CNY</Ccy></Acct>{balances}"
+        f"<Acct><Id><Othr><Id>{stage.ACCOUNT_NUMBER}</Id></Othr></Id><Ccy>CNY</Ccy></Acct>{balances or balance('CLAV', '0.00')}"
         f"{''.join(entries)}</Stmt>"
     )
 

@@ -19,11 +19,17 @@ HEAD = (
 )
 STATEMENT = (
     "<Stmt><Id>{id}</Id><CreDtTm>2026-11-16T18:00:00+08:00</CreDtTm><Acct><Id><Othr><Id>{number}</Id></Othr></Id>"
-    "<Ccy>{ccy}</Ccy></Acct>{entries}</Stmt>"
+    "<Ccy>{ccy}</Ccy></Acct>{balances}{entries}</Stmt>"
 )
+AVAILABLE = (
+    '<Bal><Tp><CdOrPrtry><Cd>CLAV</Cd></CdOrPrtry></Tp><Amt Ccy="{ccy}">0.00</Amt><CdtDbtInd>CRDT</CdtDbtInd>'
+    "<Dt><Dt>2026-11-16</Dt></Dt></Bal>"
+)
+"""A balance that says nothing about what was booked: a statement must have one."""
 ENTRY = (
     '<Ntry><NtryRef>{ref}</NtryRef><Amt Ccy="{ccy}">{amount}</Amt><CdtDbtInd>{way}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>'
-    "<BookgDt><Dt>2026-11-16</Dt></BookgDt><AcctSvcrRef>{ref}</AcctSvcrRef>{details}</Ntry>"
+    "<BookgDt><Dt>2026-11-16</Dt></BookgDt><AcctSvcrRef>{ref}</AcctSvcrRef>"
+    "<BkTxCd><Prtry><Cd>WAGE</Cd></Prtry></BkTxCd>{details}</Ntry>"
 )
 
 
@@ -31,7 +37,8 @@ def entry(
     ref: str = "B1", amount: str = "1000.00", *, ccy: str = "CNY", way: str = "CRDT", details: str = ""
 ) -> str:
     inside = f"<NtryDtls>{details}</NtryDtls>" if details else ""
-    return ENTRY.format(ref=ref, amount=amount, ccy=ccy, way=way, details=inside)
+    told = ENTRY.format(ref=ref, amount=amount, ccy=ccy, way=way, details=inside)
+    return told if ref else told.replace("<NtryRef></NtryRef>", "").replace("<AcctSvcrRef></AcctSvcrRef>", "")
 
 
 def detail(e2e: str, amount: str = "", ccy: str = "CNY") -> str:
@@ -40,7 +47,9 @@ def detail(e2e: str, amount: str = "", ccy: str = "CNY") -> str:
 
 
 def statement(*entries: str, number: str = stage.ACCOUNT_NUMBER, ccy: str = "CNY", name: str = "S1") -> str:
-    return STATEMENT.format(id=name, number=number, ccy=ccy, entries="".join(entries))
+    return STATEMENT.format(
+        id=name, number=number, ccy=ccy, balances=AVAILABLE.format(ccy=ccy), entries="".join(entries)
+    )
 
 
 def file(*stmts: str, dtd: str = "") -> bytes:
@@ -66,7 +75,7 @@ def nothing_moved() -> None:
     [
         statement(entry(ccy="USD")),
         statement(entry(), ccy="HKD"),
-        statement(entry(), entry("B2", ccy="usd")),
+        statement(entry(), entry("B2", ccy="EUR")),
     ],
 )
 def test_money_of_another_currency_is_no_fen_of_ours(cast: Cast, strange: str) -> None:
@@ -89,8 +98,15 @@ def test_money_of_another_currency_is_no_fen_of_ours(cast: Cast, strange: str) -
 
 @pytest.mark.parametrize("ccy", ["CNY", "RMB", "cny"])
 def test_yuan_by_any_name_is_booked(cast: Cast, ccy: str) -> None:
+    """Small letters break the schema, so only of a bank that names no version they are read."""
     stage.account(cast)
-    assert send(cast, file(statement(entry(ccy=ccy), ccy=ccy))).state == "done"
+    told = file(statement(entry(ccy=ccy), ccy=ccy))
+    told = (
+        told.replace(b' xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"', b"")
+        if ccy == "cny"
+        else told
+    )
+    assert send(cast, told).state == "done"
     assert SubLedger.objects.get().balance_fen == 100_000
 
 

@@ -75,6 +75,11 @@ def _order(s: Stage) -> dict[str, Any]:
     return {"pk": s.order.pk}
 
 
+def _unread(s: Stage) -> dict[str, Any]:
+    """A file over the bank's connection that nobody can read."""
+    return {"pk": s.unread.pk}
+
+
 def _statement(_s: Stage) -> dict[str, Any]:
     """The statement that clerk Zhao brought and the bank has not confirmed."""
     return {"pk": BankStatement.objects.get().pk}
@@ -276,6 +281,7 @@ PARTS: dict[str, Parts] = {
     "payroll:sheet-paper": _sheet,
     "payroll:line-paper": lambda s: {"reference": payroll.slip_of(s.sheet, s.cast.zhou).reference},
     "payroll:sheet-submit": _draft,
+    "payroll:sheet-split": _draft,
     "payroll:sheet-remind": _sheet,
     "payroll:sheet-recompute": _draft,
     "payroll:sheet-discard": _draft,
@@ -310,6 +316,8 @@ PARTS: dict[str, Parts] = {
     "payroll:settle": lambda s: {"project_pk": s.cast.project.pk, "pk": s.left_posting.pk},
     "payroll:advance-withdraw": lambda s: {"pk": s.advance.pk},
     "payroll:sheet-staged": _upload,
+    "payroll:sheet-upload-progress": _upload,
+    "payroll:sheet-upload-again": _upload,
     "payroll:sheet-upload-apply": _upload,
     "payroll:sheet-upload-discard": _upload,
     "payroll:sheet-upload-refused": _upload,
@@ -322,6 +330,7 @@ PARTS: dict[str, Parts] = {
     "payroll:decide": lambda s: {
         "reference": s.order.lines.filter(project=s.order.project_id)[0].end_to_end_id
     },
+    "payroll:bank-message-again": _unread,
     "payroll:bank-terms": lambda s: {"pk": s.cast.bank.pk},
     "payroll:bank-terms-new": lambda s: {"pk": s.cast.bank.pk},
     "payroll:sheet-sif": _sheet,

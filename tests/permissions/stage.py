@@ -47,6 +47,7 @@ from inspection.services import (
 from inspection.services.firm_words import answer_order
 from payroll.models import (
     Advance,
+    BankMessage,
     NoticeBoard,
     Objection,
     PaymentOrder,
@@ -135,6 +136,7 @@ class Stage:
     certificate: Certificate
     citizen_card: CitizenCard
     upload: SheetUpload
+    unread: BankMessage
     entry: Entry
     gates: dict[str, tuple[str, str]]
     foreign_gate: Terminal
@@ -281,6 +283,14 @@ def build_stage() -> Stage:
         made_by=cast.qian,
         made_at=cast.now,
     )
+    unread = BankMessage.objects.create(
+        name="000009-unknown.xml",
+        content=b"<no></yes>",
+        sha256=b"\x02" * 32,
+        received_at=cast.now,
+        state=BankMessage.State.UNREADABLE,
+        error_text="?",
+    )
     upload = SheetUpload.objects.create(
         project=cast.project,
         participation=cast.sc_part,
@@ -349,6 +359,7 @@ def build_stage() -> Stage:
             received_at=cast.now,
         ),
         upload=upload,
+        unread=unread,
         entry=Entry.objects.filter(kind="slip.confirmed").order_by("pk")[0],
         gates={"g1": ("g1", cast.terminal_secret), "g9": ("g9", rival_secret)},
         foreign_gate=foreign_gate,

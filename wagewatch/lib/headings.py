@@ -4,8 +4,9 @@ What the spellings do not know, or know wrongly, a person can name; such choices
 """
 
 import hashlib
+import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ __all__ = [
     "find_table",
     "guess_columns",
     "normalise_heading",
+    "refuse_large_units",
 ]
 
 SEARCHED_ROWS = 60
@@ -167,6 +169,29 @@ def guess_columns(
                 return _table(sheet, (above,), headings, _spellings(fields), required, NO_CHOICES)
         return None
     return None
+
+
+_LARGE_UNIT = re.compile(r"[百千万亿]\s*元|^[千万亿]$")
+_UNIT_OF_ALL = re.compile(r"单位\s*[:：]?\s*(?:人民币)?\s*([百千万亿]\s*元)")
+
+
+def refuse_large_units(table: "Table", money: Iterable[str]) -> None:
+    """Refuse a table whose amounts (`money`: its fields) are in 万元 or 千元: so written they have lost their fen.
+
+    Raises Malformed `sheet.unit` with where it says so.
+    """
+    for text in table.titles:
+        if found := _UNIT_OF_ALL.search(unicodedata.normalize("NFKC", text)):
+            raise Malformed("sheet.unit", _UNIT_TEXT, where=found[0])
+    for name in money:
+        heading = table.headings.get(name)
+        if heading and (_LARGE_UNIT.search(heading.hint.strip()) or _LARGE_UNIT.search(heading.text)):
+            raise Malformed("sheet.unit", _UNIT_TEXT, where=heading.text.strip())
+
+
+_UNIT_TEXT = _(
+    "The amounts are not in yuan (“%(where)s”). Write every amount in yuan with two decimals and upload the file again."
+)
 
 
 def by_spelling(headings: Sequence[Heading], fields: Mapping[str, Sequence[str]]) -> dict[int, str]:
