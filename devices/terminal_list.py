@@ -41,6 +41,8 @@ class Shown:
     clock: str
     devices: list["Shown"] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
+    worries: list[str] = field(default_factory=list)
+    """What a site agent cannot put right itself: whole sentences."""
 
 
 @dataclass(frozen=True)
@@ -118,16 +120,18 @@ def _shown(
         troubles.append(_("Silent for %(time)s") % {"time": duration(now - terminal.last_seen_at)})
     if facts is not None and facts.trouble:
         troubles.append(_("Cannot keep stamps: its disk takes nothing"))
-    troubles += worry_words(facts.worries if facts is not None else ())
     if facts is not None and (facts.disk_percent or 0) >= DISK_SHOWN:
         troubles.append(_("Its disk is %(percent)d %% full") % {"percent": facts.disk_percent})
     if abs(terminal.clock_skew_ms or 0) >= SKEW_SHOWN_MS:
         troubles.append(_("Clock is %(words)s: set it") % {"words": clock})
     if (terminal.queue_length or 0) >= QUEUE_SHOWN:
         troubles.append(_("Stamps pile up"))
-    head = troubles[0] if troubles else _("Answers")
-    rest = [text for text in dict.fromkeys(troubles) if text != head]
-    return Shown(terminal, "trouble" if troubles else "well", head, rest, facts, code_until, clock)
+    worries = [
+        text for text in worry_words(facts.worries if facts is not None else ()) if text not in troubles
+    ]
+    head = troubles[0] if troubles else _("Answers, with something to do") if worries else _("Answers")
+    state = "trouble" if troubles or worries else "well"
+    return Shown(terminal, state, head, troubles[1:], facts, code_until, clock, worries=worries)
 
 
 def _device(terminal: Terminal, above: Shown, now: datetime) -> Shown:

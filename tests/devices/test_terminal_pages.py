@@ -83,7 +83,8 @@ def test_says_what_an_agent_cannot_put_right_and_not_that_its_disk_is_full(site:
     TerminalFacts.objects.filter(terminal=agent).update(disk_percent=10, worries=told, trouble="")
     with override("en"):
         row = next(r for r in terminal_list(site.project, now=site.now).in_use if r.terminal == agent)
-    assert [row.head, *row.troubles][:4] == [
+    assert row.state == "trouble"
+    assert row.worries == [
         "东门 did not take 1 picture: take a better one",
         "3 people on 东门 are on no list: delete them there",
         "2 stamps have no time, or a number that nobody here has: look at clock and people of the gates",
@@ -94,7 +95,12 @@ def test_says_what_an_agent_cannot_put_right_and_not_that_its_disk_is_full(site:
     )
     with override("en"):
         row = next(r for r in terminal_list(site.project, now=site.now).in_use if r.terminal == agent)
-    assert [row.head, *row.troubles].count("Cannot keep stamps: its disk takes nothing") == 1
+    assert [row.head, *row.troubles, *row.worries].count("Cannot keep stamps: its disk takes nothing") == 1
+    TerminalFacts.objects.filter(terminal=agent).update(worries=told[:1], trouble="")
+    Terminal.objects.filter(pk=agent.pk).update(clock_skew_ms=0, queue_length=0)
+    with override("en"):
+        row = next(r for r in terminal_list(site.project, now=site.now).in_use if r.terminal == agent)
+    assert (row.head, row.troubles) == ("Answers, with something to do", [])
     assert site.client(site.zhao).get(f"/sites/{site.project.pk}/terminals/").status_code == 200
 
 

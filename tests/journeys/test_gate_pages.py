@@ -7,8 +7,9 @@ import pytest
 import time_machine
 
 from devices import face_words
-from devices.models import Terminal
+from devices.models import Terminal, TerminalFacts
 from devices.services import faces
+from devices.terminal_worries import WORDS
 from tests.cast import NOW
 from tests.journeys.staff_pages import problems_of
 from tests.journeys.walker import DESKTOP, PHONE, House
@@ -41,6 +42,11 @@ def stage(transactional_db: None, clean_cache: None) -> Iterator[Stage]:
                 kind=kind,
                 keeps_people=keeps,
             )
+        TerminalFacts.objects.create(
+            project=cast.project, terminal=cast.terminal, said_at=NOW,
+            worries=[{"code": code, "about": "1号门", "count": 2} for code in WORDS],
+        )  # fmt: skip
+        Terminal.objects.filter(pk=cast.terminal.pk).update(last_seen_at=NOW)
         for worker, posting, words in (
             (cast.sun, cast.sun_posting, ("yes", "no")),
             (cast.zhou, cast.zhou_posting, ("yes",)),
