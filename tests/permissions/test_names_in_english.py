@@ -15,6 +15,7 @@ IN_CHINESE = {
     "gallery",
     "inspection:board",
     "inspection:contract",
+    "inspection:person",
     "payroll:account",
     "payroll:account-form",
     "payroll:account-register",
@@ -22,12 +23,13 @@ IN_CHINESE = {
     "payroll:board-public",
     "payroll:history-shared",
     "payroll:project-account",
+    "payroll:worker-history",
     "registration:contract",
     "registration:project-edit",
     "registration:worker-contract-read",
 }
 """Papers, records and legal names that are Chinese stand on these: the board's text, contracts, the name of an account,
-a work history as it was handed over; the form with both names; the component sheet."""
+a work history as it is handed over, also on the page of a person; the form with both names; the component sheet."""
 READERS = ("zhao", "li", "sun", "ye", "bank", "qian")
 
 
