@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from devices.models import AttendanceDay, DayCorrection
 from devices.rules import OPEN
 from registration.models import Participation, Posting, Project, Worker
+from registration.templatetags.named import named
 from wagewatch.lib.dates import month_range
 from wagewatch.lib.identity import mask_name
 from wagewatch.lib.sheet_writer import ColumnOut, SheetOut, Value
@@ -204,7 +205,7 @@ def month_sheet(project: Project, matrix: Matrix) -> SheetOut:
         for row in group.rows
     ]
     title = _("%(project)s: attendance %(month)s (● a day, ◐ half a day, ○ came, ! stamp missing)") % {
-        "project": project.name,
+        "project": named(project),
         "month": f"{matrix.month:%Y-%m}",
     }
     return SheetOut(name=f"{matrix.month:%Y-%m}", columns=columns, rows=rows, title=title)
@@ -234,7 +235,12 @@ class WorkerMonth:
 def worker_month(worker: Worker, month: date, *, today: date) -> WorkerMonth:
     """All of a worker's attendance in a month. Three queries."""
     first, last = month_range(month)
-    names = dict(Posting.objects.filter(worker=worker).values_list("project_id", "project__name"))
+    names = {
+        pk: named({"name": name, "name_en": english})
+        for pk, name, english in Posting.objects.filter(worker=worker).values_list(
+            "project_id", "project__name", "project__name_en"
+        )
+    }
     rows = AttendanceDay.objects.filter(project_id__in=names, worker_id=worker.pk, day__range=(first, last))
     found: Sequence[AttendanceDay] = list(rows.order_by("day", "project_id"))
     projects: dict[int, WorkerProject] = {}

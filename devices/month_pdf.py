@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from devices.month import Matrix, Row
 from registration.models import Project
+from registration.templatetags.named import named
 from wagewatch.lib.dates import SITE_TZ
 from wagewatch.lib.pdf import Align, Paper
 
@@ -26,14 +27,14 @@ def month_pdf(
     paper = Paper(
         title,
         at=at,
-        foot=f"{project.name} {project.code}, {made}",
+        foot=f"{named(project)} {project.code}, {made}",
         landscape=True,
         size=11.5 if large else 8.5,
         sheet=sheet,
     )
     paper.set_margins(8, 10, 8)
     paper.set_xy(8, 10)
-    paper.heading(f"{project.name} {title}", size=20 if large else 14)
+    paper.heading(f"{named(project)} {title}", size=20 if large else 14)
     paper.paragraph(
         _("● a day (from %(full)s minutes), ◐ half a day (from %(half)s), ○ came, ! stamp missing")
         % {"full": project.full_day_minutes, "half": project.half_day_minutes}

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from inspection.dashboard import AlarmLine
 from payroll.models import PaySlip
 from registration.models import Project
+from registration.templatetags.named import named
 from wagewatch.lib.sheets import ColumnOut, SheetOut, write_workbook
 from wagewatch.templatetags.ww import mask_name
 
@@ -42,7 +43,7 @@ def alarm_sheet(lines: Iterable[AlarmLine], today: date) -> SheetOut:
             line.alarm.rule,
             line.headline,
             line.alarm.project.region.label,
-            line.alarm.project.name,
+            named(line.alarm.project),
             line.alarm.amount_fen,
             _("yes") if line.alarm.facts.get("estimated") else "",
             line.alarm.people,
@@ -93,7 +94,7 @@ def project_sheet(projects: Iterable[Project], today: date) -> SheetOut:
             else (None,) * 7
         )
         rows.append(
-            (project.code, project.name, project.region.label, project.get_sector_display(), *figures)
+            (project.code, named(project), project.region.label, project.get_sector_display(), *figures)
         )
     return SheetOut(_("Projects"), columns, rows)
 

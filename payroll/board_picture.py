@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import zxingcpp
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageOps
+from PIL import Image, ImageFilter, ImageOps
 
 from registration.services.files import content_type, upright_picture
 from wagewatch.lib.errors import Malformed
@@ -44,7 +44,8 @@ def codes_of(picture: Image.Image) -> list[str]:
 
 
 def _views_of(picture: Image.Image) -> Iterator[Image.Image]:
-    """The picture in grey as it is, then with stretched contrast, then half as large against noise."""
+    """The picture in grey as it is, then with stretched contrast, then half as large, then smoothed: what a phone makes
+    of the dark, or of another phone's screen, is grain and stripes finer than a code's squares."""
     grey = picture.convert("L")
     if max(grey.size) > LONGEST_READ:
         grey.thumbnail((LONGEST_READ, LONGEST_READ))
@@ -52,6 +53,7 @@ def _views_of(picture: Image.Image) -> Iterator[Image.Image]:
     yield ImageOps.autocontrast(grey, cutoff=2)
     if min(grey.size) > 400:
         yield ImageOps.autocontrast(grey.reduce(2), cutoff=2)
+        yield ImageOps.autocontrast(grey.filter(ImageFilter.BoxBlur(2)), cutoff=2)
 
 
 def small_copy(picture: Image.Image) -> bytes:

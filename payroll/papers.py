@@ -12,6 +12,7 @@ from payroll import labels
 from payroll.models import PaySheet, PaySlip
 from payroll.pay_words import lines_of, number, span_words
 from payroll.wage_months import days_of_sheet
+from registration.templatetags.named import named
 from wagewatch.lib.dates import SITE_TZ
 from wagewatch.lib.errors import RuleViolation
 from wagewatch.lib.money import format_cny
@@ -60,7 +61,7 @@ def slip_paper(
             (_("Name"), slip.worker.name),
             (_("ID number"), _("ending %(tail)s") % {"tail": slip.worker.id_tail}),
             (_("Employer"), sheet.participation.organisation.name),
-            (_("Project"), slip.project.name),
+            (_("Project"), named(slip.project)),
             (_("Team"), slip.team_name),
             (_("Days"), span_words(first, last)),
             (_("Kind of sheet"), str(sheet.get_kind_display())),
@@ -129,7 +130,7 @@ def sheet_paper(sheet: PaySheet, rows: Sequence[Any], *, made_by: str, now: date
         "　".join(
             (
                 sheet.participation.organisation.name + (f"　{sheet.team_name}" if sheet.team_name else ""),
-                sheet.project.name,
+                named(sheet.project),
                 span_words(first, last),
                 _("Pay day %(day)s") % {"day": sheet.due_on.isoformat()},
                 str(labels.SHEET_STATES[sheet.state][0]),

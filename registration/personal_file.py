@@ -15,6 +15,7 @@ from registration.history_of_person import PersonHistory, history_of_person
 from registration.models import BankCard, LabourContract, PieceUnit, Posting, Project, Worker
 from registration.person_changes import Change, changes_of_person
 from registration.services.portraits import newest_portrait
+from registration.templatetags.named import named
 from wagewatch.lib.dates import SITE_TZ
 from wagewatch.lib.money import format_cny
 from wagewatch.lib.origins import origin_name
@@ -205,7 +206,7 @@ def on_paper(file: PersonalFile, project: Project, *, foot: str, now: datetime) 
     """The file as PDF, A4."""
     paper = Paper(_("Personal file"), at=now, foot=foot)
     paper.heading(_("Personal file"))
-    paper.paragraph(project.name, align="C")
+    paper.paragraph(named(project), align="C")
     top = paper.get_y()
     if file.portrait:
         paper.picture(file.portrait, width=PHOTO_WIDTH, x=paper.w - MARGIN - PHOTO_WIDTH, y=top)

@@ -22,6 +22,7 @@ from registration.models import (
     SkillGrade,
     WorkRole,
 )
+from registration.templatetags.named import named
 from wagewatch.lib.dates import SITE_TZ
 from wagewatch.lib.errors import RuleViolation
 from wagewatch.lib.identity import mask_id, mask_name
@@ -165,8 +166,8 @@ def roster_paper(
         text = _("%(number)s people are too many for paper. Choose a team, or take the spreadsheet.")
         raise RuleViolation("export.too_long", text, number=number)
     found = with_cards(postings) if full else with_cards(postings).defer(*SECRETS)
-    paper = Paper(project.name, at=now, foot=foot, landscape=True, size=9)
-    paper.heading(_("Roster of %(project)s") % {"project": project.name})
+    paper = Paper(named(project), at=now, foot=foot, landscape=True, size=9)
+    paper.heading(_("Roster of %(project)s") % {"project": named(project)})
     paper.paragraph(
         _("%(number)s people, as of %(day)s")
         % {"number": number, "day": now.astimezone(SITE_TZ).strftime("%Y-%m-%d %H:%M")},

@@ -14,6 +14,7 @@ from devices.models import Terminal
 from devices.oddities.catalogue import KINDS, Kind
 from registration.models import Participation, Project, Worker
 from registration.services.parameters import load_calendar
+from registration.templatetags.named import named
 from wagewatch.lib.identity import mask_name
 
 LONGEST = timedelta(days=31)
@@ -138,7 +139,10 @@ def _name(rows: list[Oddity], *, visible: set[int]) -> None:
         )
     )
     wanted = _ids(*(i for r in rows for i in (r.project_id, r.facts.get("project"))))
-    projects = dict(Project.objects.filter(pk__in=wanted).values_list("pk", "name"))
+    projects = {
+        pk: named({"name": name, "name_en": english})
+        for pk, name, english in Project.objects.filter(pk__in=wanted).values_list("pk", "name", "name_en")
+    }
     for row in rows:
         row.project = projects.get(row.project_id, "")
         row.people = [people[i] for i in (row.worker_id, row.other_id) if i and i in people]

@@ -24,6 +24,7 @@ from registration.models import Organisation, Project, Push
 from registration.permissions import GC, PERMISSIONS
 from registration.services import sources as services
 from registration.services.sources import Made
+from registration.templatetags.named import named
 from wagewatch.lib.errors import WagewatchError
 
 PAGE = 30
@@ -53,6 +54,7 @@ class ScopeForm(forms.Form):
         super().__init__(*args, **kwargs)
         chosen: Any = self.fields["projects"]
         chosen.queryset = services.led_projects(firm_id).order_by("name")
+        chosen.label_from_instance = named
 
 
 class SourceForm(ScopeForm):

@@ -16,6 +16,7 @@ from devices.services.faces import answer_face, face_gates, postings_with_faces,
 from registration.access import not_found
 from registration.http import ActorRequest, worker_view
 from registration.models import Participation, Posting
+from registration.templatetags.named import named
 from wagewatch.evidence.models import Entry
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import RuleViolation
@@ -53,7 +54,7 @@ def face(request: ActorRequest, project_pk: int, pk: int) -> HttpResponseBase:
         .select_related("organisation")
         .first()
     )
-    texts = face_words.shown(keeper.organisation.name if keeper else posting.project.name)
+    texts = face_words.shown(keeper.organisation.name if keeper else named(posting.project))
     error = ""
     if request.method == "POST":
         try:

@@ -27,6 +27,7 @@ from payroll.views.statements import proof_rows
 from registration.access import not_permitted
 from registration.actors import Actor
 from registration.http import ActorRequest
+from registration.templatetags.named import named
 from registration.views.chain_forms import say_at
 from registration.views.stored_files import stored_file
 from wagewatch.lib.dates import site_date
@@ -182,7 +183,7 @@ def accounts_export(request: ActorRequest) -> HttpResponseBase:
     ]
     rows = [
         (
-            x.life.project.name,
+            named(x.life.project),
             x.life.project.region.label,
             x.life.firm.name if x.life.firm else "",
             str(x.state[0]),

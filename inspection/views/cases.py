@@ -25,8 +25,10 @@ from inspection.services.case_transfer import assign_many, officers_for
 from inspection.services.life import name_of
 from registration.http import ActorRequest
 from registration.models import Complaint, Region
+from registration.office_names import office_name
 from registration.services.complaints import complaints_for
 from registration.services.parameters import load_calendar
+from registration.templatetags.named import named
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.sheets import ColumnOut, SheetOut
 
@@ -191,13 +193,13 @@ def cases_export(request: ActorRequest) -> HttpResponseBase:
             case.number,
             case.get_topic_display(),
             case.region.label,
-            case.project.name if case.project else "",
+            named(case.project),
             case.people,
             _("yes") if case.mass else "",
             case.get_state_display(),
             case.due_on,
             case.get_due_for_display() if case.due_for else "",
-            case.office.name,
+            office_name(case.office),
             case.officer.name if case.officer else "",
             case.received_on,
             case.accepted_on,

@@ -25,6 +25,7 @@ from registration.access import not_found, not_permitted
 from registration.actors import Actor
 from registration.http import ActorRequest
 from registration.services.firms import seen_firm
+from registration.templatetags.named import named
 from registration.views.chain_forms import choice, say_at, text
 from registration.views.stored_files import stored_file
 from registration.views.training_forms import day_field
@@ -160,7 +161,7 @@ def deposits_export(request: ActorRequest) -> HttpResponseBase:
     ]
     rows = [
         (
-            d.project.name,
+            named(d.project),
             d.project.region.label,
             d.firm.name if d.firm else "",
             str(STATES[d.state.code][0]),

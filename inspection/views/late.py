@@ -16,6 +16,7 @@ from payroll.late import LateChange, explain, late_changes
 from registration.access import access_project
 from registration.http import ActorRequest
 from registration.models import Project
+from registration.templatetags.named import named
 from wagewatch.lib.dates import parse_month, site_date
 from wagewatch.lib.errors import Malformed
 from wagewatch.lib.identity import mask_name
@@ -100,4 +101,4 @@ def _sheet(project: Project, rows: list[LateChange]) -> SheetOut:
         )
         for c in rows
     ]
-    return SheetOut(_("Attendance changed since"), columns, lines, title=project.name)
+    return SheetOut(_("Attendance changed since"), columns, lines, title=named(project))

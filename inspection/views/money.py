@@ -24,6 +24,7 @@ from payroll.views.flow import flow_context
 from registration.actors import Actor
 from registration.http import ActorRequest
 from registration.models import Participation
+from registration.templatetags.named import named
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.sheets import ColumnOut, SheetOut
 
@@ -139,7 +140,7 @@ def money_export(request: ActorRequest) -> HttpResponseBase:
     ]
     rows = [
         (
-            a.project.name,
+            named(a.project),
             a.project.region.label,
             owners.get(a.project.pk, ""),
             a.account.agreed_fen,

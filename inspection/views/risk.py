@@ -22,6 +22,7 @@ from registration.actors import Actor
 from registration.http import ActorRequest
 from registration.models import Participation, Sector
 from registration.services.parameters import parameter, parameter_source
+from registration.templatetags.named import named
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.sheets import ColumnOut, SheetOut
 
@@ -137,7 +138,7 @@ def risk_export(request: ActorRequest) -> HttpResponseBase:
         (
             row["stat"].risk,
             row["stat"].project.code,
-            row["stat"].project.name,
+            named(row["stat"].project),
             row["stat"].project.region.label,
             row["firm"],
             row["stat"].risk_due_on,

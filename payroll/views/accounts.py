@@ -22,6 +22,7 @@ from payroll.views.statements import proof_rows
 from registration.access import organisations_with
 from registration.http import ActorRequest, staff_view
 from registration.permissions import PERMISSIONS
+from registration.templatetags.named import named
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.money import format_cny
 from wagewatch.lib.sheets import ColumnOut, SheetOut, write_workbook
@@ -160,7 +161,7 @@ def account_export(request: ActorRequest, pk: int) -> HttpResponse:
     ]
     rows = (
         (
-            e.project.name,
+            named(e.project),
             e.number,
             e.at,
             str(labels.ENTRY_KINDS[e.kind]),

@@ -12,6 +12,7 @@ from registration.access import organisations_with
 from registration.actors import Actor
 from registration.models import Participation, Project, Sector
 from registration.permissions import PERMISSIONS
+from registration.templatetags.named import named
 from wagewatch.lib.money import format_cny
 
 
@@ -65,5 +66,5 @@ def _task(
 ) -> dict[str, Any]:
     return {
         "rank": 1, "due_on": due, "late": due < day, "title": title, "why": why, "url": url,
-        "project": project.name, "organisation": "", "month": None, "fen": fen,
+        "project": named(project), "organisation": "", "month": None, "fen": fen,
     }  # fmt: skip

@@ -13,6 +13,7 @@ from registration.actors import Actor
 from registration.services.acknowledging import open_by_project
 from registration.services.card_words import words_by_project
 from registration.services.joining import waiting_by_project
+from registration.templatetags.named import named_in
 from wagewatch.lib.dates import site_date
 
 
@@ -29,7 +30,7 @@ def people_tasks(actor: Actor, day: date) -> list[dict[str, Any]]:
     gone = (
         unsettled(leavers_for(actor))
         .order_by()
-        .values("project_id", "project__name")
+        .values("project_id", "project__name", "project__name_en")
         .annotate(number=Count("pk"), due=Min("settle_by"))
     )
     for row in gone:
@@ -39,9 +40,7 @@ def people_tasks(actor: Actor, day: date) -> list[dict[str, Any]]:
             row["number"],
         ) % {"n": row["number"]}
         url = f"{reverse('payroll:leavers')}?project={row['project_id']}"
-        tasks.append(
-            _task(1, row["due"], _("Settle the wages of leavers"), why, url, row["project__name"], day)
-        )
+        tasks.append(_task(1, row["due"], _("Settle the wages of leavers"), why, url, named_in(row), day))
     for said in open_by_project(actor):
         why = ngettext(
             "%(n)s notice; %(denied)s say it is not them.",
@@ -50,7 +49,7 @@ def people_tasks(actor: Actor, day: date) -> list[dict[str, Any]]:
         ) % {"n": said["number"], "denied": said["denied"]}
         url = reverse("registration:notices", args=[said["project_id"]])
         title = _("Answer what workers say")
-        tasks.append(_task(2, site_date(said["since"]), title, why, url, said["project__name"], day))
+        tasks.append(_task(2, site_date(said["since"]), title, why, url, named_in(said), day))
     for held in words_by_project(actor):
         why = ngettext(
             "%(n)s person has not confirmed a new card or says it is another's; wages wait.",
@@ -59,12 +58,12 @@ def people_tasks(actor: Actor, day: date) -> list[dict[str, Any]]:
         ) % {"n": held["number"]}
         url = f"{reverse('registration:people', args=[held['project_id']])}?state=card"
         since = site_date(held["since"])
-        tasks.append(_task(1, since, _("Wage cards to be settled"), why, url, held["project__name"], day))
+        tasks.append(_task(1, since, _("Wage cards to be settled"), why, url, named_in(held), day))
     for asked in waiting_by_project(actor):
         why = ngettext(
             "%(n)s person waits to be registered.", "%(n)s people wait to be registered.", asked["number"]
         ) % {"n": asked["number"]}
         url = reverse("registration:site-joins", args=[asked["project_id"]])
         title = _("Register those who scanned the code")
-        tasks.append(_task(2, site_date(asked["since"]), title, why, url, asked["project__name"], day))
+        tasks.append(_task(2, site_date(asked["since"]), title, why, url, named_in(asked), day))
     return tasks

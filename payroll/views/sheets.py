@@ -31,6 +31,7 @@ from registration.actors import Actor
 from registration.http import ActorRequest, staff_view
 from registration.models import Participation, Team
 from registration.permissions import CLERK, CONTRACTOR, PERMISSIONS
+from registration.templatetags.named import named
 from wagewatch.lib.dates import first_of_month, next_month, parse_month, previous_month, site_date
 from wagewatch.lib.errors import Malformed, WagewatchError
 from wagewatch.lib.money import format_cny
@@ -126,7 +127,7 @@ def sheet_page(request: ActorRequest, pk: int) -> HttpResponse:
     handle.sort(key=lambda r: (r.payment != "returned", r.confirmation != "objected", -abs(r.difference)))
     others = [r for r in rows if not r.to_handle]
     everything = request.GET.get("all") == "1"
-    request.nav_scope = {"label": _("Current project"), "name": sheet.project.name}  # type: ignore[attr-defined]
+    request.nav_scope = {"label": _("Current project"), "name": named(sheet.project)}  # type: ignore[attr-defined]
     context = {
         "sheet": sheet,
         "board": board,
@@ -340,7 +341,7 @@ def sheet_export(request: ActorRequest, pk: int) -> HttpResponse:
     title = _("Pay sheet %(month)s, %(name)s, %(project)s") % {
         "month": f"{sheet.month:%Y-%m}" + (f" ({span})" if (span := _span(sheet)) else ""),
         "name": sheet.participation.organisation.name + (f" {sheet.team_name}" if sheet.team_name else ""),
-        "project": sheet.project.name,
+        "project": named(sheet.project),
     }
     return xlsx(
         write_workbook([SheetOut(f"{sheet.month:%Y-%m}", columns, rows, title=title)]),

@@ -24,6 +24,7 @@ from registration.http import ActorRequest, staff_view
 from registration.models import Participation, Posting
 from registration.permissions import CLERK, CONTRACTOR, PERMISSIONS
 from registration.services.parameters import load_calendar
+from registration.templatetags.named import named
 from wagewatch.lib.dates import first_of_month, pay_due_on, previous_month, site_date
 
 
@@ -106,7 +107,7 @@ def _task(
         "title": verb,
         "why": why,
         "url": url,
-        "project": sheet.project.name,
+        "project": named(sheet.project),
         "organisation": str(sheet.participation.organisation),
         "month": sheet.month,
         "fen": fen,
@@ -198,7 +199,7 @@ def _make_task(part: Participation, month: date, due_on: date, day: date) -> dic
         "title": _("Make the pay sheet"),
         "why": _("Attendance is there, the sheet is not."),
         "url": f"{reverse('payroll:sheet-new')}?part={part.pk}&month={month:%Y-%m}",
-        "project": part.project.name,
+        "project": named(part.project),
         "organisation": str(part.organisation),
         "month": month,
         "fen": None,

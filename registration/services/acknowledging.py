@@ -296,7 +296,7 @@ def waiting_for_worker(worker_id: int) -> list[Posting]:
 
 
 def open_by_project(actor: Actor) -> list[dict[str, Any]]:
-    """Notices that wait on all the clerk's projects: project_id, project__name, number, denied, leaving,
+    """Notices that wait on all the clerk's projects: project_id, project__name and _en, number, denied, leaving,
     since; one query."""
     mine = organisations_with(actor, PERMISSIONS["person.edit"])
     led = Participation.objects.filter(
@@ -309,7 +309,7 @@ def open_by_project(actor: Actor) -> list[dict[str, Any]]:
     found = PostingNotice.objects.filter(Q(Exists(led)) | own, handled_at=None).exclude(kind=Kind.RIGHT)
     rows = (
         found.order_by()
-        .values("project_id", "project__name")
+        .values("project_id", "project__name", "project__name_en")
         .annotate(
             number=Count("pk", distinct=True),
             denied=Count("pk", filter=Q(kind=Kind.NOT_ME), distinct=True),

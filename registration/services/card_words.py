@@ -141,7 +141,7 @@ def held_cards() -> QuerySet[BankCard]:
 
 
 def words_by_project(actor: Actor) -> list[dict[str, Any]]:
-    """Cards of people at work that wages do not go to, on all the clerk's projects: project_id, project__name,
+    """Cards of people at work that wages do not go to, on all the clerk's projects: project_id, project__name and _en,
     number, denied, since; one query."""
     mine = organisations_with(actor, PERMISSIONS["person.edit"])
     led = Participation.objects.filter(
@@ -155,7 +155,7 @@ def words_by_project(actor: Actor) -> list[dict[str, Any]]:
         Posting.objects.filter(Q(Exists(led)) | own, left_on=None)
         .filter(Exists(held))
         .order_by()
-        .values("project_id", "project__name")
+        .values("project_id", "project__name", "project__name_en")
         .annotate(
             number=Count("worker", distinct=True),
             denied=Count("worker", filter=Q(Exists(held.filter(Q(said=False)))), distinct=True),

@@ -305,7 +305,7 @@ def waiting_count(actor: Actor, project: Project) -> int:
 
 
 def waiting_by_project(actor: Actor) -> list[dict[str, Any]]:
-    """Waiting requests of all the clerk's projects: project_id, project__name, number, since; one query."""
+    """Waiting requests of all the clerk's projects: project_id, project__name and _en, number, since; one query."""
     mine = organisations_with(actor, PERMISSIONS["join.answer"])
     led = Participation.objects.filter(
         project=OuterRef("project_id"),
@@ -318,7 +318,7 @@ def waiting_by_project(actor: Actor) -> list[dict[str, Any]]:
     found = JoinRequest.objects.filter(Q(Exists(led)) | own, state=State.WAITING)
     rows = (
         found.order_by()
-        .values("project_id", "project__name")
+        .values("project_id", "project__name", "project__name_en")
         .annotate(number=Count("pk", distinct=True), since=Min("asked_at"))
     )
     return [dict(row) for row in rows]

@@ -20,9 +20,15 @@ def office(value: Authority | None) -> str:
 
 @register.filter
 def named(value: Any) -> str:
-    """A project's English name for readers of English, if there is one; "" for none. Rows may be plain mappings."""
-    if not value:
-        return ""
+    """A project's English name for readers of English, if there is one; "" for none. Rows may be plain mappings, and
+    what is a text already stays one."""
+    if not value or isinstance(value, str):
+        return value or ""
     read = value.get if isinstance(value, Mapping) else lambda name: getattr(value, name, "")
     english = "" if (get_language() or "zh").startswith("zh") else read("name_en")
     return str(english or read("name"))
+
+
+def named_in(row: Mapping[str, Any]) -> str:
+    """The same of a row that joined its project: project__name and project__name_en."""
+    return named({"name": row["project__name"], "name_en": row["project__name_en"]})

@@ -5,12 +5,13 @@ from django.utils.translation import gettext_lazy as _
 
 from registration.http import ActorRequest
 from registration.models import Project
+from registration.templatetags.named import named
 
 
 def set_scope(request: ActorRequest, project: Project) -> None:
     """Name the project in the navigation."""
     request.nav_scope = {  # type: ignore[attr-defined]
         "label": _("Current project"),
-        "name": project.name,
+        "name": named(project),
         "url": reverse("registration:projects"),
     }

@@ -22,6 +22,7 @@ from registration.services.contract_facts import EFFECTIVE
 from registration.services.contract_offers import full_postings
 from registration.services.signatures import png_from_data_url
 from registration.tasks import send_messages, start
+from registration.templatetags.named import named
 from registration.views.contracts import file_response
 from wagewatch.lib.errors import RuleViolation, WagewatchError
 from wagewatch.lib.identity import mask_phone
@@ -60,7 +61,7 @@ def card(contract: LabourContract) -> dict[str, Any]:
     return {
         "contract": contract,
         "employer": contract.participation.organisation.name,
-        "project": contract.project.name,
+        "project": named(contract.project),
         "per": FOR_ONE[terms["pay_basis"]],
         "rate_fen": terms["rate_fen"],
         "pay_day": terms["pay_day"],

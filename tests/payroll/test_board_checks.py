@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageChops, ImageEnhance, ImageFilter
 
 from devices.services.terminals import forget_terminals
 from payroll.board_pdf import board_pdf, code_address
@@ -91,6 +91,28 @@ def test_the_printed_paper_itself_can_be_read(cast: Cast) -> None:
     # The code's picture lies in the file as it was made.
     assert b"/Subtype /Image" in data
     assert codes_of(open_photo(photo(address(board), turn=0))) == [address(board)]
+
+
+def test_a_code_is_read_at_night_askew_and_from_a_screen() -> None:
+    address = "https://pay.example.cn/board/17-3-2026-11.Ab3dEfGhIjKlMnOpQrStUv/"
+    wall = open_photo(photo(address, turn=37))
+    blurred = wall.filter(ImageFilter.GaussianBlur(2))
+    dark = ImageEnhance.Brightness(wall).enhance(0.12)
+    grain = Image.effect_noise(wall.size, 60)
+    night = ImageChops.add(
+        ImageEnhance.Brightness(wall).enhance(0.5), Image.merge("RGB", (grain,) * 3), 1, -128
+    )
+    stripe = Image.new("L", (4, 2), 255)
+    for x in (0, 1):
+        stripe.putpixel((x, 0), 70)
+    pattern = Image.new("L", wall.size)
+    for x in range(0, wall.width, 4):
+        for y in range(0, wall.height, 2):
+            pattern.paste(stripe, (x, y))
+    screen = ImageChops.multiply(wall, Image.merge("RGB", (pattern,) * 3))
+    for picture in (wall, blurred, dark, night, screen, wall.rotate(180)):
+        assert codes_of(picture) == [address]
+    assert codes_of(wall.filter(ImageFilter.GaussianBlur(12))) == []
 
 
 def test_an_old_board_is_stale_and_the_day_before_it_is_not(cast: Cast) -> None:
