@@ -19,6 +19,8 @@ MAX_EVENTS = 5_000
 LARGEST_OFFSET = timedelta(hours=14)
 """No place on earth is further from UTC; PostgreSQL takes no offset of 16 hours."""
 MAX_READS = 20
+LONGEST_SECONDS = 4_000_000_000
+"""More than a century; longer is no span that a page could tell."""
 
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What a decoder raises: no JSON of the kind, no UTF-8, lists in lists in lists."""
@@ -68,8 +70,8 @@ class DeviceReport(msgspec.Struct):
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
     kind: Annotated[str, msgspec.Meta(min_length=1, max_length=30)]
     state: Literal["starting", "ready", "silent", "lost", "broken", "stopped"]
-    seconds: Annotated[int, msgspec.Meta(ge=0)] = 0
-    heard_seconds: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    seconds: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_SECONDS)] = 0
+    heard_seconds: Annotated[int, msgspec.Meta(ge=0, le=LONGEST_SECONDS)] | None = None
     words: Annotated[str, msgspec.Meta(max_length=300)] = ""
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Concatenate, ParamSpec
 
 from django.db.models import Count, Max, Q, Subquery
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
@@ -25,6 +25,13 @@ P = ParamSpec("P")
 View = Callable[Concatenate[ActorRequest, P], HttpResponseBase]
 LONGEST_TEXT = 60
 IN_QUEUE = tuple(stage for stage in Alarm.Stage.values if stage != Alarm.Stage.ANSWERED)
+
+
+def filters_of(request: HttpRequest) -> str:
+    """The filters of the list that a form was sent from (its field `back`), written anew, so that nothing else gets
+    into the address; '' for none."""
+    kept = QueryDict(request.POST.get("back", "")[:500]).urlencode()
+    return f"?{kept}" if kept else ""
 
 
 def inspector_view(view: View[P]) -> View[P]:

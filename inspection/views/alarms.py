@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from inspection import dashboard
 from inspection.access import alarms_for
 from inspection.alarms.catalogue import GROUPS, RULES
 from inspection.exports import alarm_sheet, download
-from inspection.http import inspector_view, note_counts, text_of
+from inspection.http import filters_of, inspector_view, note_counts, text_of
 from inspection.models import Alarm
 from inspection.paging import Order, backwards, by, day, day_falling, falling, key_page, moment, rising
 from inspection.places import scope_of_address
@@ -229,10 +230,7 @@ def alarms_give(request: ActorRequest) -> HttpResponseBase:
             messages.success(request, words % {"n": done, "name": name})
         for reason in refused:
             messages.error(request, reason)
-    answer = redirect("inspection:alarms")
-    if back := request.POST.get("back", "").replace("\n", "").replace("\r", "")[:500]:
-        answer["Location"] += f"?{back}"
-    return answer
+    return redirect(reverse("inspection:alarms") + filters_of(request))
 
 
 @require_GET

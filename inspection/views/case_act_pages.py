@@ -20,6 +20,7 @@ from registration.http import ActorRequest
 from registration.views.chain_forms import say_at
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import Malformed, WagewatchError
+from wagewatch.lib.texts import whole_number
 
 
 def may_do(case: Case, name: str, request: ActorRequest) -> bool:
@@ -40,7 +41,9 @@ def case_act(request: ActorRequest, pk: int, act: str) -> HttpResponseBase:
         not_permitted("case.handle")
     now = timezone.now()
     initial = {
-        key: request.GET[key] for key in ("order_id", "sanction_id") if request.GET.get(key, "").isdigit()
+        key: found
+        for key in ("order_id", "sanction_id")
+        if (found := whole_number(request.GET.get(key, ""))) is not None
     }
     form = what.form(
         request.POST if request.method == "POST" else None,

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.db.models import F, Q, QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
@@ -18,7 +19,7 @@ from inspection import case_facts, case_words
 from inspection.case_access import cases_for
 from inspection.cases import rules
 from inspection.exports import download
-from inspection.http import inspector_view, text_of
+from inspection.http import filters_of, inspector_view, text_of
 from inspection.models import Case
 from inspection.services.case_steps import limits_of
 from inspection.services.case_transfer import assign_many, officers_for
@@ -229,7 +230,4 @@ def cases_give(request: ActorRequest) -> HttpResponseBase:
             messages.success(request, words % {"n": done, "name": name_of(whom)})
         for reason in refused:
             messages.error(request, reason)
-    answer = redirect("inspection:cases")
-    if back := request.POST.get("back", "").replace("\n", "").replace("\r", "")[:500]:
-        answer["Location"] += f"?{back}"
-    return answer
+    return redirect(reverse("inspection:cases") + filters_of(request))

@@ -22,6 +22,7 @@ from registration.views.chain_forms import choice, say_at
 from registration.views.training_forms import day_field, text_field
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import WagewatchError
+from wagewatch.lib.texts import whole_number
 
 
 class ItemForm(forms.Form):
@@ -91,8 +92,7 @@ def check_library(request: ActorRequest, pk: int) -> HttpResponseBase:
         if act == "start":
             library.start_items(pk, actor=request.actor, now=timezone.now())
         else:
-            number = request.POST.get("item", "")
-            library.end_item(int(number) if number.isdigit() and len(number) < 18 else 0, actor=request.actor)
+            library.end_item(whole_number(request.POST.get("item", "")) or 0, actor=request.actor)
         messages.success(request, _("The list is changed. Draws that were made keep theirs."))
         return redirect("inspection:check-library", pk)
     form = bound.get(act)

@@ -26,6 +26,7 @@ from registration.http import ActorRequest
 from registration.views.chain_forms import choice, say_at, text
 from wagewatch.lib.dates import SITE_TZ, parse_date, parse_month, site_date
 from wagewatch.lib.errors import Malformed, WagewatchError
+from wagewatch.lib.texts import whole_number
 
 PER_PAGE = 50
 
@@ -200,12 +201,12 @@ def looks(request: ActorRequest) -> HttpResponseBase:
     now = timezone.now()
     limits = limits_of(office.region_id, on=site_date(now))
     context: dict[str, Any] = {"limits": limits}
-    if (who := text_of(request, "user")).isdigit() and len(who) < 10:
+    if (who := whole_number(text_of(request, "user"), digits=9)) is not None:
         try:
             day = parse_date(text_of(request, "day"))
         except Malformed:
             not_found()
-        every = list(looks_of(request.actor, int(who), day)[: PER_PAGE * 10])
+        every = list(looks_of(request.actor, who, day)[: PER_PAGE * 10])
         if not every:
             not_found()
         rows = [{"look": one, "odd": is_odd(one.at.astimezone(SITE_TZ).hour, limits)} for one in every]

@@ -22,6 +22,7 @@ from payroll.views.statements import HOLDERS, PER_PAGE, line_tabs
 from registration.http import ActorRequest, staff_view
 from wagewatch.lib.errors import Malformed, NotFound, NotPermitted, WagewatchError
 from wagewatch.lib.money import parse_yuan
+from wagewatch.lib.texts import whole_number
 
 Kind = AccountEntry.Kind
 REASONS = {
@@ -64,8 +65,12 @@ def line_list(request: ActorRequest, pk: int) -> HttpResponse:
 def _act(request: ActorRequest, line: StatementLine) -> Any:
     """Do what the form asks; the message to show."""
     data, now = request.POST, timezone.now()
-    version = int(data["version"]) if data.get("version", "").isdigit() else -1
-    common: dict[str, Any] = {"version": version, "actor": request.actor, "now": now}
+    version = whole_number(data.get("version", ""))
+    common: dict[str, Any] = {
+        "version": -1 if version is None else version,
+        "actor": request.actor,
+        "now": now,
+    }
     act = data.get("act", "")
     if act == "assign":
         acts.assign_line(line.pk, _parts(request, line), note=data.get("note", ""), **common)
@@ -77,8 +82,7 @@ def _act(request: ActorRequest, line: StatementLine) -> Any:
         acts.dismiss_line(line.pk, data.get("reason", ""), data.get("note", ""), **common)
         return _("Dismissed, with your reason.")
     if act == "duplicate":
-        other = data.get("other", "")
-        acts.call_duplicate(line.pk, int(other) if other.isdigit() and len(other) < 18 else 0, **common)
+        acts.call_duplicate(line.pk, whole_number(data.get("other", "")) or 0, **common)
         return _("Marked as told twice. It counts no more.")
     if act == "undo":
         acts.undo_line(line.pk, **common)

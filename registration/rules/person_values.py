@@ -17,7 +17,7 @@ from wagewatch.lib.documents import normalise_document, normalise_nationality
 from wagewatch.lib.errors import Malformed, Text
 from wagewatch.lib.identity import check_id_number, normalise_card, normalise_name, normalise_phone
 from wagewatch.lib.money import parse_yuan
-from wagewatch.lib.texts import visible
+from wagewatch.lib.texts import visible, whole_number
 
 NUMBERED = frozenset(("01", "02", "03"))
 """Kinds whose number has a check digit and tells the birth date; the kind itself is told by the number."""
@@ -346,7 +346,7 @@ def read_posting(typed: Mapping[str, Any], *, today: date) -> tuple[PostingValue
         text = _("This day is more than 60 days ahead. Check the year and the month.")
         reading.say("joined_on", "stop", "date.ahead", text)
     pay_day = reading.text("pay_day")
-    if pay_day and not (pay_day.isascii() and pay_day.isdecimal() and 1 <= int(pay_day) <= LAST_PAY_DAY):
+    if pay_day and not 1 <= (whole_number(pay_day) or 0) <= LAST_PAY_DAY:
         reading.say("pay_day", "stop", "pay_day.range", _("The pay day is a day from 1 to 28."))
     role = reading.choice("work_role", WORK_ROLES, "20")
     if reading.stopped:

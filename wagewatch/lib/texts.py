@@ -62,6 +62,14 @@ def clean(text: str, *, drop: str = "") -> tuple[str, list[Note]]:
     return bare, notes
 
 
+def whole_number(text: str, *, digits: int = 18) -> int | None:
+    """The number that stands in an address or a form; None for anything but 1 to `digits` plain digits.
+
+    ``"²".isdigit()`` is true and ``int("²")`` fails; so does ``int`` of 5,000 digits; 18 fit a column's 64 bits.
+    """
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else None
+
+
 def odd_digits(text: str) -> bool:
     """Whether a text holds raised, lowered or circled digits (², ①): read as plain ones 10² would be 102."""
     return any(c.isdigit() and not c.isdecimal() for c in text)
