@@ -42,6 +42,7 @@ from wagewatch.lib.sheets import ColumnOut, SheetOut, write_workbook
 
 DENIALS_SHOWN = 20
 LONGEST = timedelta(days=366 * 3)
+FIRST_YEAR, LAST_YEAR = 2000, 2099
 SHOWN = (
     ("on_site", ""),
     ("inside", "on_site"),
@@ -63,10 +64,12 @@ CHARTED = ("ever", "on_site", "attended", "carded", "paid", "acknowledged")
 
 
 def _day(text: str, default: date) -> date:
+    """The day, or `default` for none and for one beyond the years that anything here is about."""
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         return default
+    return found if FIRST_YEAR <= found.year <= LAST_YEAR else default
 
 
 def _period(request: ActorRequest, today: date) -> Period:
@@ -75,7 +78,7 @@ def _period(request: ActorRequest, today: date) -> Period:
     until = _day(text_of(request, "to"), today)
     if since > until:
         since, until = until, since
-    return Period(max(since, until - LONGEST, date(2000, 1, 1)), until)
+    return Period(max(since, until - LONGEST), until)
 
 
 def _question(request: ActorRequest, today: date) -> Question:

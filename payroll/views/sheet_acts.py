@@ -35,9 +35,13 @@ class Question:
 
 
 def _act(
-    ask: Callable[[PaySheet], Question], do: Callable[[ActorRequest, int], tuple[str, str]], *roles: str
+    ask: Callable[[PaySheet], Question],
+    do: Callable[[ActorRequest, int], tuple[str, str]],
+    *roles: str,
+    needs: str = "sheet.view",
 ) -> Callable[..., HttpResponse]:
-    """A view that asks on GET and does on POST; `do` returns the message and the address to go to."""
+    """A view that asks on GET and does on POST; `do` returns the message and the address to go to. Who may not do it
+    (`needs`) is not asked either: the question tells figures, such as the balance of the special account."""
 
     @require_http_methods(["GET", "HEAD", "POST"])
     @staff_view(*roles)
@@ -46,7 +50,7 @@ def _act(
             text, url = do(request, pk)
             messages.success(request, text)
             return redirect(url)
-        sheet = access_sheet(pk, request.actor)
+        sheet = access_sheet(pk, request.actor, permission=needs)
         question = ask(sheet)
         return render(
             request,
@@ -298,9 +302,9 @@ submit = _act(_ask_submit, _submit, *PREPARES)
 remind = _act(_ask_remind, _remind, *PREPARES)
 recompute = _act(_ask_recompute, _recompute, *PREPARES)
 discard = _act(_ask_discard, _discard, *PREPARES)
-approve = _act(_ask_approve, _approve, *CONTRACTOR)
-take_back = _act(_ask_take_back, _take_back, *CONTRACTOR)
-instruct = _act(_ask_instruct, _instruct, *CONTRACTOR)
+approve = _act(_ask_approve, _approve, *CONTRACTOR, needs="sheet.approve")
+take_back = _act(_ask_take_back, _take_back, *CONTRACTOR, needs="sheet.approve")
+instruct = _act(_ask_instruct, _instruct, *CONTRACTOR, needs="payment.instruct")
 
 
 @require_POST

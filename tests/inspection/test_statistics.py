@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 
 from devices.models import Passage
 from inspection.statistics import OTHER, Period, Question, Statistics, ordered, statistics
@@ -172,3 +173,11 @@ def test_the_inspector_reads_who_denies_the_registration(cast: Cast) -> None:
     assert "去年借过身份证" in page
     assert cast.zhou.name not in page
     assert "去年借过身份证" not in cast.client(cast.wang).get("/supervision/reports/").content.decode()
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1999-12-31", "2100-01-01", "2026-02-31", "²"])
+@pytest.mark.parametrize("name", ["reports", "reports-export"])
+def test_days_beyond_any_calendar_are_left_out_of_the_question(cast: Cast, name: str, day: str) -> None:
+    client = cast.client(cast.li)
+    for query in ({"from": day}, {"to": day}, {"from": day, "to": day}):
+        assert client.get(reverse(f"inspection:{name}"), query).status_code == 200, query

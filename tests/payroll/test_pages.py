@@ -254,6 +254,8 @@ def test_the_manager_approves_and_instructs(cast: Cast) -> None:
         url = reverse(f"payroll:{name}", kwargs={"pk": sheet.pk})
         assert he.get(url).status_code == 200
         assert cast.client(cast.zhao).post(url).status_code == 403
+        # The question tells the balance of the special account, which is not the subcontractor's to see.
+        assert [cast.client(who).get(url).status_code for who in (cast.zhao, cast.qian)] == [403, 403]
         assert cast.client(cast.kong).post(url).status_code == 404
         assert he.post(url).status_code == 302
         assert he.post(url).status_code == 409
@@ -298,3 +300,15 @@ def test_silence_is_shown_as_not_confirmed(cast: Cast) -> None:
     reminders.remind_workers(sheet.pk, actor=cast.actor(cast.qian), now=cast.now + timedelta(days=1))
     text = cast.client(cast.qian).get(reverse("payroll:sheet", kwargs={"pk": sheet.pk})).content.decode()
     assert "未确认" in text
+
+
+def test_a_banks_money_pages_lead_to_no_page_that_is_closed_to_it(cast: Cast) -> None:
+    stage.account(cast, FUNDS)
+    project = {"pk": cast.project.pk}
+    closed = reverse("registration:project", kwargs=project)
+    for name in ("allocation", "flow", "loan"):
+        path = reverse(f"payroll:{name}", kwargs=project)
+        assert f'href="{closed}"' in cast.client(cast.zhao).get(path).content.decode(), name
+        page = cast.client(cast.officer).get(path)
+        assert page.status_code == 200
+        assert f'href="{closed}"' not in page.content.decode(), name
