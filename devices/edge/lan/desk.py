@@ -128,6 +128,17 @@ class Desk:
             return self._hikvision(request)
         if page == "/uface" or page.startswith("/uface/"):
             return self._uface_callback(request)
+        return self._elsewhere(request)
+
+    def _elsewhere(self, request: Request) -> Response:
+        """A page that is not ours: a face gate whose address was set without one, or nobody's."""
+        if request.method == "POST":
+            said = hikvision.answer(self._face_gates, request)
+            if said.events or said.heartbeat:
+                return self._hikvision(request)
+            called = uface.answer(self._uface_gates, request)
+            if called.event is not None or called.heartbeat:
+                return self._uface_callback(request)
         return Response(status=404)
 
     def _iclock(self, request: Request) -> Response:

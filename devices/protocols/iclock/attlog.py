@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from devices.protocols.errors import Garbled
-from devices.protocols.iclock.text import decode, pairs_of
+from devices.protocols.iclock.text import decode, lines_of, pairs_of
 from devices.protocols.iclock.verify import ON_ID_CARD, verify_of
 from devices.protocols.records import DeviceTime, Direction, Event, Kind, PersonKey, PersonKind
 
 _LINE = re.compile(
-    rb"\s*(?:ATTLOG\s+)?([^\s=]*)[\t ]+(\d{4}([-/.])\d{1,2}\3\d{1,2}[ T]\d{1,2}:\d{1,2}(?::\d{1,2})?)(?=[\t ]|$)(.*)",
+    rb"\s*(?:ATTLOG\s+)?([^\s=,]*)[\t ,]+(\d{4}([-/.])\d{1,2}\3\d{1,2}[ T]\d{1,2}:\d{1,2}(?::\d{1,2})?(?:\.\d+)?"
+    rb"(?:Z|[+-]\d\d:?\d\d)?)(?=[\t ,]|$)(.*)",
     re.DOTALL,
 )
 _ID_NUMBER = re.compile(r"[1-9]\d{16}[0-9Xx]")
@@ -46,16 +47,20 @@ class AttLine:
 
     @classmethod
     def from_bytes(cls, line: bytes) -> "AttLine":
-        """Reads tabs, or spaces where the tabs were lost, or `key=value`. Raises Garbled (`attlog.line`)."""
+        """Reads tabs, or spaces or commas where the tabs were lost, or `key=value`. Raises Garbled (`attlog.line`)."""
         if b"=" in line and b"pin=" in line.lower() and b"time=" in line.lower():
             found = {name: decode(value).strip() for name, value in pairs_of(line).items()}
-            names = ("status", "verify", "workcode")
-            return cls(found.get("pin", ""), found.get("time", ""), tuple(found.get(n, "") for n in names))
+            time = found.get("time") or found.get("datetime") or found.get("checktime") or ""
+            mode = found.get("verify") or found.get("verified") or ""
+            return cls(found.get("pin", ""), time, (found.get("status", ""), mode, found.get("workcode", "")))
         match = _LINE.fullmatch(line.strip(b"\r\n\0"))
         if match is None:
             raise Garbled("attlog.line", f"{len(line)} bytes without PIN and time")
         tail = match[4]
-        parts = tail.lstrip(b" ").split(b"\t")[1:] if b"\t" in tail else tail.split()
+        if b"\t" in tail:
+            parts = tail.lstrip(b" ").split(b"\t")[1:]
+        else:
+            parts = tail.lstrip(b" ,").split(b",") if b"," in tail else tail.split()
         return cls(decode(match[1]), decode(match[2]), tuple(decode(part).strip() for part in parts))
 
     def to_bytes(self) -> bytes:
@@ -80,6 +85,12 @@ class AttLine:
             return None
         offset = timedelta(seconds=int(text))
         return offset if abs(offset) <= timedelta(hours=14) else None
+
+
+def looks_like_punches(body: bytes) -> bool:
+    """Whether a body that names no table holds ATTLOG lines, as that of the oldest firmware does."""
+    first = next(lines_of(body), b"")
+    return _LINE.fullmatch(first) is not None
 
 
 def event_of(line: bytes, device_key: str, *, has_id_numbers: bool = False) -> Event:

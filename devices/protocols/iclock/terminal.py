@@ -253,7 +253,7 @@ def _upload(terminal: Terminal, request: Request, now: datetime) -> Outcome:
     name = request.query.get("tablename", "").lower()
     if request.query.get("authtype", "").lower() == "device":
         return _ask(terminal, request, now)
-    if table == "attlog":
+    if table == "attlog" or (not table and attlog.looks_like_punches(request.body)):
         return _punches(terminal, request, now)
     if table in ("rtlog", "transaction"):
         return _rows(terminal, request, now, table, rtlog.event_of, "OK")

@@ -409,6 +409,32 @@ def test_a_hikvision_terminal_is_searched_with_a_digest(desk: Open, tmp_path: Pa
     assert sum("AcsEvent" in one and one.endswith("True") for one in calls) == 2  # two pages
 
 
+def test_a_face_gate_whose_address_was_set_without_a_page_is_heard(desk: Open) -> None:
+    live = desk(
+        {"serial": "H1", "protocol": "hikvision", "mac": "e0baad821aa9"},
+        {"serial": "U1", "protocol": "uface"},
+    )
+    event = {"majorEventType": 5, "subEventType": 75, "employeeNoString": "7", "serialNo": 1}
+    alert = {
+        "macAddress": "e0:ba:ad:82:1a:a9",
+        "dateTime": "2026-11-21T07:01:09+08:00",
+        "eventType": "AccessControllerEvent",
+        "AccessControllerEvent": event,
+    }
+    for path, body, status in (
+        ("/", json.dumps(alert), 200),
+        ("/ISAPI/Event/notification", json.dumps({**alert, "eventType": "heartBeat"}), 200),
+        ("/identify", "deviceKey=U1&personId=8&time=1795215669000&type=face_0", 200),
+        ("/", json.dumps({**alert, "macAddress": "00:00:00:00:00:01"}), 404),
+        ("/identify", "deviceKey=U2&personId=8&time=1795215669000&type=face_0", 404),
+        ("/", "hello", 404),
+        ("/iclock/cdata?SN=H1&table=ATTLOG", "7\t2026-11-21 07:01:09\t0\t15", 403),
+    ):
+        assert live.send("POST", path, {}, body.encode()).status == status, (path, body)
+    assert live.send("GET", "/", {}, b"").status == 404
+    assert live.rows("SELECT gate, count(*) FROM event GROUP BY 1 ORDER BY 1") == [("H1", 1), ("U1", 1)]
+
+
 def test_the_time_of_the_answer_is_the_servers(desk: Open) -> None:
     live = desk({"serial": SN})
     live.clock.learn(datetime(2026, 12, 1, 8, 0, 0, tzinfo=UTC).timestamp())

@@ -33,6 +33,10 @@ SPELLINGS = [
     "  1452\t2026-11-21 07:01:09\t0\t1\t\t\t",
     "ATTLOG 1452\t2026-11-21 07:01:09\t0\t1",
     "PIN=1452\tTime=2026-11-21 07:01:09\tStatus=0\tVerify=1",
+    "PIN=1452\tDateTime=2026-11-21 07:01:09\tStatus=0\tVerified=1",
+    "1452\t2026/11/21 07:01:09\t0\t1",
+    "1452\t2026-11-21T07:01:09.000\t0\t1",
+    "1452,2026-11-21 07:01:09,0,1,0",
     "1452\t2026-11-21 07:01:09\t0\t1\t0\t0\t0\tsomething\tnew\tfrom\tfirmware\t2031",
 ]
 
@@ -54,6 +58,21 @@ def test_every_spelling_of_a_punch_is_the_same_event(line: str) -> None:
 )
 def test_bodies_end_as_they_like(body: str) -> None:
     assert list(lines_of(body.encode())) == [b"a", b"b", b"c"]
+
+
+def test_lines_of_carriage_returns_and_a_byte_order_mark_are_lines() -> None:
+    assert list(lines_of(b"\xef\xbb\xbf7\t2026\r8\t2026\r\n9\r")) == [b"7\t2026", b"8\t2026", b"9"]
+
+
+def test_an_offset_behind_the_time_counts() -> None:
+    event = attlog.event_of(b"7\t2026-11-21 07:01:09+08:00\t0\t15", SN)
+    assert event.time.at == datetime(2026, 11, 20, 23, 1, 9, tzinfo=UTC)
+
+
+def test_a_body_that_names_no_table_is_known_by_its_lines() -> None:
+    assert attlog.looks_like_punches(b"\n7\t2026-11-21 07:01:09\t0\t15\n")
+    for body in (b"", b"OPLOG 4\t0\t2026-11-21 07:00:00\t0", b"~DeviceName=F18,MAC=00", b"PIN=1\tName=x"):
+        assert not attlog.looks_like_punches(body)
 
 
 @pytest.mark.parametrize("pin", ["00017", "A1", "zhang3", "320102198503070018", "9" * 18])
