@@ -244,7 +244,7 @@ def late_changes(
 
 def of_sheet(sheet: PaySheet, changes: list[LateChange]) -> list[LateChange]:
     """Those who stand on this sheet, and on no other of the month's own; on the firm's also who stands on none."""
-    elsewhere = {c.sheet_id for c in changes} - {None, sheet.pk}
+    elsewhere = {c.sheet_id for c in changes if c.sheet_id is not None and c.sheet_id != sheet.pk}
     others: set[int] = (
         set()
         if not elsewhere
