@@ -6,6 +6,7 @@ class PayrollConfig(AppConfig):
     verbose_name = "工资与资金"
 
     def ready(self) -> None:
+        import payroll.checks  # noqa: F401 registers itself
         from devices.month_notes import register_notes
         from payroll import (
             advance_records,

@@ -244,17 +244,20 @@ def late_changes(
 
 def of_sheet(sheet: PaySheet, changes: list[LateChange]) -> list[LateChange]:
     """Those who stand on this sheet, and on no other of the month's own; on the firm's also who stands on none."""
-    if not changes:
-        return changes
-    others = set(
-        PaySheet.objects.filter(
-            project=sheet.project_id,
-            participation=sheet.participation_id,
-            month=sheet.month,
-            kind=PaySheet.Kind.MONTHLY,
+    elsewhere = {c.sheet_id for c in changes if c.sheet_id is not None and c.sheet_id != sheet.pk}
+    others: set[int] = (
+        set()
+        if not elsewhere
+        else set(
+            PaySheet.objects.filter(
+                project=sheet.project_id,
+                participation=sheet.participation_id,
+                month=sheet.month,
+                kind=PaySheet.Kind.MONTHLY,
+            )
+            .filter(pk__in=elsewhere)
+            .values_list("pk", flat=True)
         )
-        .exclude(pk=sheet.pk)
-        .values_list("pk", flat=True)
     )
     return [c for c in changes if c.sheet_id not in others and (c.sheet_id or sheet.team_id is None)]
 

@@ -30,6 +30,8 @@ TREE_BYTES = 8 * 1024 * 1024
 """Up to this size a faulty message is read whole once more, to name the lines."""
 DEEPEST = 200
 """A document is looked for among so many first elements."""
+MANY = ("CdtTrfTxInf", "TxInfAndSts", "Ntry", "TxDtls")
+"""What a message has by the thousand: freed one by one while the stream is checked."""
 SHOWN = 5
 """So many faults of a message are told; a wrong template breaks every line in the same way."""
 VERSION = re.compile(r"((?:pain|camt)\.\d{3})\.001\.(\d{2})")
@@ -161,6 +163,7 @@ def _faults_of_stream(data: bytes, version: str) -> Sequence[Any]:
     parser = etree.iterparse(
         BytesIO(data),
         events=("end",),
+        tag=[f"{{*}}{name}" for name in MANY],
         resolve_entities=False,
         load_dtd=False,
         no_network=True,

@@ -12,6 +12,7 @@ from payroll.bank import schemas
 from payroll.bank.pain001 import Account, LineOut, write_pain001
 from payroll.bank.schemas import check_message
 from payroll.bank.xmlread import kind_of
+from payroll.checks import check_schemas
 from tests.payroll.bank.samples import line, order, schema
 from tests.payroll.bank.test_camt053 import GOLDEN
 from wagewatch.lib.errors import Malformed
@@ -168,3 +169,11 @@ def test_a_big_message_is_checked_without_its_tree() -> None:
     broken = many[::-1].replace(b"<TDRC>", b"<SULP>", 1)[::-1]
     (fault,) = check_message(broken).faults
     assert (fault.element, fault.line) == ("CdtDbtInd", 0)
+
+
+def test_an_installation_without_the_schemas_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert check_schemas() == []
+    monkeypatch.setattr(schemas, "files", dict)
+    (refusal,) = check_schemas()
+    assert (refusal.id, "camt.053.001.08" in refusal.msg) == ("payroll.E001", True)
+    assert "schemas.txt" in (refusal.hint or "")
