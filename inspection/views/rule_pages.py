@@ -212,12 +212,21 @@ def value_words(key: str, value: Any) -> str:
     return str(value) if isinstance(value, int | str) else _("a table")
 
 
+def _ladder_words(key: str) -> str:
+    """The words of another rule's ladder, with its code; "" if it is none."""
+    for rule in RULES.values():
+        for setting in rule.settings:
+            if setting.key == key:
+                return f"{rule.code}: {setting.words}"
+    return ""
+
+
 def _reads(found: Rule, today: date) -> list[dict[str, Any]]:
     rows = rows_of_keys(list(found.reads))
     return [
         {
             "key": key,
-            "words": READINGS[key].words if key in READINGS else "",
+            "words": READINGS[key].words if key in READINGS else _ladder_words(key),
             "rows": [
                 {"row": row, "value": value_words(key, row.value), "coming": row.valid_from > today}
                 for row in rows[key]
