@@ -280,7 +280,9 @@ class FigureForm(forms.Form):
             figure.name: f"{self.cleaned_data[name]:.2f}" if figure.decimal else self.cleaned_data[name]
             for name, figure in zip(self.names, self.what.figures, strict=True)
         }
-        return found.get("", {**(self.was or {}), **found})
+        if isinstance(self.was, dict):
+            return {**self.was, **found}
+        return found[""] if set(found) == {""} else found
 
 
 def _level_fields(setting: Setting, levels: list[str], value: Any) -> dict[str, forms.Field]:
