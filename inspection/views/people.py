@@ -63,19 +63,22 @@ def _postings(request: ActorRequest) -> QuerySet[Posting]:
 
 
 def found_people(request: ActorRequest, words: str) -> list[dict[str, Any]]:
-    """The postings that the words of the address find, each with its latest wage; so many as a workbook may hold."""
-    return with_wage(find_people(_postings(request), words).postings[:MOST_EXPORTED])
+    """The postings that the words of the address find, each with its latest wage; one more than a workbook holds."""
+    return with_wage(find_people(_postings(request), words).postings[: MOST_EXPORTED + 1])
 
 
 def with_wage(postings: Iterable[Posting]) -> list[dict[str, Any]]:
     """Postings with the latest slip that was sent to the worker."""
     shown = list(postings)
-    latest: dict[tuple[int, int], PaySlip] = {}
-    slips = PaySlip.objects.filter(
-        project_id__in={p.project_id for p in shown}, worker_id__in={p.worker_id for p in shown}
-    ).exclude(confirmation=PaySlip.Confirmation.DRAFT)
-    for slip in slips.order_by("month"):
-        latest[slip.project_id, slip.worker_id] = slip
+    slips = (
+        PaySlip.objects.filter(
+            project_id__in={p.project_id for p in shown}, worker_id__in={p.worker_id for p in shown}
+        )
+        .exclude(confirmation=PaySlip.Confirmation.DRAFT)
+        .order_by("project_id", "worker_id", "-month", "-sheet_id")
+        .distinct("project_id", "worker_id")
+    )
+    latest = {(slip.project_id, slip.worker_id): slip for slip in slips}
     return [{"posting": p, "slip": latest.get((p.project_id, p.worker_id))} for p in shown]
 
 

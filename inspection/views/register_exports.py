@@ -22,7 +22,7 @@ from inspection.views.boards import board_rows
 from inspection.views.check_draws import rows_of
 from inspection.views.contracts import contracts_shown, wordings
 from inspection.views.credit import credit_rows, shown_firms
-from inspection.views.people import found_people
+from inspection.views.people import MOST_EXPORTED, found_people
 from inspection.views.rule_pages import failure_words, open_by_rule, rows_of_keys, value_words
 from registration.access import access_project, projects_for
 from registration.contract_page import contract_row
@@ -192,6 +192,8 @@ def people_export(request: ActorRequest) -> HttpResponseBase:
     words, elsewhere = searched(request)
     if elsewhere is not None:
         return elsewhere
+    found = found_people(request, words)
+    cut = _("The first %(n)s lines. Search for fewer people to have the others.") % {"n": MOST_EXPORTED}
     columns = [
         ColumnOut(_("Name"), width=10),
         ColumnOut(_("ID number"), width=10),
@@ -221,10 +223,11 @@ def people_export(request: ActorRequest) -> HttpResponseBase:
             slip.net_fen if slip else None,
             slip.get_payment_display() if slip else "",
         )
-        for row in found_people(request, words)
+        for row in found[:MOST_EXPORTED]
         for p, slip in ((row["posting"], row["slip"]),)
     ]
-    return download(SheetOut(_("People"), columns, rows), "people", site_date(timezone.now()))
+    sheet = SheetOut(_("People"), columns, rows, title=cut if len(found) > MOST_EXPORTED else "")
+    return download(sheet, "people", site_date(timezone.now()))
 
 
 @never_cache

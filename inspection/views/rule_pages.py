@@ -212,12 +212,21 @@ def value_words(key: str, value: Any) -> str:
     return str(value) if isinstance(value, int | str) else _("a table")
 
 
+def _ladder_words(key: str) -> str:
+    """The words of another rule's ladder, with its code; "" if it is none."""
+    for rule in RULES.values():
+        for setting in rule.settings:
+            if setting.key == key:
+                return f"{rule.code}: {setting.words}"
+    return ""
+
+
 def _reads(found: Rule, today: date) -> list[dict[str, Any]]:
     rows = rows_of_keys(list(found.reads))
     return [
         {
             "key": key,
-            "words": READINGS[key].words if key in READINGS else "",
+            "words": READINGS[key].words if key in READINGS else _ladder_words(key),
             "rows": [
                 {"row": row, "value": value_words(key, row.value), "coming": row.valid_from > today}
                 for row in rows[key]
@@ -271,7 +280,9 @@ class FigureForm(forms.Form):
             figure.name: f"{self.cleaned_data[name]:.2f}" if figure.decimal else self.cleaned_data[name]
             for name, figure in zip(self.names, self.what.figures, strict=True)
         }
-        return found.get("", {**(self.was or {}), **found})
+        if isinstance(self.was, dict):
+            return {**self.was, **found}
+        return found[""] if set(found) == {""} else found
 
 
 def _level_fields(setting: Setting, levels: list[str], value: Any) -> dict[str, forms.Field]:

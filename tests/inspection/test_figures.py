@@ -216,6 +216,39 @@ def test_a_county_looks_at_the_province_s_figure_and_cannot_set_it(stage, monkey
         read_by(stage, "A3", "deposit.table", {})
 
 
+@pytest.mark.parametrize(
+    ("rule", "key", "data", "kept"),
+    [
+        ("D6", "pay.largest_line_fen", {"value": "7,000"}, 700_000),
+        ("E2", "case.accept_within_wd", {"value": "4"}, 4),
+        ("C4", "odd.two_sites", {"minutes": "45"}, {"minutes": 45}),
+    ],
+)
+def test_each_shape_of_a_parameter_is_tried_out_and_set_on_its_page(
+    stage, monkeypatch, rule, key, data, kept
+):
+    monkeypatch.setattr("inspection.views.rule_pages.timezone.now", lambda: at(TODAY))
+    client = stage.client(stage.li)
+    page = reverse("inspection:rule-figure", args=[rule, key])
+    sent = {"region": "330703", "valid_from": str(TODAY), **data}
+    tried = client.post(page, {**sent, "act": "preview"})
+    assert tried.status_code == 200
+    assert tried.context["effect"] is not None
+    assert client.post(page, {**sent, next(iter(data)): "x", "act": "preview"}).status_code == 400
+    assert client.post(page, {**sent, next(iter(data)): "", "act": "preview"}).status_code == 400
+    more = {"act": "set", "reason": "区里从严掌握", "document": "9号"}
+    assert client.post(page, {**sent, **more}).status_code == 302
+    assert Parameter.objects.get(key=key, region_id="330703").value == kept
+    assert client.get(reverse("inspection:rule", args=[rule])).status_code == 200
+
+
+def test_the_days_of_a_month_are_tried_out_with_their_half_days(stage, monkeypatch):
+    monkeypatch.setattr("inspection.views.rule_pages.timezone.now", lambda: at(TODAY))
+    page = reverse("inspection:rule-figure", args=["D5", "pay.month_days"])
+    sent = {"region": "330703", "valid_from": str(TODAY), "value": "20.67", "act": "preview"}
+    assert stage.client(stage.li).post(page, sent).status_code == 200
+
+
 def test_the_pages_try_out_and_set(stage, monkeypatch):
     monkeypatch.setattr("inspection.views.rule_pages.timezone.now", lambda: at(TODAY))
     client = stage.client(stage.li)
