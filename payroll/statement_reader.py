@@ -22,7 +22,15 @@ from payroll.bank.camt053 import Balance, Detail, Entry, Statement
 from payroll.statement_headings import FIELDS, IN_WORDS, OUT_WORDS
 from wagewatch.lib.dates import SITE_TZ, parse_date
 from wagewatch.lib.errors import Malformed
-from wagewatch.lib.headings import DataRow, Table, find_columns, find_table, refuse_large_units
+from wagewatch.lib.headings import (
+    NO_CHOICES,
+    Choices,
+    DataRow,
+    Table,
+    find_columns,
+    find_table,
+    refuse_large_units,
+)
 from wagewatch.lib.money import parse_yuan
 from wagewatch.lib.sheets import Cell, Sheet, Workbook
 
@@ -59,7 +67,8 @@ class _Line:
 def read_table_statement(book: Workbook, *, account_number: str) -> ReadStatement:
     """The statement on the first sheet that has one. Raises Malformed `sheet.…` or `statement.…`."""
     sheet = _sheet(book)
-    table = find_table(sheet, FIELDS, required=("day",))
+    table = find_table(sheet, FIELDS, required=("day",), choices=_sides(sheet))
+    mark = _mark(table)
     if not {"out", "in", "amount"} & set(table.columns):
         raise Malformed(
             "statement.no_amount",
@@ -68,12 +77,12 @@ def read_table_statement(book: Workbook, *, account_number: str) -> ReadStatemen
     above = [*table.titles, *(s.text for s in table.skipped)]
     refuse_large_units(table, ("out", "in", "amount", "balance"))
     _check_account(above, account_number)
-    lines = [_line(row, table, book.date1904) for row in table.data if not _is_sum(row)]
+    lines = [_line(row, table, mark, book.date1904) for row in table.data if not _is_sum(row)]
     found = [line for line in lines if line is not None]
     if not found:
         raise Malformed("statement.empty", _("The statement has headings but no movement. Nothing was read."))
     remarks: list[str] = []
-    unsigned = not {"out", "in", "direction"} & set(table.columns)
+    unsigned = not mark and not {"out", "in"} & set(table.columns)
     found = _oldest_first(found, remarks, unsigned=unsigned)
     opening, closing = _balances(found, above)
     first, last = _period(above, found)
@@ -114,6 +123,32 @@ def _sheet(book: Workbook) -> Sheet:
     return best[1]
 
 
+def _sides(sheet: Sheet) -> Choices:
+    """Two columns of amounts that say only in brackets which is which: 发生额(借), 发生额(贷)."""
+    table = find_columns(sheet, FIELDS, required=("day",))
+    if table is None:
+        return NO_CHOICES
+    named = {heading.key: _side(heading.hint) for heading in table.duplicates.get("amount", ())}
+    if sorted(named.values()) != ["in", "out"]:
+        return NO_CHOICES
+    return Choices(layouts={table.layout: named})
+
+
+def _side(text: str) -> str:
+    """out, in, or empty for any other word."""
+    word = _plain(text).lower()
+    return "out" if word in OUT_WORDS else "in" if word in IN_WORDS else ""
+
+
+def _mark(table: Table) -> str:
+    """The column that says for each amount whether it came in; empty without one. A column of kinds of transactions
+    (交易类型) is one where it says nothing else."""
+    if "direction" in table.columns:
+        return "direction"
+    kinds = [row["kind"].text for row in table.data if not _is_sum(row) and not row["amount"].is_blank]
+    return "kind" if kinds and all(map(_side, kinds)) else ""
+
+
 def _plain(text: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
 
@@ -142,7 +177,7 @@ def _refuse(row: DataRow, problem: Malformed) -> Malformed:
     return Malformed(problem.code, gettext_lazy("Row %(row)s: %(why)s"), row=row.number, why=problem.message)
 
 
-def _line(row: DataRow, table: Table, date1904: bool) -> _Line | None:
+def _line(row: DataRow, table: Table, mark: str, date1904: bool) -> _Line | None:
     cell = row["day"]
     if cell.is_blank:
         if any(not row[name].is_blank for name in ("out", "in", "amount")):
@@ -150,7 +185,7 @@ def _line(row: DataRow, table: Table, date1904: bool) -> _Line | None:
         return None
     try:
         on, at = _moment(cell, row["clock"], date1904)
-        amount = _amount(row, table)
+        amount = _amount(row, table, mark)
         balance = _fen(row["balance"])
     except Malformed as problem:
         raise _refuse(row, problem) from problem
@@ -208,7 +243,7 @@ def _fen(cell: Cell) -> int | None:
     return parse_yuan(value, negative=True)
 
 
-def _amount(row: DataRow, table: Table) -> int:
+def _amount(row: DataRow, table: Table, mark: str) -> int:
     """Signed fen: money in is positive."""
     if "out" in table.columns or "in" in table.columns:
         out, come = _fen(row["out"]) or 0, _fen(row["in"]) or 0
@@ -219,12 +254,12 @@ def _amount(row: DataRow, table: Table) -> int:
     found = _fen(row["amount"])
     if found is None:
         return 0
-    if "direction" not in table.columns:
+    if not mark:
         return found
-    word = _plain(row["direction"].text).lower()
-    if word in OUT_WORDS:
+    side = _side(row[mark].text)
+    if side == "out":
         return -abs(found) if found > 0 else abs(found)
-    if word in IN_WORDS:
+    if side == "in":
         return found
     raise Malformed(
         "statement.direction", _("Write 借 or 贷 beside the amount: whether money left or came in.")
