@@ -26,7 +26,7 @@ MESSAGES = {
     "bank.version": _("This message version is not supported. Correct the bank's profile."),
     "bank.schema": _(
         "The bank file breaks the schema %(version)s. Line %(line)s, element %(element)s: %(why)s. Nothing was booked. "
-        "Ask the bank to correct it."
+        "Ask the bank to correct it, or let its officer allow such files in the bank's terms and read it again."
     ),
     "bank.not_table": _(
         "This is not a readable table. Upload the bank's result file as .xlsx, .csv or .txt."
