@@ -8,11 +8,14 @@ from inspection.models import FirmWord, Listing, ServedOrder
 from registration.models import Membership
 from registration.permissions import PERMISSIONS
 
+SECONDS_KEPT: float | None = 60
+"""How long a number in the menu is remembered."""
+
 
 def waiting_for(user: int) -> int:
     """What waits for a user, for the menu of every page: remembered for a minute."""
     key = _key(user)
-    return int(cache.get_or_set(key, lambda: count_waiting(user), timeout=60) or 0)
+    return int(cache.get_or_set(key, lambda: count_waiting(user), timeout=SECONDS_KEPT) or 0)
 
 
 def forget_waiting(user: int) -> None:

@@ -32,6 +32,8 @@ Kind = Notice.Kind
 BATCH = 200
 SMS_KIND = "alarm"
 LANGUAGE = "zh-hans"
+SECONDS_KEPT: float | None = 60
+"""How long a number of unread notices is remembered."""
 """Of messages outside the app, which know no reader's language."""
 
 
@@ -233,7 +235,9 @@ def unread(user: int) -> int:
     """How many notices the person has not opened; remembered for a minute."""
     return int(
         cache.get_or_set(
-            f"unread:{user}", lambda: Notice.objects.filter(user=user, read_at=None).count(), timeout=60
+            f"unread:{user}",
+            lambda: Notice.objects.filter(user=user, read_at=None).count(),
+            timeout=SECONDS_KEPT,
         )
         or 0
     )

@@ -7,7 +7,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 
 from payroll.access import officer_bank_ids
 from payroll.bank.batch_reader import LineRef, read_batch_result
@@ -129,7 +129,7 @@ def read_message_again(message_id: int, *, actor: Actor, now: datetime) -> BankM
         not_found()
     if message.state != State.UNREADABLE:
         raise RuleViolation(
-            "bank.read_already", _lazy("This file was read already. Nothing is booked twice.")
+            "bank.read_already", gettext_lazy("This file was read already. Nothing is booked twice.")
         )
     message.state, message.error_text = State.RECEIVED, ""
     message.save(update_fields=["state", "error_text"])
