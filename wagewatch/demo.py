@@ -211,7 +211,7 @@ class Demo:
         if not loaded or not (self.home / "signins.json").is_file():
             loading = self.services.postgres.data / LOADING
             loading.touch()
-            self._command("载入演示县数据（首次约两分钟）", "demo county, about two minutes", "load_demo")
+            self._command("载入演示县数据（首次约三分钟）", "demo county, about three minutes", "load_demo")
             loading.unlink()
             loaded = county
         elif loaded != county:
