@@ -57,10 +57,12 @@ def headline(allocation: Allocation) -> str:
 
 
 def level_of(allocation: Allocation) -> str:
-    """The colour of a row: as rule B1 counts the days; the alarm itself stands in the alarms."""
-    days = allocation.account.days_late
-    if not allocation.account.short_fen:
-        return ""
+    """The colour of a row."""
+    return late_level(allocation.account.days_late) if allocation.account.short_fen else ""
+
+
+def late_level(days: int) -> str:
+    """The colour of so many days late: as rule B1 counts them; the alarm itself stands in the alarms."""
     return "red" if days >= 60 else "orange" if days >= 30 else "yellow" if days >= 5 else ""
 
 

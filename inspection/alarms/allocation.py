@@ -10,14 +10,14 @@ from inspection.alarms.rule import Rule, Setting
 # measured has no sum, and is told as such. Loans are no allocation.
 # Each thing is read once and joined by project; only projects whose money does not reach for all months, or where a
 # month has no sum, are gone through month by month (`behind`).
-STANDING = """
+_STANDING = """
 version AS MATERIALIZED (
   -- A version holds from its first month until a newer one begins; `until` is that month.
   SELECT a.*, min(a.starts_on) OVER (PARTITION BY a.project_id ORDER BY a.number
            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS until,
          least(date_trunc('month', %(today)s::date), date_trunc('month', coalesce(pr.done_on, %(today)s)))::date AS last_month
   FROM payroll_allocationplan a JOIN registration_project pr ON pr.id = a.project_id
-  WHERE {running}
+  WHERE {which}
 ), bounds AS MATERIALIZED (
   SELECT DISTINCT ON (p.project_id) p.project_id,
          ((least((p.starts_on - interval '1 month')::date + p.day - 1, p.starts_on - 1) + 1)::timestamp
@@ -82,7 +82,10 @@ version AS MATERIALIZED (
            - b.free_fen)) END::bigint AS short_fen
   FROM behind b JOIN by_hand h ON h.project_id = b.project_id
 )
-""".replace("{running}", RUNNING)
+"""
+STANDING = _STANDING.replace("{which}", RUNNING)
+STANDING_OF = _STANDING.replace("{which}", "a.project_id = ANY(%(projects)s)")
+"""The same for given projects, done or not."""
 
 # One alarm a month of the plan, so that each gap is followed up by itself. Nobody having measured is no more than
 # yellow: what is missing is not known.

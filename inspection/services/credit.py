@@ -146,9 +146,12 @@ def _count_pay(
     in_time = Q(payment__in=(PaySlip.Payment.PAID, PaySlip.Payment.CASH)) & (
         Q(paid_at=None) | Q(paid_at__date__lte=F("sheet__due_on"))
     )
+    # Both ways lie in the firms' own projects; said so, the slips of all others are not read.
+    parts = Participation.objects.filter(organisation__in=ids)
     rows = (
         PaySlip.objects.filter(
             Q(sheet__participation__organisation__in=ids) | Q(project__in=list(led)),
+            project__in=list(parts.values_list("project_id", flat=True).distinct()),
             month__gte=months_after(since, -2).replace(day=1),
             sheet__due_on__gte=since,
             sheet__due_on__lt=today,

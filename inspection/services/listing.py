@@ -67,13 +67,13 @@ REACHED = {Kind.LISTED: State.LISTED, Kind.SPARED: State.SPARED, Kind.REMOVED: S
 
 def owed_by(firm_id: int, *, today: date) -> list[Owed]:
     """What each person is owed by slips past their pay day: of the firm's own parts, and of the whole project
-    where it is the general contractor, who pays first (article 30). One query."""
-    led = Participation.objects.filter(
-        organisation=firm_id, role=Participation.Role.GENERAL_CONTRACTOR
-    ).values("project")
+    where it is the general contractor, who pays first (article 30). Two queries."""
+    parts = Participation.objects.filter(organisation=firm_id)
+    led = parts.filter(role=Participation.Role.GENERAL_CONTRACTOR).values("project")
     rows = (
         PaySlip.objects.filter(
             Q(sheet__participation__organisation=firm_id) | Q(project__in=led),
+            project__in=list(parts.values_list("project_id", flat=True)),  # else the slips of all firms are read
             sheet__due_on__lt=today,
             net_fen__gt=0,
         )

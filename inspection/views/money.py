@@ -1,5 +1,7 @@
 """Labour cost of the region: which owners are late, who asked them, wages paid by loan, flow, the nightly check."""
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -12,18 +14,20 @@ from django.views.decorators.http import require_GET
 
 from inspection.exports import download
 from inspection.http import inspector_view, text_of
+from inspection.services.labour_cost import LabourCost, labour_costs
 from payroll.access import access_money, money_projects
-from payroll.allocation_words import REQUEST_STATES, level_of, page_context
+from payroll.allocation_words import REQUEST_STATES, late_level, page_context
 from payroll.loan_words import loan_context
+from payroll.models import TopUpRequest
 from payroll.money_checks import CHECKS
-from payroll.services.allocation_facts import Allocation, load_allocations
 from payroll.services.allocation_facts import load_allocation as load_one
+from payroll.services.allocation_facts import outstanding_of
 from payroll.services.money_check import last_check, within_reach
 from payroll.services.top_ups import is_overdue
 from payroll.views.flow import flow_context
 from registration.actors import Actor
 from registration.http import ActorRequest
-from registration.models import Participation
+from registration.models import Participation, Project
 from registration.templatetags.named import named
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.sheets import ColumnOut, SheetOut
@@ -39,25 +43,60 @@ GROUPS: dict[str, Any] = {
 }
 
 
-def _in_group(allocation: Allocation, group: str, today: Any) -> bool:
-    request = allocation.request
-    tests = {
-        "short": allocation.account.short_fen > 0,
-        "asked": request is not None,
-        "overdue": request is not None and is_overdue(request, today),
-        "loan": allocation.loan_fen > 0,
-        "none": not allocation.plans,
-    }
-    return tests.get(group, True)
+@dataclass(frozen=True)
+class Row:
+    """One project's labour cost, the open request to its owner, and the loan that paid wages instead."""
+
+    project: Project
+    cost: LabourCost
+    request: TopUpRequest | None
+    loan_fen: int
+    today: date
+
+    @property
+    def days_late(self) -> int:
+        return self.cost.days_late(self.today)
+
+    @property
+    def level(self) -> str:
+        """The colour of the row."""
+        return late_level(self.days_late) if self.cost.short_fen else ""
+
+    @property
+    def overdue(self) -> bool:
+        """The owner has let the day of the request pass."""
+        return self.request is not None and is_overdue(self.request, self.today)
+
+    @property
+    def request_words(self) -> Any:
+        """Words, kind and icon of the request's badge; None without one."""
+        return REQUEST_STATES[self.request.state] if self.request else None
+
+    def is_in(self, group: str) -> bool:
+        """Whether it stands under a tab of the page."""
+        tests = {
+            "short": self.cost.short_fen > 0,
+            "asked": self.request is not None,
+            "overdue": self.overdue,
+            "loan": self.loan_fen > 0,
+            "none": not self.cost.has_plan,
+        }
+        return tests.get(group, True)
 
 
-def _found(request: HttpRequest, actor: Actor) -> tuple[list[Allocation], list[dict[str, Any]]]:
-    """The allocations of the page's filters, the latest owners first, and the tabs with their counts."""
+def _found(request: HttpRequest, actor: Actor) -> tuple[list[Row], list[dict[str, Any]]]:
+    """The projects of the page's filters, the latest owners first, and the tabs with their counts."""
     today = site_date(timezone.now())
     projects = money_projects(actor).exclude(sector="manufacturing").order_by("name", "pk")
     if words := text_of(request, "q"):
         projects = projects.filter(name__icontains=words)
-    every = load_allocations(projects, today=today)
+    projects = list(projects)
+    ids = [project.pk for project in projects]
+    costs, loans = labour_costs(ids, today=today), outstanding_of(ids)
+    asked = {
+        r.project_id: r for r in TopUpRequest.objects.filter(project__in=ids, state__in=TopUpRequest.OPEN)
+    }
+    every = [Row(p, costs[p.pk], asked.get(p.pk), loans.get(p.pk, 0), today) for p in projects]
     show = request.GET.get("show", "")
     show = show if show in GROUPS else ""
     query = request.GET.copy()
@@ -69,18 +108,18 @@ def _found(request: HttpRequest, actor: Actor) -> tuple[list[Allocation], list[d
             {
                 "url": f"?{query.urlencode()}",
                 "label": label,
-                "count": sum(_in_group(a, key, today) for a in every),
+                "count": sum(row.is_in(key) for row in every),
                 "current": key == show,
             }
         )
-    chosen = [a for a in every if _in_group(a, show, today)]
-    chosen.sort(key=lambda a: (-a.account.days_late, -a.account.short_fen, a.project.name))
+    chosen = [row for row in every if row.is_in(show)]
+    chosen.sort(key=lambda row: (-row.days_late, -row.cost.short_fen, row.project.name))
     return chosen, tabs
 
 
-def _owners(allocations: list[Allocation]) -> dict[int, str]:
+def _owners(rows: list[Row]) -> dict[int, str]:
     parts = Participation.objects.filter(
-        project__in=[a.project.pk for a in allocations], role=Participation.Role.OWNER
+        project__in=[row.project.pk for row in rows], role=Participation.Role.OWNER
     ).select_related("organisation")
     return {part.project_id: str(part.organisation) for part in parts}
 
@@ -90,31 +129,18 @@ def _owners(allocations: list[Allocation]) -> dict[int, str]:
 def money(request: ActorRequest) -> HttpResponseBase:
     """Every project's labour cost, sorted by days late; the last nightly check on top when it found something."""
     found, tabs = _found(request, request.actor)
-    today = site_date(timezone.now())
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     owners = _owners(list(page))
-    rows = [
-        {
-            "allocation": a,
-            "account": a.account,
-            "owner": owners.get(a.project.pk, ""),
-            "level": level_of(a),
-            "request": REQUEST_STATES[a.request.state] if a.request else None,
-            "overdue": a.request is not None and is_overdue(a.request, today),
-        }
-        for a in page
-    ]
     return render(
         request,
         "inspection/money.html",
         {
             "page": page,
-            "rows": rows,
+            "rows": [(row, owners.get(row.project.pk, "")) for row in page],
             "tabs": tabs,
             "query": request.GET,
-            "today": today,
-            "late": sum(a.account.short_fen > 0 for a in found),
-            "short_fen": sum(a.account.short_fen for a in found),
+            "late": sum(row.cost.short_fen > 0 for row in found),
+            "short_fen": sum(row.cost.short_fen for row in found),
             "check": last_check(),
         },
     )
@@ -123,7 +149,7 @@ def money(request: ActorRequest) -> HttpResponseBase:
 @require_GET
 @inspector_view
 def money_export(request: ActorRequest) -> HttpResponseBase:
-    """The filtered allocations as .xlsx."""
+    """The filtered projects as .xlsx."""
     found, _tabs = _found(request, request.actor)
     owners = _owners(found)
     columns = [
@@ -140,18 +166,18 @@ def money_export(request: ActorRequest) -> HttpResponseBase:
     ]
     rows = [
         (
-            named(a.project),
-            a.project.region.label,
-            owners.get(a.project.pk, ""),
-            a.account.agreed_fen,
-            a.account.received_fen,
-            a.account.short_fen,
-            a.account.oldest_short.period.due_on if a.account.oldest_short else None,
-            a.account.days_late,
-            str(REQUEST_STATES[a.request.state][0]) if a.request else "",
-            a.loan_fen,
+            named(row.project),
+            row.project.region.label,
+            owners.get(row.project.pk, ""),
+            row.cost.agreed_fen,
+            row.cost.received_fen,
+            row.cost.short_fen,
+            row.cost.since,
+            row.days_late,
+            str(row.request_words[0]) if row.request_words else "",
+            row.loan_fen,
         )
-        for a in found
+        for row in found
     ]
     return download(SheetOut(_("Labour cost"), columns, rows), "labour-cost", site_date(timezone.now()))
 

@@ -65,20 +65,21 @@ def _life(
 
 
 def load_lives(projects: Iterable[Project], *, today: date) -> list[AccountLife]:
-    """Shares and deadlines of many projects; three queries beside the one for the projects."""
+    """Shares and deadlines of many projects; six queries beside the one for the projects."""
     rows = list(projects)
     ids = [p.pk for p in rows]
     shares = {
         s.project_id: s
         for s in SubLedger.objects.filter(project__in=ids)
-        .select_related("account__bank", "account__organisation")
+        .select_related("account")
+        .prefetch_related("account__bank", "account__organisation")  # many accounts, few banks
         .defer("account__number")
     }
     firms: dict[int, Any] = {
         part.project_id: part.organisation
         for part in Participation.objects.filter(
             project__in=ids, role=Participation.Role.GENERAL_CONTRACTOR
-        ).select_related("organisation")
+        ).prefetch_related("organisation")
     }
     agreed = set(
         SubLedger.objects.filter(project__in=ids, agreements__isnull=False).values_list(

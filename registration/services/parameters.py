@@ -4,6 +4,7 @@ Read through a short process-local cache: a change made on one server is seen ev
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import date
 from typing import Any, TypeVar
@@ -19,8 +20,8 @@ SECONDS_KEPT = 60.0
 _kept: dict[str, tuple[float, Any]] = {}
 _MISSING = object()
 
-Row = tuple[str, str, date, date | None, Any]
-"""key, region code ('' = everywhere), valid from, valid to, value."""
+Dated = list[tuple[date, date | None, Any]]
+"""Valid from, valid to, value."""
 
 
 def forget() -> None:
@@ -37,13 +38,14 @@ def _remember(name: str, read: Callable[[], T]) -> T:
     return value
 
 
-def _rows() -> list[Row]:
-    return [
-        (key, region or "", start, end, value)
-        for key, region, start, end, value in Parameter.objects.values_list(
-            "key", "region_id", "valid_from", "valid_to", "value"
-        )
-    ]
+def _by_place() -> dict[tuple[str, str], Dated]:
+    """Key and region code ('' = everywhere) to its values: asked for every project of a list, many times."""
+    found: dict[tuple[str, str], Dated] = defaultdict(list)
+    for key, region, *dated in Parameter.objects.values_list(
+        "key", "region_id", "valid_from", "valid_to", "value"
+    ):
+        found[key, region or ""].append(tuple(dated))
+    return dict(found)
 
 
 def region_line(code: str) -> tuple[str, ...]:
@@ -56,12 +58,12 @@ def parameter(key: str, *, region_code: str, on: date, default: Any = _MISSING) 
 
     Raises KeyError if no region sets it and no default is given.
     """
-    rows = _remember("parameters", _rows)
+    places = _remember("parameters", _by_place)
     for code in region_line(region_code):
         valid = [
             (start, value)
-            for k, region, start, end, value in rows
-            if k == key and region == code and start <= on and (end is None or on <= end)
+            for start, end, value in places.get((key, code), ())
+            if start <= on and (end is None or on <= end)
         ]
         if valid:
             return max(valid, key=lambda pair: pair[0])[1]
