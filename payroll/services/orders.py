@@ -20,6 +20,7 @@ from payroll.bank.schemas import check_message, refuse_faults
 from payroll.models import PaymentLine, PaymentOrder, PaySheet, PaySlip, SubLedger
 from payroll.services.account_opening import check_serves
 from payroll.services.accounts import check_payees, reserved_fen
+from payroll.services.results import SETTLED
 from payroll.services.sending import ask_to_send, bank_transport, send_ready_orders
 from payroll.services.terms import profile_of
 from payroll.services.totals import refresh_state
@@ -110,7 +111,10 @@ def payable(sheet: PaySheet, worker_ids: list[int] | None = None, *, lock: bool 
 
 
 def put_right(line: PaymentLine, card: BankCard, *, named: bool) -> bool:
-    """Whether a returned payment may go out again to this card; `named`: a person asked for it by name."""
+    """Whether a returned payment may go out again to this card; `named`: a person asked for it by name. What the bank
+    called refused and then paid waits until a person has asked the bank."""
+    if line.bank_status in SETTLED and not line.reason_code:
+        return named
     if line.card_number != card.number:
         return True
     action = codes.meaning(line.reason_code).action
