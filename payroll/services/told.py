@@ -76,7 +76,7 @@ def told_lines(statement: Statement, now: datetime) -> list[Told]:
             signed = fen * sign
             own = detail.bank_reference or entry.bank_reference
             reference = (own or _made_up(statement, entry, position))[:76]
-            words = f"{detail.remittance} {entry.info}".strip()
+            words = " ".join(dict.fromkeys(w for w in (detail.remittance, entry.info) if w))
             named = _our_number(detail, words)
             key = (reference, named, signed)
             seen[key] += 1

@@ -26,6 +26,7 @@ from tests.payroll.test_broken_statements import balance, camt
 from tests.payroll.test_loans import confirm, draw, facility
 from tests.payroll.test_orders import OTHER_CARD
 from tests.payroll.test_strange_bank_files import REPORT, detail, entry, send
+from wagewatch.lib.names import mask_party
 
 pytestmark = pytest.mark.django_db
 FUNDS = 5_000_000
@@ -329,3 +330,38 @@ def test_no_file_stops_the_others(cast: Cast, what: str) -> None:
     assert not BankMessage.objects.filter(state="received").exists()
     assert StatementLine.objects.filter(bank_reference="B9").exists()
     assert check_money().findings == []
+
+
+@pytest.mark.parametrize(
+    ("party", "shown"),
+    [
+        ("孙长根", "孙**"),
+        ("金城公司", "金**"),
+        ("金华商贸银行", "金华商贸银行"),
+        ("金华城东租赁站", "金华城东租赁站"),
+        ("永康五金产业园开发有限公司（二期）", "永康五金产业园开发有限公司（二期）"),
+        ("古丽巴哈尔·艾山", "古**"),
+        ("阿卜杜热合曼", "阿**"),
+        ("Nguyen Co Tan", "N**"),
+        ("Golden Wage Bank Ltd", "Golden Wage Bank Ltd"),
+        ("", ""),
+    ],
+)
+def test_a_firm_is_named_and_a_person_masked(party: str, shown: str) -> None:
+    assert mask_party(party) == shown
+
+
+def test_pages_say_whose_wage_an_entry_is_and_what_was_told_twice(cast: Cast) -> None:
+    line = wage(cast)
+    told = detail(line.end_to_end_id, "7920.00")
+    fee = entry("F1", "36.00", way="DBIT", details="<TxDtls><RltdPties><Cdtr><Pty><Nm>金华商贸银行</Nm></Pty></Cdtr></RltdPties></TxDtls>")
+    send(cast, camt(fee, *(entry(ref, "7920.00", way="DBIT", details=told) for ref in ("B7", "B8"))))
+    officer = cast.client(cast.officer)
+    page = officer.get(reverse("payroll:account", kwargs={"pk": ledger().account_id})).content.decode()
+    assert "孙**" in page
+    assert "孙长根" not in page
+    assert "金华商贸银行" in page
+    second = StatementLine.objects.get(bank_reference="B8")
+    page = officer.get(reverse("payroll:statement-line", kwargs={"pk": second.pk})).content.decode()
+    assert "只计一次" in page
+    assert 'value="undo"' in page
