@@ -97,7 +97,10 @@ def apply_statement(
             continue
         elif line is not None and abs(fact.amount_fen) == line.amount_fen and not _undoes_return(fact):
             key = (fact.end_to_end_id, fact.amount_fen > 0)
-            again = key in before or (line.order_id in in_batches and fact.amount_fen < 0)
+            in_batch = line.order_id in in_batches and (
+                line.state == LineState.PAID or line.bank_status == CAME_BACK
+            )
+            again = key in before or (in_batch and fact.amount_fen < 0)
             if not fact.known and again:
                 fact.state = State.DUPLICATE
                 continue

@@ -15,7 +15,14 @@ from django.views.decorators.http import require_safe
 from payroll import labels
 from payroll.access import access_account, account_projects, accounts_for, holds_account, ledgers_for
 from payroll.account_words import STATES, deadline_badge
-from payroll.models import AccountEntry, AccountState, BankStatement, PaymentLine, SpecialAccount, StatementLine
+from payroll.models import (
+    AccountEntry,
+    AccountState,
+    BankStatement,
+    PaymentLine,
+    SpecialAccount,
+    StatementLine,
+)
 from payroll.services.account_facts import AccountLife, load_lives
 from payroll.services.account_proof import prove
 from payroll.services.accounts import reserved_fen

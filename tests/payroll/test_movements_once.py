@@ -104,6 +104,20 @@ def test_a_batch_pays_what_no_report_has_told(cast: Cast) -> None:
     holds(FUNDS)
 
 
+def test_a_refused_wage_booked_after_its_batch_is_paid(cast: Cast) -> None:
+    """It was not in the batch, so it is not told twice."""
+    stage.account(cast, FUNDS)
+    order = stage.instructed(cast, stage.approved_sheet(cast))
+    zhou = PaymentLine.objects.get(worker=cast.zhou)
+    refused = REPORT.format(order=order.message_id, status="PART", e2e=zhou.end_to_end_id).encode()
+    send(cast, refused.replace(b"ACSC", b"RJCT"), "1.xml")
+    send(cast, camt(entry("B1", "7920.00", way="DBIT", details=batch_of(order))), "2.xml")
+    single = entry("B2", "7140.00", way="DBIT", details=detail(zhou.end_to_end_id, "7140.00"))
+    send(cast, camt(single, name="S2", number=2), "3.xml")
+    assert set(PaymentLine.objects.values_list("state", flat=True)) == {"paid"}
+    holds(FUNDS - WAGES)
+
+
 def test_a_batch_after_its_payments_is_told_twice(cast: Cast) -> None:
     stage.account(cast, FUNDS)
     order = stage.instructed(cast, stage.approved_sheet(cast))
@@ -138,7 +152,7 @@ def test_money_lent_twice_is_on_the_account_twice(cast: Cast) -> None:
     confirm(cast)
     lent = lambda ref: entry(ref, "10060.00").replace(
         "</Ntry>", f"<AddtlNtryInf>{taken.reference}</AddtlNtryInf></Ntry>"
-    )  # noqa: E731
+    )
     send(cast, camt(lent("B1"), lent("B2")), "1.xml")
     notice = camt(lent("N1"), name="N").replace(b"camt.053.001.08", b"camt.054.001.08")
     notice = notice.replace(b"BkToCstmrStmt", b"BkToCstmrDbtCdtNtfctn").replace(b"Stmt>", b"Ntfctn>")
@@ -354,7 +368,12 @@ def test_a_firm_is_named_and_a_person_masked(party: str, shown: str) -> None:
 def test_pages_say_whose_wage_an_entry_is_and_what_was_told_twice(cast: Cast) -> None:
     line = wage(cast)
     told = detail(line.end_to_end_id, "7920.00")
-    fee = entry("F1", "36.00", way="DBIT", details="<TxDtls><RltdPties><Cdtr><Pty><Nm>金华商贸银行</Nm></Pty></Cdtr></RltdPties></TxDtls>")
+    fee = entry(
+        "F1",
+        "36.00",
+        way="DBIT",
+        details="<TxDtls><RltdPties><Cdtr><Pty><Nm>金华商贸银行</Nm></Pty></Cdtr></RltdPties></TxDtls>",
+    )
     send(cast, camt(fee, *(entry(ref, "7920.00", way="DBIT", details=told) for ref in ("B7", "B8"))))
     officer = cast.client(cast.officer)
     page = officer.get(reverse("payroll:account", kwargs={"pk": ledger().account_id})).content.decode()
