@@ -150,9 +150,12 @@ def test_money_lent_twice_is_on_the_account_twice(cast: Cast) -> None:
     facility(cast)
     taken = draw(cast, sheet, 1_006_000)
     confirm(cast)
-    lent = lambda ref: entry(ref, "10060.00").replace(
-        "</Ntry>", f"<AddtlNtryInf>{taken.reference}</AddtlNtryInf></Ntry>"
-    )
+
+    def lent(ref: str) -> str:
+        return entry(ref, "10060.00").replace(
+            "</Ntry>", f"<AddtlNtryInf>{taken.reference}</AddtlNtryInf></Ntry>"
+        )
+
     send(cast, camt(lent("B1"), lent("B2")), "1.xml")
     notice = camt(lent("N1"), name="N").replace(b"camt.053.001.08", b"camt.054.001.08")
     notice = notice.replace(b"BkToCstmrStmt", b"BkToCstmrDbtCdtNtfctn").replace(b"Stmt>", b"Ntfctn>")
