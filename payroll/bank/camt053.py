@@ -17,6 +17,7 @@ from payroll.bank.xmlread import (
     amount,
     child,
     children,
+    counted,
     day,
     fen,
     local,
@@ -105,6 +106,14 @@ class Statement:
     balances: tuple[Balance, ...]
     entries: tuple[Entry, ...]
     page: int = 1
+    said: tuple[int, int] | None = None
+    """How many entries there are and their unsigned sum (fen), as the file's own summary says it;
+    None where it does not, and for pages."""
+
+    @property
+    def holds(self) -> tuple[int, int]:
+        """How many entries there are and their unsigned sum in fen."""
+        return len(self.entries), sum(abs(e.amount_fen) for e in self.entries)
 
     def balance(self, *kinds: str) -> Balance | None:
         """The first balance of the first kind that the statement carries."""
@@ -251,6 +260,7 @@ def _statement(element: etree._Element, kind: str, entries: list[Entry], page: s
         balances=tuple(_balance(b) for b in children(element, "Bal")),
         entries=tuple(entries),
         page=at_page,
+        said=counted(child(element, "TxsSummry", "TtlNtries"), "NbOfNtries", "Sum") if not paged else None,
     )
 
 

@@ -27,6 +27,7 @@ from registration.models import Organisation
 from wagewatch.lib.crypto import blind_index
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import Malformed, RuleViolation
+from wagewatch.lib.money import format_cny
 
 log = structlog.get_logger(__name__)
 State = BankMessage.State
@@ -178,12 +179,32 @@ def _take_status(message: BankMessage, data: bytes, now: datetime) -> None:
     _check_schema(message, data, strict=profile is None or profile.strict_schema)
     message.summary = apply_status(report, now=now, texts=profile.texts if profile else ())
     message.account_id = message.summary.pop("account", None)
-    if not message.summary.get("order"):
-        message.error_text = _("The bank answers an order that is not known here. Ask the bank what it is.")
-    elif doubtful := message.summary.get("doubtful"):
-        message.error_text = _(
+    if order is None or not message.summary.get("order"):
+        _note(message, _("The bank answers an order that is not known here. Ask the bank what it is."))
+        return
+    if doubtful := message.summary.get("doubtful"):
+        words = _(
             "The bank says paid of what it had refused before: %(lines)s. Ask the bank before it is sent again."
-        ) % {"lines": ", ".join(doubtful[:10])}
+        )
+        _note(message, words % {"lines": ", ".join(doubtful[:10])})
+    if report.original not in (None, (order.line_count, order.total_fen)):
+        count, fen = report.original
+        words = _(
+            "The bank read %(count)s payments of %(sum)s; the order has %(lines)s of %(total)s. Ask the bank which "
+            "file it took."
+        )
+        figures = {
+            "count": count,
+            "sum": format_cny(fen),
+            "lines": order.line_count,
+            "total": format_cny(order.total_fen),
+        }
+        _note(message, words % figures)
+
+
+def _note(message: BankMessage, words: str) -> None:
+    """One more thing that a person must read about a file."""
+    message.error_text = f"{message.error_text} {words}".strip()[:500]
 
 
 def _order_of(report: StatusReport) -> PaymentOrder | None:
@@ -261,4 +282,13 @@ def _take_statements(message: BankMessage, data: bytes, now: datetime) -> None:
             continue
         message.account = account
         summaries.append(take_statement(statement, account, message, position, now=now))
+        if statement.said not in (None, statement.holds):
+            count, fen = statement.said
+            words = _(
+                "By its own summary the file has %(count)s entries of %(sum)s; it holds %(found)s of %(total)s. Ask the "
+                "bank for all of them."
+            )
+            found, total = statement.holds
+            figures = {"count": count, "sum": format_cny(fen), "found": found, "total": format_cny(total)}
+            _note(message, words % figures)
     message.summary = summaries[0] if len(summaries) == 1 else {"statements": summaries}

@@ -387,3 +387,31 @@ def test_pages_say_whose_wage_an_entry_is_and_what_was_told_twice(cast: Cast) ->
     page = officer.get(reverse("payroll:statement-line", kwargs={"pk": second.pk})).content.decode()
     assert "只计一次" in page
     assert 'value="undo"' in page
+
+
+def test_a_summary_that_the_entries_do_not_make_is_said(cast: Cast) -> None:
+    """A file cut short: what it tells counts, and what its own summary names beyond is asked for."""
+    stage.account(cast)
+    total = "<TxsSummry><TtlNtries><NbOfNtries>{}</NbOfNtries><Sum>{}</Sum></TtlNtries></TxsSummry>"
+    told = camt(entry("B1", "10.00")).decode()
+    short = told.replace("<Ntry>", total.format(3, "25.00") + "<Ntry>", 1).encode()
+    message = send(cast, short, "1.xml")
+    assert message.state == "done"
+    assert "¥25.00" in message.error_text
+    assert "¥10.00" in message.error_text
+    whole = told.replace("<Ntry>", total.format(1, "10.00") + "<Ntry>", 1).replace("<MsgId>M1", "<MsgId>M2")
+    assert send(cast, whole.encode(), "2.xml").error_text == ""
+    holds(1_000)
+
+
+@pytest.mark.parametrize(
+    ("count", "total", "said"),
+    [("2", "15060.00", False), ("1", "15060.00", True), ("2", "15060.01", True), ("x", "1", False)],
+)
+def test_a_bank_that_read_another_file_is_said(cast: Cast, count: str, total: str, said: bool) -> None:
+    line = wage(cast)
+    report = REPORT.format(order=line.order.message_id, status="PART", e2e=line.end_to_end_id)
+    heads = f"<OrgnlNbOfTxs>{count}</OrgnlNbOfTxs><OrgnlCtrlSum>{total}</OrgnlCtrlSum><GrpSts>"
+    message = send(cast, report.replace("<GrpSts>", heads, 1).encode())
+    assert message.state == "done"
+    assert ("¥15,060.00" in message.error_text) == said
