@@ -64,6 +64,7 @@ def told_lines(statement: Statement, now: datetime) -> list[Told]:
     """The booked movements of a file in its order; the same twice in one file keeps two references."""
     found: list[Told] = []
     seen: Counter[tuple[str, str, int]] = Counter()
+    entry_references = Counter(entry.bank_reference for entry in statement.entries)
     for entry in statement.entries:
         if not entry.booked:
             continue
@@ -74,7 +75,7 @@ def told_lines(statement: Statement, now: datetime) -> list[Told]:
             if not fen:
                 continue
             signed = fen * sign
-            own = detail.bank_reference or entry.bank_reference
+            own = _banks_own(detail, entry, entry_references)
             reference = (own or _made_up(statement, entry, position))[:76]
             words = " ".join(dict.fromkeys(w for w in (detail.remittance, entry.info) if w))
             named = _our_number(detail, words)
@@ -100,6 +101,14 @@ def told_lines(statement: Statement, now: datetime) -> list[Told]:
                 )
             )
     return found
+
+
+def _banks_own(detail: Detail, entry: Entry, references: Counter[str]) -> str:
+    """The bank's reference of a movement. An entry of one payment is named by its own, which every kind of file gives,
+    and not by its detail's, which only some do; one that stands for several by theirs."""
+    if len(entry.details) == 1 and references[entry.bank_reference] == 1:
+        return entry.bank_reference or detail.bank_reference
+    return detail.bank_reference or entry.bank_reference
 
 
 def _made_up(statement: Statement, entry: Entry, position: int) -> str:

@@ -415,3 +415,14 @@ def test_a_bank_that_read_another_file_is_said(cast: Cast, count: str, total: st
     message = send(cast, report.replace("<GrpSts>", heads, 1).encode())
     assert message.state == "done"
     assert ("¥15,060.00" in message.error_text) == said
+
+
+def test_a_notification_that_names_its_detail_too_tells_the_same_money(cast: Cast) -> None:
+    """The statement gives the entry's reference alone, the notification one of the payment's own beside it."""
+    stage.account(cast)
+    inside = "<TxDtls><Refs><AcctSvcrRef>T1</AcctSvcrRef></Refs></TxDtls>"
+    noticed = camt(entry("B1", "500.00", details=inside)).replace(b"camt.053.001.08", b"camt.054.001.08")
+    noticed = noticed.replace(b"BkToCstmrStmt", b"BkToCstmrDbtCdtNtfctn").replace(b"Stmt>", b"Ntfctn>")
+    assert send(cast, re.sub(rb"<Bal>.*?</Bal>", b"", noticed), "1.xml").kind == "camt.054"
+    assert send(cast, camt(entry("B1", "500.00")), "2.xml").state == "done"
+    holds(50_000)
