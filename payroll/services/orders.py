@@ -121,7 +121,7 @@ def payable(sheet: PaySheet, worker_ids: list[int] | None = None, *, lock: bool 
         card, line = cards.get(slip.worker_id), last.get(slip.worker_id)
         if card is None:
             found.without_card.append(slip.worker_id)
-        elif line is not None and not put_right(line, card, named=worker_ids is not None):
+        elif line is not None and not put_right(line, card.number, named=worker_ids is not None):
             found.same_card.append(slip.worker_id)
         elif not may_receive(card.word):
             asked = card.word == CardWord.ASKED
@@ -131,12 +131,12 @@ def payable(sheet: PaySheet, worker_ids: list[int] | None = None, *, lock: bool 
     return found
 
 
-def put_right(line: PaymentLine, card: Card, *, named: bool) -> bool:
-    """Whether a returned payment may go out again to this card; `named`: a person asked for it by name. What the bank
-    called refused and then paid waits until a person has asked the bank."""
+def put_right(line: PaymentLine, card: str, *, named: bool) -> bool:
+    """Whether a returned payment may go out again to the card of this number; `named`: a person asked for it by name.
+    What the bank called refused and then paid waits until a person has asked the bank."""
     if line.bank_status in SETTLED and not line.reason_code:
         return named
-    if line.card_number != card.number:
+    if line.card_number != card:
         return True
     action = codes.meaning(line.reason_code).action
     if action in NEEDS_OTHER_CARD:
