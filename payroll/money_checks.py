@@ -246,7 +246,8 @@ v AS (
   UNION ALL
   SELECT s.project_id, 'L:' || substring(l.text || ' ' || l.end_to_end_id FROM 'ZX[DH][0-9]+-[0-9]+'), v.amount_fen, count(*)
   FROM payroll_lineevent v JOIN s USING (sub_ledger_id) JOIN payroll_statementline l ON l.id = v.line_id
-  WHERE v.kind = 'booked' AND v.entry_kind IN ('loan', 'loan_back') GROUP BY 1, 2, 3),
+  WHERE v.kind = 'booked' AND v.entry_kind IN ('loan', 'loan_back')
+    AND l.text || ' ' || l.end_to_end_id ~ 'ZX[DH][0-9]+-[0-9]+' GROUP BY 1, 2, 3),
 e AS (SELECT project_id, bank_reference AS ref, amount_fen AS fen FROM payroll_accountentry WHERE {here})
 SELECT v.project_id, 'statement line ' || v.ref, v.fen * v.n, coalesce(e.fen, 0)
 FROM v LEFT JOIN e USING (project_id, ref, fen) WHERE e.fen IS NULL OR v.n > 1
