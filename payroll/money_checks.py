@@ -232,8 +232,29 @@ FROM t LEFT JOIN payroll_accountentry e
 GROUP BY t.project_id, t.number, t.amount_fen HAVING coalesce(sum(e.amount_fen), 0) < t.amount_fen
 """,
 )
+TOLD = Check(
+    "line.entry",
+    _("What a statement line books in a project is one entry of the account, of the same amount"),
+    """
+WITH s AS (SELECT id AS sub_ledger_id, project_id FROM payroll_subledger WHERE {here}),
+v AS (
+  SELECT s.project_id, CASE WHEN v.kind = 'booked' THEN v.reference ELSE 'L' || v.line_id || '.' || v.number END AS ref,
+         v.amount_fen AS fen, count(*) AS n
+  FROM payroll_lineevent v JOIN s USING (sub_ledger_id)
+  WHERE v.amount_fen <> 0 AND NOT (v.kind = 'booked' AND v.entry_kind IN ('loan', 'loan_back'))
+  GROUP BY 1, 2, 3
+  UNION ALL
+  SELECT s.project_id, 'L:' || substring(l.text || ' ' || l.end_to_end_id FROM 'ZX[DH][0-9]+-[0-9]+'), v.amount_fen, count(*)
+  FROM payroll_lineevent v JOIN s USING (sub_ledger_id) JOIN payroll_statementline l ON l.id = v.line_id
+  WHERE v.kind = 'booked' AND v.entry_kind IN ('loan', 'loan_back')
+    AND l.text || ' ' || l.end_to_end_id ~ 'ZX[DH][0-9]+-[0-9]+' GROUP BY 1, 2, 3),
+e AS (SELECT project_id, bank_reference AS ref, amount_fen AS fen FROM payroll_accountentry WHERE {here})
+SELECT v.project_id, 'statement line ' || v.ref, v.fen * v.n, coalesce(e.fen, 0)
+FROM v LEFT JOIN e USING (project_id, ref, fen) WHERE e.fen IS NULL OR v.n > 1
+""",
+)
 CHECKS: tuple[Check, ...] = (
-    LEDGER, COUNT, CHAIN, WAGES, RETURNS, PAID, WAITING, TWICE, ORDERS, SHEETS, SLIPS, DEPOSITS, LOANS, OWED,
+    LEDGER, COUNT, CHAIN, TOLD, WAGES, RETURNS, PAID, WAITING, TWICE, ORDERS, SHEETS, SLIPS, DEPOSITS, LOANS, OWED,
     LIMIT, ALLOCATIONS, REQUESTS,
 )  # fmt: skip
 """Every check, in the order in which money moves."""

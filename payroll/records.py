@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -91,7 +91,20 @@ def objected_record(objection: Objection) -> Record:
     }
 
 
-def approved_record(approval: Approval, slips: Iterable[PaySlip]) -> Record:
+class ApprovedSlip(Protocol):
+    """What of a slip stands in an approval."""
+
+    @property
+    def worker_id(self) -> int: ...
+
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def net_fen(self) -> int: ...
+
+
+def approved_record(approval: Approval, slips: Iterable[ApprovedSlip]) -> Record:
     """Which amounts were approved, and how many of them were not confirmed by their workers; over the limit also
     by whom first."""
     first = {"first_by": approval.first_by_id, "first_at": approval.first_at} if approval.first_by_id else {}

@@ -4,6 +4,7 @@ Sums that do not add up are reported, not raised: the statement is evidence as i
 the alarm.
 """
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -16,6 +17,7 @@ from payroll.bank.xmlread import (
     amount,
     child,
     children,
+    counted,
     day,
     fen,
     local,
@@ -57,7 +59,8 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One movement. `amount_fen` is signed: credits positive. `status` BOOK, PDNG, INFO or FUTR."""
+    """One movement. `amount_fen` is signed: credits positive. `status` BOOK, PDNG, INFO or FUTR. `batches` are the
+    numbers of orders that the entry names as a whole."""
 
     reference: str
     bank_reference: str
@@ -69,6 +72,7 @@ class Entry:
     reversal: bool
     details: tuple[Detail, ...]
     info: str = ""
+    batches: tuple[str, ...] = ()
 
     @property
     def booked(self) -> bool:
@@ -86,7 +90,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement, report or notification of one account. `kind` is "camt.052", ".053" or ".054"."""
+    """One statement, report or notification of one account, or one page of it. `kind` is "camt.052", ".053" or
+    ".054"; the number of a later page ends with its page, e.g. "S1/p2"."""
 
     kind: str
     version: str
@@ -100,6 +105,15 @@ class Statement:
     to_at: datetime | None
     balances: tuple[Balance, ...]
     entries: tuple[Entry, ...]
+    page: int = 1
+    said: tuple[int, int] | None = None
+    """How many entries there are and their unsigned sum (fen), as the file's own summary says it;
+    None where it does not, and for pages."""
+
+    @property
+    def holds(self) -> tuple[int, int]:
+        """How many entries there are and their unsigned sum in fen."""
+        return len(self.entries), sum(abs(e.amount_fen) for e in self.entries)
 
     def balance(self, *kinds: str) -> Balance | None:
         """The first balance of the first kind that the statement carries."""
@@ -111,14 +125,16 @@ class Statement:
 
     @property
     def opening_fen(self) -> int | None:
-        """Opening booked balance, or the previous closing one where the bank gives only that."""
-        found = self.balance("OPBD", "PRCD")
+        """Opening booked balance, or the previous closing one where the bank gives only that; a later page goes on from
+        an interim balance."""
+        found = self.balance("OPBD", "PRCD") or (self.balance("ITBD") if self.page > 1 else None)
         return found.amount_fen if found else None
 
     @property
     def closing_fen(self) -> int | None:
         """Closing booked balance; for a report of the running day, its interim balance."""
-        found = self.balance("CLBD", "ITBD")
+        interim = [b for b in self.balances if b.kind == "ITBD"][1 if self.page > 1 else 0 :]
+        found = self.balance("CLBD") or (interim[-1] if interim else None)
         return found.amount_fen if found else None
 
     @property
@@ -166,6 +182,9 @@ def gap_between(previous: Statement, following: Statement) -> Gap | None:
     return Gap("sequence", 0, missing) if missing else None
 
 
+LARGEST_SUM_FEN = 10**17
+"""What a file may move at most: far over any money there is, far under what a column holds."""
+PAGE = re.compile(r"/p(\d{1,5})$")
 _KINDS = {"Stmt": "camt.053", "Rpt": "camt.052", "Ntfctn": "camt.054"}
 _ROOTS = {"BkToCstmrStmt": "camt.053", "BkToCstmrAcctRpt": "camt.052", "BkToCstmrDbtCdtNtfctn": "camt.054"}
 _UNITS = frozenset({"GrpHdr", "TxDtls", "Ntry", *_KINDS, *_ROOTS})
@@ -188,6 +207,12 @@ _SAME = {"CNY": ("RMB",)}
 """What banks also call a currency."""
 
 
+def page_of(statement_id: str) -> int:
+    """Which page of its statement a kept one is, by its number."""
+    found = PAGE.search(statement_id)
+    return int(found[1]) if found else 1
+
+
 def read_statement(data: bytes) -> list[Statement]:
     """The statements of one camt.052, .053 or .054 file. Raises Malformed (see problems.py)."""
     found: list[Statement] = []
@@ -195,16 +220,18 @@ def read_statement(data: bytes) -> list[Statement]:
     details: list[Detail] = []
     message_id = ""
     complete = False
+    page = ""
     for name, element in units(data, _UNITS):
         if name == "GrpHdr":
             message_id = text(element, "MsgId")
+            page = text(element, "MsgPgntn", "PgNb")
         elif name == "TxDtls":
             details.append(_detail(element))
         elif name == "Ntry":
             entries.append(_entry(element, details))
             details = []
         elif name in _KINDS:
-            found.append(_statement(element, _KINDS[name], entries))
+            found.append(_statement(element, _KINDS[name], entries, page))
             entries = []
         else:
             complete = True
@@ -213,13 +240,17 @@ def read_statement(data: bytes) -> list[Statement]:
     return [replace(s, message_id=message_id) for s in found]
 
 
-def _statement(element: etree._Element, kind: str, entries: list[Entry]) -> Statement:
+def _statement(element: etree._Element, kind: str, entries: list[Entry], page: str) -> Statement:
+    if sum(abs(e.amount_fen) for e in entries) > LARGEST_SUM_FEN:
+        raise malformed("bank.amount", where="Ntry/Amt")
+    paged = text(element, "StmtPgntn", "PgNb") or text(element, "RptPgntn", "PgNb") or page
+    at_page = max(int(paged), 1) if paged.isascii() and paged.isdigit() and len(paged) < 6 else 1
     number = text(element, "ElctrncSeqNb") or text(element, "LglSeqNb")
     return Statement(
         kind=kind,
         version=version_of(element),
         message_id="",
-        statement_id=required(element, "Id"),
+        statement_id=required(element, "Id") + (f"/p{at_page}" if at_page > 1 else ""),
         sequence=int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None,
         created_at=moment(text(element, "CreDtTm"), "CreDtTm"),
         account=account_number(child(element, "Acct")),
@@ -228,6 +259,8 @@ def _statement(element: etree._Element, kind: str, entries: list[Entry]) -> Stat
         to_at=moment(text(element, "FrToDt", "ToDtTm"), "FrToDt/ToDtTm"),
         balances=tuple(_balance(b) for b in children(element, "Bal")),
         entries=tuple(entries),
+        page=at_page,
+        said=counted(child(element, "TxsSummry", "TtlNtries"), "NbOfNtries", "Sum") if not paged else None,
     )
 
 
@@ -257,6 +290,11 @@ def _entry(element: etree._Element, details: list[Detail]) -> Entry:
         replace(d, amount_fen=None) if d.currency and currency and d.currency != currency else d
         for d in details
     ]
+    named = (
+        text(element, "NtryDtls", "Btch", "MsgId"),
+        text(element, "NtryDtls", "Btch", "PmtInfId"),
+        *(n for d in details[:1] if len(details) == 1 for n in (d.message_id, d.payment_id)),
+    )
     if len(details) == 1 and details[0].amount_fen is None:
         details = [replace(details[0], amount_fen=abs(signed))]
     return Entry(
@@ -270,6 +308,7 @@ def _entry(element: etree._Element, details: list[Detail]) -> Entry:
         reversal=text(element, "RvslInd").lower() in ("true", "1"),
         details=tuple(details),
         info=text(element, "AddtlNtryInf"),
+        batches=tuple(dict.fromkeys(n for n in named if n)),
     )
 
 

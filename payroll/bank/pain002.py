@@ -10,7 +10,7 @@ from datetime import datetime
 from lxml import etree
 
 from payroll.bank.problems import malformed
-from payroll.bank.xmlread import amount, child, children, moment, required, text, units, version_of
+from payroll.bank.xmlread import amount, child, children, counted, moment, required, text, units, version_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ class PaymentStatus:
 
 @dataclass(frozen=True, slots=True)
 class StatusReport:
-    """A whole pain.002. `original_message_id` is the MsgId of the order it answers."""
+    """A whole pain.002. `original_message_id` is the MsgId of the order it answers, `original` how many payments and
+    which sum (fen) the bank read in it, None where it does not say."""
 
     message_id: str
     version: str
@@ -64,6 +65,7 @@ class StatusReport:
     group: Status
     payments: tuple[PaymentStatus, ...]
     lines: tuple[LineStatus, ...]
+    original: tuple[int, int] | None = None
 
     def by_reference(self) -> dict[str, LineStatus]:
         """The listed lines by EndToEndId, or InstrId where a bank returns only that (our orders carry the same number in
@@ -101,6 +103,7 @@ def read_pain002(data: bytes) -> StatusReport:
     payments: list[PaymentStatus] = []
     lines: list[LineStatus] = []
     pending: list[LineStatus] = []
+    read: tuple[int, int] | None = None
     complete = False
     for name, element in units(data, _UNITS):
         if name == "GrpHdr":
@@ -109,6 +112,7 @@ def read_pain002(data: bytes) -> StatusReport:
             version = version_of(element)
         elif name == "OrgnlGrpInfAndSts":
             original = text(element, "OrgnlMsgId")
+            read = counted(element, "OrgnlNbOfTxs", "OrgnlCtrlSum")
             group = _status(element, "GrpSts")
         elif name == "TxInfAndSts":
             pending.append(_line(element))
@@ -127,7 +131,7 @@ def read_pain002(data: bytes) -> StatusReport:
         raise malformed("bank.wrong_message", expected="pain.002")
     if not message_id:
         raise malformed("bank.missing", where="GrpHdr/MsgId")
-    return StatusReport(message_id, version, created_at, original, group, tuple(payments), tuple(lines))
+    return StatusReport(message_id, version, created_at, original, group, tuple(payments), tuple(lines), read)
 
 
 def _status(element: etree._Element, tag: str) -> Status:

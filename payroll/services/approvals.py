@@ -1,6 +1,7 @@
 """The general contractor approves what its subcontractor assessed (Order 724 art. 31)."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -27,9 +28,19 @@ def silence_days(project: Project, month_or_day: datetime) -> int:
     return int(parameter("pay.confirmation_silence_days", region_code=project.region_id, on=day, default=5))
 
 
+class Ready(NamedTuple):
+    """What of a slip an approval needs; reading whole slips would cost more than all the rest."""
+
+    worker_id: int
+    version: int
+    net_fen: int
+    confirmation: str
+    sent_at: datetime | None
+
+
 def ready_for_approval(
     sheet: PaySheet, project: Project, now: datetime, *, lock: bool = False
-) -> tuple[list[PaySlip], int]:
+) -> tuple[list[Ready], int]:
     """The slips that can be approved now (confirmed, or silent for long enough) and how many cannot."""
     days = silence_days(project, now)
     today = site_date(now)
@@ -39,7 +50,7 @@ def ready_for_approval(
     if lock:
         open_slips = open_slips.select_for_update(no_key=True)
     ready, left = [], 0
-    for slip in open_slips:
+    for slip in map(Ready._make, open_slips.values_list(*Ready._fields)):
         silent = slip.sent_at is not None and rules.silence_ends_on(slip.sent_at, days) <= today
         if slip.confirmation == PaySlip.Confirmation.CONFIRMED or (
             slip.confirmation == PaySlip.Confirmation.WAITING and silent
@@ -147,7 +158,7 @@ def _check_second(first: FirstApproval, sheet: PaySheet, actor: Actor) -> None:
 
 
 def _approve_first(
-    sheet: PaySheet, ready: list[PaySlip], limit: int, *, actor: Actor, now: datetime
+    sheet: PaySheet, ready: list[Ready], limit: int, *, actor: Actor, now: datetime
 ) -> FirstApproval:
     first = FirstApproval.objects.create(
         project_id=sheet.project_id,
@@ -200,7 +211,7 @@ def set_limit(organisation_id: int, limit_fen: int, *, actor: Actor, now: dateti
 
 
 def _approve(
-    sheet: PaySheet, ready: list[PaySlip], first: FirstApproval | None, *, actor: Actor, now: datetime
+    sheet: PaySheet, ready: list[Ready], first: FirstApproval | None, *, actor: Actor, now: datetime
 ) -> Approval:
     number = Approval.objects.filter(project=sheet.project_id, sheet=sheet).count() + 1
     ids = [slip.worker_id for slip in ready]

@@ -309,6 +309,12 @@ def loan_project(words: str) -> int | None:
     return int(found[2]) if found else None
 
 
+def reference_in(words: str) -> str:
+    """Our reference in a booking's words; empty without one."""
+    found = _REFERENCE.search(words)
+    return found[0] if found else ""
+
+
 def follow_loans(project_id: int, movements: Sequence[Movement]) -> None:
     """Draws have arrived and repayments are made when, and only when, the account's book holds them."""
     for movement in movements:

@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime
 
 import structlog
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -27,6 +27,7 @@ from registration.models import Organisation
 from wagewatch.lib.crypto import blind_index
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import Malformed, RuleViolation
+from wagewatch.lib.money import format_cny
 
 log = structlog.get_logger(__name__)
 State = BankMessage.State
@@ -96,6 +97,16 @@ def take_message(message_id: int, *, now: datetime) -> BankMessage:
     except Malformed as problem:
         log.warning("bank.unreadable", message=message.pk, code=problem.code)
         message.state, message.error_text = State.UNREADABLE, str(problem.message)[:500]
+    except (OperationalError, InterfaceError):
+        raise  # the database is away; the file is read when it is back
+    except Exception:
+        # One file that the reader falls over must not keep all others of all banks waiting.
+        log.exception("bank.reader_failed", message=message.pk)
+        message.state = State.UNREADABLE
+        message.error_text = _(
+            "The program failed at this file. It is kept and nothing of it was booked. Tell the operator, then have "
+            "it read again."
+        )
     message.save(update_fields=["state", "kind", "summary", "account", "error_text"])
     return message
 
@@ -136,6 +147,13 @@ def read_message_again(message_id: int, *, actor: Actor, now: datetime) -> BankM
     return take_message(message.pk, now=now)
 
 
+def _check_sender(message: BankMessage, bank: Organisation) -> None:
+    """A bank speaks about its own accounts alone. Raises Malformed `bank.other_bank`; files of the default
+    connection and those that people bring are not bound to one."""
+    if message.source not in ("", "bank", "contractor", bank.uscc):
+        raise malformed("bank.other_bank")
+
+
 def _check_schema(message: BankMessage, data: bytes, *, strict: bool) -> None:
     """Refuse what breaks the schema of its own version, before anything is booked. What was agreed to be read all the
     same, or could only be held against a neighbouring version, is noted. Raises Malformed `bank.schema`."""
@@ -155,12 +173,38 @@ def _take_status(message: BankMessage, data: bytes, now: datetime) -> None:
     message.kind = "pain.002"
     order = _order_of(report)
     message.account = order.account if order else None
+    if order is not None:
+        _check_sender(message, order.account.bank)
     profile = profile_of(order.account.bank, site_date(now)) if order else None
     _check_schema(message, data, strict=profile is None or profile.strict_schema)
     message.summary = apply_status(report, now=now, texts=profile.texts if profile else ())
     message.account_id = message.summary.pop("account", None)
-    if not message.summary.get("order"):
-        message.error_text = _("The bank answers an order that is not known here. Ask the bank what it is.")
+    if order is None or not message.summary.get("order"):
+        _note(message, _("The bank answers an order that is not known here. Ask the bank what it is."))
+        return
+    if doubtful := message.summary.get("doubtful"):
+        words = _(
+            "The bank says paid of what it had refused before: %(lines)s. Ask the bank before it is sent again."
+        )
+        _note(message, words % {"lines": ", ".join(doubtful[:10])})
+    if report.original not in (None, (order.line_count, order.total_fen)):
+        count, fen = report.original
+        words = _(
+            "The bank read %(count)s payments of %(sum)s; the order has %(lines)s of %(total)s. Ask the bank which "
+            "file it took."
+        )
+        figures = {
+            "count": count,
+            "sum": format_cny(fen),
+            "lines": order.line_count,
+            "total": format_cny(order.total_fen),
+        }
+        _note(message, words % figures)
+
+
+def _note(message: BankMessage, words: str) -> None:
+    """One more thing that a person must read about a file."""
+    message.error_text = f"{message.error_text} {words}".strip()[:500]
 
 
 def _order_of(report: StatusReport) -> PaymentOrder | None:
@@ -227,6 +271,7 @@ def _take_statements(message: BankMessage, data: bytes, now: datetime) -> None:
     _check_schema(message, data, strict=not profiles or any(p.strict_schema for p in profiles))
     for statement, account in zip(statements, accounts, strict=True):  # all of it, before anything is booked
         if account is not None:
+            _check_sender(message, account.bank)
             check_currency(statement, profile_of(account.bank, site_date(now)).currency)
     summaries: list[dict[str, object]] = []
     for position, (statement, account) in enumerate(zip(statements, accounts, strict=True)):
@@ -237,4 +282,13 @@ def _take_statements(message: BankMessage, data: bytes, now: datetime) -> None:
             continue
         message.account = account
         summaries.append(take_statement(statement, account, message, position, now=now))
+        if statement.said not in (None, statement.holds):
+            count, fen = statement.said
+            words = _(
+                "By its own summary the file has %(count)s entries of %(sum)s; it holds %(found)s of %(total)s. Ask the "
+                "bank for all of them."
+            )
+            found, total = statement.holds
+            figures = {"count": count, "sum": format_cny(fen), "found": found, "total": format_cny(total)}
+            _note(message, words % figures)
     message.summary = summaries[0] if len(summaries) == 1 else {"statements": summaries}

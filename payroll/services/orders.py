@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -20,13 +21,14 @@ from payroll.bank.schemas import check_message, refuse_faults
 from payroll.models import PaymentLine, PaymentOrder, PaySheet, PaySlip, SubLedger
 from payroll.services.account_opening import check_serves
 from payroll.services.accounts import check_payees, reserved_fen
+from payroll.services.results import SETTLED
 from payroll.services.sending import ask_to_send, bank_transport, send_ready_orders
 from payroll.services.terms import profile_of
 from payroll.services.totals import refresh_state
 from payroll.services.who import user_of
 from registration.actors import Actor
 from registration.models import BankCard, Participation
-from registration.rules.card_word import CardWord, may_receive
+from registration.rules.card_word import CardWord, card_word, may_receive
 from registration.services.parameters import load_calendar
 from wagewatch.evidence import services as evidence
 from wagewatch.lib.copying import write_rows
@@ -41,11 +43,36 @@ NEEDS_PERSON = frozenset({codes.Action.VISIT_BANK, codes.Action.COMPARE_NAME, co
 """After these a payment goes out again only when a person names it (or the card was changed)."""
 
 
+class Wage(NamedTuple):
+    """What of a slip an order needs; reading whole slips, cards and people would cost more than all the rest."""
+
+    worker_id: int
+    month: date
+    net_fen: int
+
+
+class Card(NamedTuple):
+    """A worker's current card, the name that the bank compares, and what `BankCard.word` rests on."""
+
+    worker_id: int
+    number: str
+    tail: str
+    bank_name: str
+    bank_code: str
+    name: str
+    replaced: bool
+    said: bool | None
+
+    @property
+    def word(self) -> CardWord:
+        return card_word(replaced=self.replaced, said=self.said)
+
+
 @dataclass
 class Payable:
     """Approved slips that can be instructed now, with the card of each, and why others cannot."""
 
-    slips: list[tuple[PaySlip, BankCard, int]] = field(default_factory=list)
+    slips: list[tuple[Wage, Card, int]] = field(default_factory=list)
     """Slip, current card, attempt number."""
     without_card: list[int] = field(default_factory=list)
     same_card: list[int] = field(default_factory=list)
@@ -74,20 +101,15 @@ def payable(sheet: PaySheet, worker_ids: list[int] | None = None, *, lock: bool 
         net_fen__gt=0,
         payment__in=[PaySlip.Payment.NONE, PaySlip.Payment.RETURNED],
     ).order_by("worker_id")
-    slips = slips.defer("items", "parts", "note", "deduction_note")
     if worker_ids is not None:
         slips = slips.filter(worker__in=worker_ids)
     if lock:
         slips = slips.select_for_update(no_key=True)
-    rows = list(slips)
+    rows = [Wage(*row) for row in slips.values_list("worker_id", "month", "net_fen")]
     workers = [slip.worker_id for slip in rows]
-    cards = {
-        card.worker_id: card
-        for card in BankCard.objects.with_word()
-        .filter(worker__in=workers, is_current=True)
-        .select_related("worker")
-        .only("worker_id", "number", "tail", "bank_name", "bank_code", "worker__name")
-    }  # a worker's other fields are encrypted too, and opening them would cost more than all the rest
+    current = BankCard.objects.with_word().filter(worker__in=workers, is_current=True)
+    names = ("worker_id", "number", "tail", "bank_name", "bank_code", "worker__name", "replaced", "said")
+    cards = {row[0]: Card(*row) for row in current.values_list(*names)}
     last: dict[int, PaymentLine] = {
         line.worker_id: line
         for line in PaymentLine.objects.filter(
@@ -99,7 +121,7 @@ def payable(sheet: PaySheet, worker_ids: list[int] | None = None, *, lock: bool 
         card, line = cards.get(slip.worker_id), last.get(slip.worker_id)
         if card is None:
             found.without_card.append(slip.worker_id)
-        elif line is not None and not put_right(line, card, named=worker_ids is not None):
+        elif line is not None and not put_right(line, card.number, named=worker_ids is not None):
             found.same_card.append(slip.worker_id)
         elif not may_receive(card.word):
             asked = card.word == CardWord.ASKED
@@ -109,9 +131,12 @@ def payable(sheet: PaySheet, worker_ids: list[int] | None = None, *, lock: bool 
     return found
 
 
-def put_right(line: PaymentLine, card: BankCard, *, named: bool) -> bool:
-    """Whether a returned payment may go out again to this card; `named`: a person asked for it by name."""
-    if line.card_number != card.number:
+def put_right(line: PaymentLine, card: str, *, named: bool) -> bool:
+    """Whether a returned payment may go out again to the card of this number; `named`: a person asked for it by name.
+    What the bank called refused and then paid waits until a person has asked the bank."""
+    if line.bank_status in SETTLED and not line.reason_code:
+        return named
+    if line.card_number != card:
         return True
     action = codes.meaning(line.reason_code).action
     if action in NEEDS_OTHER_CARD:
@@ -325,7 +350,7 @@ def _write_order(
             month=slip.month,
             attempt=attempt,
             amount_fen=slip.net_fen,
-            card_number=str(card.number),
+            card_number=card.number,
             card_tail=card.tail,
         )
         for slip, card, attempt in found.slips
@@ -347,13 +372,11 @@ def _write_order(
                     end_to_end_id=line.end_to_end_id,
                     amount_fen=line.amount_fen,
                     payee=Account(
-                        name=card.worker.name,
-                        number=str(card.number),
+                        name=card.name,
+                        number=card.number,
                         bank_code=card.bank_code,
-                        bank_name=card.bank_name,
-                    )
-                    if card.bank_code
-                    else Account(name=card.worker.name, number=str(card.number), bank_code=""),
+                        bank_name=card.bank_name if card.bank_code else "",
+                    ),
                     remittance=f"{sheet.month:%Y-%m} 工资",
                 )
                 for line, (_slip, card, _attempt) in zip(lines, found.slips, strict=True)

@@ -5,7 +5,7 @@ Messages come late, twice and out of order; every step here gives the same end w
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from django.db.models import Max
 from payroll import records, rules
 from payroll.bank import codes
 from payroll.bank.pain002 import StatusReport
-from payroll.models import PaymentLine, PaymentOrder, PaySheet, SubLedger
+from payroll.models import PaymentLine, PaymentOrder, PaySheet, PaySlip, SubLedger
 from payroll.services.accounts import ALIVE, Movement, book
 from payroll.services.sheets import tell_workers
 from payroll.services.totals import refresh_state
@@ -28,6 +28,8 @@ BANK = Actor(kind="bank", label="bank")
 CAME_BACK = "RTRN"
 """Our mark on lines whose money was booked out and in again."""
 LineState = PaymentLine.State
+SETTLED = frozenset(code for code, state in codes.STATUSES.items() if state is codes.LineState.PAID)
+CONTRARY = frozenset({codes.LineState.PAID, codes.LineState.REJECTED})
 MESSAGE_ID = re.compile(r"WW\d{14}-(\d+)-\d+")
 
 
@@ -72,13 +74,15 @@ def apply_status(
     words: dict[str, Word] = {}
     notes: list[PaymentLine] = []
     manual = 0
+    doubtful: list[PaymentLine] = []
+    both = _said_both(report, texts)
     for line in lines:
         status = resolved.get(line.end_to_end_id)
         if status is None:
             continue
         verdict = codes.judge_line(status, texts)
         differs = status.amount_fen is not None and status.amount_fen != line.amount_fen
-        if verdict.state is codes.LineState.MANUAL or differs:
+        if verdict.state is codes.LineState.MANUAL or differs or line.end_to_end_id in both:
             manual += verdict.code not in codes.DUPLICATES
             if line.state in ALIVE and verdict.code not in codes.DUPLICATES:
                 line.bank_status, line.reason_text = status.status.code[:10], verdict.verbatim[:200]
@@ -87,10 +91,16 @@ def apply_status(
         to = LineState.RETURNED if verdict.state is codes.LineState.REJECTED else verdict.state.value
         if to == LineState.PAID and not proves_payment:
             to = LineState.RECEIVED
+        if to == LineState.PAID and line.state == LineState.RETURNED and line.bank_status != CAME_BACK:
+            if line.bank_status not in SETTLED:
+                line.bank_status, line.reason_code = status.status.code[:10], ""
+                doubtful.append(line)
+            continue
         words[line.end_to_end_id] = Word(
             to, status.status.code[:10], verdict.code, verdict.verbatim, status.accepted_at or at, False
         )
     _write_lines(order.project_id, notes)
+    _doubt(doubtful, now)
     moved = apply_words(order.project_id, lines, words, now=now)
     if report.group.code == "RJCT" and not report.lines and moved:
         PaymentOrder.objects.filter(pk=order.pk, project=order.project_id).update(
@@ -103,7 +113,34 @@ def apply_status(
         "moved": moved,
         "manual": manual,
         "group": report.group.code,
-    }
+    } | ({"doubtful": [line.end_to_end_id for line in doubtful]} if doubtful else {})
+
+
+def _said_both(report: StatusReport, texts: tuple[tuple[str, str], ...]) -> set[str]:
+    """Payments of which one report says that they were made and that they were refused."""
+    times = Counter(status.end_to_end_id or status.instruction_id for status in report.lines)
+    said: dict[str, set[codes.LineState]] = defaultdict(set)
+    for status in report.lines:
+        reference = status.end_to_end_id or status.instruction_id
+        if times[reference] > 1:
+            said[reference].add(codes.judge_line(status, texts).state)
+    return {reference for reference, states in said.items() if states >= CONTRARY}
+
+
+def _doubt(lines: Sequence[PaymentLine], now: datetime) -> None:
+    """Refused first and paid now, by report alone: nothing moves, and nothing goes out again by itself."""
+    if not lines:
+        return
+    project_id = lines[0].project_id
+    _write_lines(project_id, lines)
+    evidence.append_many(
+        records.RESULT,
+        [evidence.Fact(project_id, records.line_subject(x), records.result_record(x)) for x in lines],
+        actor=BANK,
+        now=now,
+    )
+    for sheet in PaySheet.objects.filter(project=project_id, pk__in={x.sheet_id for x in lines}):
+        _sync_slips(sheet, [x.end_to_end_id for x in lines if x.sheet_id == sheet.pk])
 
 
 def apply_word(line: PaymentLine, word: Word, *, now: datetime) -> bool:
@@ -265,6 +302,27 @@ def newest_attempts(lines: Iterable[PaymentLine]) -> dict[tuple[int, int], int]:
         .annotate(newest=Max("attempt"))
     )
     return {(sheet, worker): newest for sheet, worker, newest in rows}
+
+
+def settled_otherwise(lines: Iterable[PaymentLine]) -> set[str]:
+    """Refused payments whose slip does not wait for this money any more: paid in cash, or another amount by now."""
+    refused = {
+        (x.sheet_id, x.worker_id): x
+        for x in lines
+        if x.state == LineState.RETURNED and x.bank_status != CAME_BACK
+    }
+    if not refused:
+        return set()
+    slips = PaySlip.objects.filter(
+        project__in={x.project_id for x in refused.values()},
+        month__in={x.month for x in refused.values()},
+        sheet__in={sheet for sheet, _worker in refused},
+        worker__in={worker for _sheet, worker in refused},
+    ).values_list("sheet_id", "worker_id", "payment", "net_fen")
+    waiting = {
+        (sheet, worker): fen for sheet, worker, payment, fen in slips if payment == PaySlip.Payment.RETURNED
+    }
+    return {x.end_to_end_id for key, x in refused.items() if waiting.get(key) != x.amount_fen}
 
 
 def _wage_out(line: PaymentLine, at: datetime) -> Movement:

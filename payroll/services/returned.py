@@ -87,7 +87,7 @@ def returned_sheets(*, actor: Actor, now: datetime) -> list[ReturnedSheet]:
             for line in group
             if line.worker_id in cards
             and may_receive(cards[line.worker_id].word)
-            and put_right(line, cards[line.worker_id], named=False)
+            and put_right(line, str(cards[line.worker_id].number), named=False)
         ]
         words = {line.worker_id: cards[line.worker_id].word for line in group if line.worker_id in cards}
         late = calendar.working_days_between(oldest, today) > limit

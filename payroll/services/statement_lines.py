@@ -25,7 +25,14 @@ from payroll.models import (
 )
 from payroll.services.account_closing import open_request, ruling_of
 from payroll.services.accounts import ALIVE, Movement, book
-from payroll.services.results import CAME_BACK, Word, apply_words, lock_projects, locked_ledger
+from payroll.services.results import (
+    CAME_BACK,
+    Word,
+    apply_words,
+    lock_projects,
+    locked_ledger,
+    settled_otherwise,
+)
 from registration.actors import Actor
 from wagewatch.lib.errors import Malformed, RuleViolation
 from wagewatch.lib.money import format_cny
@@ -262,10 +269,12 @@ def wage_candidates(line: StatementLine) -> list[PaymentLine]:
     free = [x for x in found if (x.end_to_end_id, as_told) not in told]
     named = squeeze(line.counterparty)
     free.sort(key=lambda x: squeeze(x.worker.name) != named)
+    unpayable = settled_otherwise(free)
     return [
         x
         for x in free
-        if x.state != PaymentLine.State.RETURNED or x.attempt == newest[x.sheet_id, x.worker_id]
+        if x.state != PaymentLine.State.RETURNED
+        or (x.attempt == newest[x.sheet_id, x.worker_id] and x.end_to_end_id not in unpayable)
     ]
 
 

@@ -35,6 +35,7 @@ from payroll.services.results import (
     lock_projects,
     locked_ledger,
     newest_attempts,
+    settled_otherwise,
 )
 from payroll.services.told import Told, told_lines
 from wagewatch.lib.copying import write_rows, write_values
@@ -51,6 +52,8 @@ BATCH_DAYS = 10
 class Stage:
     """What is gathered while a file is matched, then written at once."""
 
+    account: SpecialAccount
+    kind: str
     words: dict[str, Word] = field(default_factory=dict)
     movements: dict[int, list[Movement]] = field(default_factory=lambda: defaultdict(list))
 
@@ -79,24 +82,31 @@ def apply_statement(
     SpecialAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
     lines = _wage_lines(told, account)  # as they stand now that nobody else moves them
     _find_known(told, account, statement.kind)
+    _find_batches(told, account, lines)
     _find_by_card(told, account, lines)
     newest = newest_attempts(lines.values())
     before = _told_wages(account, lines)
     in_batches = _told_orders(account, lines)
-    stage = Stage()
+    unpayable = settled_otherwise(lines.values())
+    stage = Stage(account, statement.kind)
     for fact in told:
         line = lines.get(fact.end_to_end_id)
         if fact.order_id:
             _take_batch(fact, account, lines, stage)
-        elif line is not None and abs(fact.amount_fen) == line.amount_fen:
+        elif fact.state == State.DUPLICATE:
+            continue
+        elif line is not None and abs(fact.amount_fen) == line.amount_fen and not _undoes_return(fact):
             key = (fact.end_to_end_id, fact.amount_fen > 0)
-            again = key in before or (line.order_id in in_batches and fact.amount_fen < 0)
+            in_batch = line.order_id in in_batches and (
+                line.state == LineState.PAID or line.bank_status == CAME_BACK
+            )
+            again = key in before or (in_batch and fact.amount_fen < 0)
             if not fact.known and again:
                 fact.state = State.DUPLICATE
                 continue
             if fact.known and fact.state not in (State.MATCHED, State.RETURNED):
                 continue
-            _take_wage(fact, line, stage, newest, shares)
+            _take_wage(fact, line, stage, newest, unpayable, shares)
             if fact.state in (State.MATCHED, State.RETURNED):
                 before.add(key)
         elif not fact.known:
@@ -199,7 +209,9 @@ def _same_facts(fact: Told, line: StatementLine) -> bool:
 def _find_by_card(told: Sequence[Told], account: SpecialAccount, lines: dict[str, PaymentLine]) -> None:
     """Outgoing lines of a bank's export without our reference: by card and amount, or by an order's sum."""
     open_facts = [
-        f for f in told if f.line is None and not f.end_to_end_id and f.amount_fen < 0 and f.made_up
+        f
+        for f in told
+        if f.line is None and not f.end_to_end_id and f.amount_fen < 0 and f.made_up and not f.order_id
     ]
     if not open_facts:
         return
@@ -258,10 +270,42 @@ def _told_orders(account: SpecialAccount, lines: dict[str, PaymentLine]) -> set[
     return {named[reference] for reference in rows}
 
 
+def _find_batches(told: Sequence[Told], account: SpecialAccount, lines: dict[str, PaymentLine]) -> None:
+    """Outgoing movements that name an order of ours as a whole: all of its payments that the bank did not refuse."""
+    named = [f for f in told if f.line is None and f.batches and not f.end_to_end_id and f.amount_fen < 0]
+    if not named:
+        return
+    wanted = {number for fact in named for number in fact.batches}
+    orders = {
+        order.message_id: order
+        for order in PaymentOrder.objects.filter(account=account, message_id__in=wanted).defer("file")
+    }
+    taken: set[int] = set()
+    for fact in named:
+        order = next((orders[n] for n in fact.batches if n in orders), None)
+        if order is None or order.pk in taken:
+            continue
+        whole = PaymentLine.objects.filter(project=order.project_id, order=order.pk).defer("card_number")
+        group = {
+            x.end_to_end_id: x for x in whole if x.state != LineState.RETURNED or x.bank_status == CAME_BACK
+        }
+        single = {f.end_to_end_id for f in told if f.amount_fen < 0}
+        single |= {e for e, incoming in _told_wages(account, group) if not incoming}
+        by_sum = bool(_told_orders(account, group))
+        free = {} if by_sum else {e: x for e, x in group.items() if e not in single}
+        if free and sum(x.amount_fen for x in free.values()) == -fact.amount_fen:
+            taken.add(order.pk)
+            fact.order_id = order.message_id
+            lines.update({e: lines.get(e, x) for e, x in free.items()})
+        elif not free and group and sum(x.amount_fen for x in group.values()) == -fact.amount_fen:
+            fact.state = State.DUPLICATE
+
+
 def _take_batch(fact: Told, account: SpecialAccount, lines: dict[str, PaymentLine], stage: Stage) -> None:
     order = PaymentOrder.objects.defer("file").get(message_id=fact.order_id, account=account)
     for line in lines.values():
-        if line.order_id == order.pk:
+        earlier = stage.words.get(line.end_to_end_id)
+        if line.order_id == order.pk and (earlier is None or earlier.status != CAME_BACK):
             stage.words[line.end_to_end_id] = Word(LineState.PAID, "BOOK", "", "", fact.at, True)
     fact.state, fact.assigned_fen, fact.entry_kind = State.MATCHED, fact.amount_fen, Kind.WAGES
 
@@ -271,6 +315,7 @@ def _take_wage(
     line: PaymentLine,
     stage: Stage,
     newest: dict[tuple[int, int], int],
+    unpayable: set[str],
     shares: dict[int, SubLedger],
 ) -> None:
     """Judge one booked movement that names one of our lines."""
@@ -288,8 +333,8 @@ def _take_wage(
         fact.state, fact.assigned_fen = State.RETURNED, fact.amount_fen
         return
     refused = line.state == LineState.RETURNED and line.bank_status != CAME_BACK
-    if refused and newest[line.sheet_id, line.worker_id] > line.attempt:
-        # Refused, sent again, and now booked all the same: a person must look, it may be paid twice.
+    if refused and (newest[line.sheet_id, line.worker_id] > line.attempt or reference in unpayable):
+        # Refused, sent again or paid otherwise, and now booked all the same: a person must look, it may be paid twice.
         if line.project_id in shares:
             _book(fact, shares[line.project_id], Kind.OTHER_OUT, stage)
         fact.state = State.UNMATCHED
@@ -310,6 +355,16 @@ def _take_other(fact: Told, shares: dict[int, SubLedger], stage: Stage) -> None:
     loan = loans.recognise(words, fact.amount_fen, shares, fact.at)
     if loan is not None:
         project_id = loans.loan_project(loan.cause) or 0
+        earlier = _loan_told(loan, project_id, stage)
+        if earlier is not None:
+            # Another kind of file tells it again; the same kind tells that the money moved once more.
+            if earlier != stage.kind:
+                fact.state = State.DUPLICATE
+            else:
+                _book(
+                    fact, shares[project_id], Kind.OTHER_OUT if fact.amount_fen < 0 else Kind.OTHER_IN, stage
+                )
+            return
         fact.share, fact.entry_kind, fact.assigned_fen = shares[project_id], loan.kind, fact.amount_fen
         fact.state = State.MATCHED
         stage.movements[project_id].append(loan)
@@ -329,11 +384,29 @@ def _take_other(fact: Told, shares: dict[int, SubLedger], stage: Stage) -> None:
         _book(fact, share, Kind.OTHER_OUT if fact.amount_fen < 0 else Kind.OTHER_IN, stage)
 
 
+def _undoes_return(fact: Told) -> bool:
+    """The bank takes back a wage that had come back: money out, but no payment of that wage."""
+    return fact.undoes and fact.amount_fen < 0
+
+
 def _book(fact: Told, share: SubLedger, kind: str, stage: Stage) -> None:
     fact.share, fact.entry_kind, fact.assigned_fen = share, kind, fact.amount_fen
     stage.movements[share.project_id].append(
-        Movement(fact.reference, kind, fact.amount_fen, fact.at, fact.cause)
+        Movement(fact.booking, kind, fact.amount_fen, fact.at, fact.cause)
     )
+
+
+def _loan_told(loan: Movement, project_id: int, stage: Stage) -> str | None:
+    """What kind of file told a draw or repayment of a loan first; None when nobody has."""
+    if any(m.reference == loan.reference for m in stage.movements[project_id]):
+        return stage.kind
+    if not AccountEntry.objects.filter(project=project_id, bank_reference=loan.reference).exists():
+        return None
+    told = StatementLine.objects.filter(
+        account=stage.account, amount_fen=loan.amount_fen, events__entry_kind=loan.kind
+    ).values_list("text", "end_to_end_id", "message__kind")
+    kinds = [kind for text, number, kind in told if loans.reference_in(f"{text} {number}") == loan.cause]
+    return kinds[0] if kinds else ""
 
 
 def _share_of(fact: Told, shares: dict[int, SubLedger]) -> SubLedger | None:
@@ -367,7 +440,7 @@ def _keep(
             text=fact.words[:200],
             state=fact.state,
             is_foreign=fact.state == State.UNMATCHED and fact.amount_fen < 0,
-            version=1 if fact.entry_kind else 0,
+            version=1 if fact.entry_kind or fact.state == State.DUPLICATE else 0,
         )
     write_rows([f.line for f in new if f.line])
     write_rows(_events(new, now))
@@ -380,19 +453,22 @@ def _keep(
 
 
 def _events(new: Iterable[Told], now: datetime) -> list[LineEvent]:
+    """What was done about new lines by itself: booked, or said to be told twice (which a person can undo)."""
     return [
         LineEvent(
             line=fact.line,
             number=1,
             act=1,
-            kind=LineEvent.Kind.BOOKED,
+            kind=LineEvent.Kind.BOOKED if fact.entry_kind else LineEvent.Kind.DUPLICATE,
+            before="" if fact.entry_kind else State.UNMATCHED,
             after=fact.state,
+            foreign_before=not fact.entry_kind and fact.amount_fen < 0,
             sub_ledger=fact.share,
             entry_kind=fact.entry_kind,
-            amount_fen=fact.amount_fen,
-            reference=fact.order_id or fact.reference,
+            amount_fen=fact.amount_fen if fact.entry_kind else 0,
+            reference=fact.order_id or fact.booking,
             made_at=now,
         )
         for fact in new
-        if fact.entry_kind
+        if fact.entry_kind or fact.state == State.DUPLICATE
     ]

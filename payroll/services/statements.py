@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from payroll.access import access_held_account, access_statement, acts_for_bank
-from payroll.bank.camt053 import Statement, check_currency, read_statement
+from payroll.bank.camt053 import Statement, check_currency, page_of, read_statement
 from payroll.bank.schemas import check_message, refuse_faults
 from payroll.bank.xmlread import ROOTS, kind_of
 from payroll.models import AccountEvent, AccountState, BankMessage, BankStatement, SpecialAccount
@@ -34,6 +34,8 @@ FULL = ("camt.053", "table")
 """Kinds of files that have balances and must join one another; reports and notifications do not."""
 SHORTEST_REASON = 5
 MAX_LINES = 60_000
+MOST_MISSING = 1_000_000
+"""A jump of numbers over more says nothing about how many statements are missing."""
 
 
 def take_statement(
@@ -251,12 +253,10 @@ def join_statements(account: SpecialAccount, *, now: datetime) -> None:
     A statement that came late may close a gap or open one, so the whole chain is looked at again. Statements
     that overlap another (a month's export beside daily files) are compared with what ended before they begin.
     """
-    records = list(
-        BankStatement.objects.filter(account=account, state=State.APPLIED).order_by("to_at", "sequence", "pk")
-    )
+    records = sorted(BankStatement.objects.filter(account=account, state=State.APPLIED), key=_place)
     changed = []
     for place, record in enumerate(records):
-        before = _before(record, records[:place])
+        before = _page_before(record, records) or _before(record, records[:place])
         fen, missing = _gap(before, record)
         if (fen, missing) == (record.gap_fen, record.gap_statements):
             continue
@@ -282,14 +282,40 @@ def join_statements(account: SpecialAccount, *, now: datetime) -> None:
 def _before(record: BankStatement, earlier: list[BankStatement]) -> BankStatement | None:
     """The statement that this one must join: the latest that ended before it begins, of its own kind first."""
     ended = [
-        r for r in earlier if r.to_at <= record.from_at or site_date(r.to_at) < site_date(record.from_at)
+        r
+        for r in earlier
+        if (r.to_at <= record.from_at or site_date(r.to_at) < site_date(record.from_at))
+        and not _same_period(r, record)
     ]
     if not ended:
         return None
     last = max(r.to_at for r in ended)
     at_last = [r for r in ended if site_date(r.to_at) == site_date(last)]
     same = [r for r in at_last if r.kind == record.kind]
-    return max(same or at_last, key=lambda r: (r.to_at, r.sequence or 0, r.pk))
+    return max(same or at_last, key=_place)
+
+
+def _place(record: BankStatement) -> tuple[datetime, int, int, int]:
+    """Where a statement stands in its account's chain."""
+    return record.to_at, record.sequence or 0, page_of(record.statement_id), record.pk
+
+
+def _page_before(record: BankStatement, records: list[BankStatement]) -> BankStatement | None:
+    """The page that a later page goes on from, in whatever order they came."""
+    page = page_of(record.statement_id)
+    if page == 1:
+        return None
+    whole = record.statement_id.removesuffix(f"/p{page}")
+    wanted = f"{whole}/p{page - 1}" if page > 2 else whole
+    return next((r for r in reversed(records) if r.statement_id == wanted and r.kind == record.kind), None)
+
+
+def _same_period(one: BankStatement, other: BankStatement) -> bool:
+    """Whether two files tell one statement: told again, or corrected."""
+    numbered = one.sequence is not None and one.sequence == other.sequence
+    return (one.from_at, one.to_at) == (other.from_at, other.to_at) or (
+        numbered and one.statement_id == other.statement_id
+    )
 
 
 def _gap(before: BankStatement | None, record: BankStatement) -> tuple[int, int]:
@@ -301,5 +327,5 @@ def _gap(before: BankStatement | None, record: BankStatement) -> tuple[int, int]
         fen = record.opening_fen - before.closing_fen
     missing = 0
     if before.sequence is not None and record.sequence is not None and record.sequence != 1:
-        missing = max(record.sequence - before.sequence - 1, 0)
+        missing = min(max(record.sequence - before.sequence - 1, 0), MOST_MISSING)
     return fen, missing

@@ -1,5 +1,6 @@
 """The booked movements of one file of the bank, as it tells them; nothing is asked of the database here."""
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -10,6 +11,7 @@ from payroll.statement_reader import END_TO_END
 from wagewatch.lib.dates import SITE_TZ, site_date
 
 State = StatementLine.State
+LONGEST = 80
 
 
 @dataclass
@@ -34,6 +36,10 @@ class Told:
     cause: str = ""
     order_id: str = ""
     assigned_fen: int = 0
+    undoes: bool = False
+    """The bank takes an earlier movement back (RvslInd)."""
+    batches: tuple[str, ...] = ()
+    """Numbers of orders that the whole movement names."""
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -43,21 +49,35 @@ class Told:
     def day(self) -> date:
         return site_date(self.at)
 
+    @property
+    def booking(self) -> str:
+        """Under which reference a share's book holds the movement: several of one entry may have one amount."""
+        if not self.end_to_end_id:
+            return self.reference
+        both = f"{self.reference} {self.end_to_end_id}"
+        if len(both) <= LONGEST:
+            return both
+        return f"{both[: LONGEST - 17]}~{hashlib.sha256(both.encode()).hexdigest()[:16]}"
+
 
 def told_lines(statement: Statement, now: datetime) -> list[Told]:
     """The booked movements of a file in its order; the same twice in one file keeps two references."""
     found: list[Told] = []
     seen: Counter[tuple[str, str, int]] = Counter()
+    entry_references = Counter(entry.bank_reference for entry in statement.entries)
     for entry in statement.entries:
         if not entry.booked:
             continue
         for detail in _details(entry):
             position = len(found)
             sign = 1 if entry.amount_fen > 0 else -1
-            signed = (detail.amount_fen or abs(entry.amount_fen)) * sign
-            own = detail.bank_reference or entry.bank_reference
-            reference = (own or f"{statement.statement_id}/{entry.reference or position}")[:76]
-            words = f"{detail.remittance} {entry.info}".strip()
+            fen = abs(entry.amount_fen) if detail.amount_fen is None else detail.amount_fen
+            if not fen:
+                continue
+            signed = fen * sign
+            own = _banks_own(detail, entry, entry_references)
+            reference = (own or _made_up(statement, entry, position))[:76]
+            words = " ".join(dict.fromkeys(w for w in (detail.remittance, entry.info) if w))
             named = _our_number(detail, words)
             key = (reference, named, signed)
             seen[key] += 1
@@ -76,9 +96,25 @@ def told_lines(statement: Statement, now: datetime) -> list[Told]:
                     words,
                     detail,
                     cause=detail.payer_name or detail.payee_name or detail.remittance or entry.info,
+                    undoes=entry.reversal,
+                    batches=entry.batches,
                 )
             )
     return found
+
+
+def _banks_own(detail: Detail, entry: Entry, references: Counter[str]) -> str:
+    """The bank's reference of a movement. An entry of one payment is named by its own, which every kind of file gives,
+    and not by its detail's, which only some do; one that stands for several by theirs."""
+    if len(entry.details) == 1 and references[entry.bank_reference] == 1:
+        return entry.bank_reference or detail.bank_reference
+    return detail.bank_reference or entry.bank_reference
+
+
+def _made_up(statement: Statement, entry: Entry, position: int) -> str:
+    """A reference where the bank gives none. The day stands in it: some banks give every statement the same number."""
+    day = f"/{entry.booked_on:%Y%m%d}" if entry.booked_on else ""
+    return f"{statement.statement_id}{day}/{entry.reference or position}"
 
 
 def _our_number(detail: Detail, words: str) -> str:

@@ -1,5 +1,7 @@
 """Special wage accounts: balances, entries with the balance after each, and lines that match nothing."""
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -13,7 +15,14 @@ from django.views.decorators.http import require_safe
 from payroll import labels
 from payroll.access import access_account, account_projects, accounts_for, holds_account, ledgers_for
 from payroll.account_words import STATES, deadline_badge
-from payroll.models import AccountEntry, AccountState, BankStatement, SpecialAccount, StatementLine
+from payroll.models import (
+    AccountEntry,
+    AccountState,
+    BankStatement,
+    PaymentLine,
+    SpecialAccount,
+    StatementLine,
+)
 from payroll.services.account_facts import AccountLife, load_lives
 from payroll.services.account_proof import prove
 from payroll.services.accounts import reserved_fen
@@ -105,6 +114,7 @@ def account_page(request: ActorRequest, pk: int) -> HttpResponse:
         "-booked_at", "-pk"
     )
     proof = prove(account) if whole else None
+    page = Paginator(entries, 50).get_page(request.GET.get("page"))
     balance = sum(s.balance_fen for s in shares)
     reserved = reserved_fen(*(s.project_id for s in shares))
     return render(
@@ -114,7 +124,8 @@ def account_page(request: ActorRequest, pk: int) -> HttpResponse:
             "account": account,
             "shares": shares,
             "chosen": chosen,
-            "page": Paginator(entries, 50).get_page(request.GET.get("page")),
+            "page": page,
+            "people": _people(page.object_list) if whole else {},
             "kinds": labels.ENTRY_KINDS,
             "unmatched": unmatched[:50],
             "unmatched_count": unmatched.count(),
@@ -141,6 +152,21 @@ def _entries(shares: list[Any], chosen: str) -> Any:
         .select_related("project")
         .order_by("-at", "-project_id", "-number")
     )
+
+
+def _people(entries: Iterable[AccountEntry]) -> dict[str, tuple[str, date]]:
+    """Name and wage month of the payments that entries are about, by the bank's reference; one query."""
+    wages = {
+        (e.project_id, e.bank_reference[2:]): e.bank_reference
+        for e in entries
+        if e.bank_reference[:2] in ("W:", "R:")
+    }
+    lines = PaymentLine.objects.filter(
+        project__in={project for project, _number in wages},
+        end_to_end_id__in={number for _project, number in wages},
+    ).values_list("project_id", "end_to_end_id", "worker__name", "month")
+    found = {(project, number): (name, month) for project, number, name, month in lines}
+    return {reference: found[key] for key, reference in wages.items() if key in found}
 
 
 @require_safe

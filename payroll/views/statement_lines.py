@@ -150,9 +150,11 @@ def _context(request: ActorRequest, line: StatementLine, problem: WagewatchError
         .defer("statement__message__content")
         .order_by("pk")[:20]
     )
+    candidates = acts.wage_candidates(line)[:20] if open_ else []
     return {
         "line": line,
         "account": line.account,
+        "acts_here": bool(candidates or others or problem or (open_ and shares)),
         "words": LINE_STATES[line.state],
         "is_wage": wage,
         "problem": problem,
@@ -162,7 +164,7 @@ def _context(request: ActorRequest, line: StatementLine, problem: WagewatchError
         "entry_kinds": labels.ENTRY_KINDS,
         "reasons": [(key, words) for key, words in REASONS.items() if _may_say(request, line, key)],
         "reason_words": REASONS,
-        "candidates": acts.wage_candidates(line)[:20] if open_ else [],
+        "candidates": candidates,
         "others": others,
         "may_assign": open_,
         "may_dismiss": line.state == StatementLine.State.UNMATCHED,

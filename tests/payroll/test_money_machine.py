@@ -6,6 +6,7 @@ checks of `verify_money` must be silent. Every example is rolled back. WAGEWATCH
 
 import contextlib
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,38 +21,55 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from payroll.models import (
+    AccountEntry,
+    BankMessage,
+    CashPayment,
+    LineEvent,
     LoanDraw,
     LoanRepayment,
     PaymentLine,
     PaymentOrder,
     PaySheet,
     PaySlip,
+    StatementLine,
     SubLedger,
     TopUpRequest,
 )
 from payroll.services import (
     approvals,
+    cash,
     confirmations,
+    corrections,
     late,
     loans,
     messages,
     orders,
+    settlements,
     sheets,
+    statement_lines,
     top_ups,
 )
+from payroll.services.account_proof import prove
 from payroll.services.allocation_facts import load_allocation
 from payroll.services.money_check import check_money
+from registration.models import SmsMessage
 from registration.services import parameters
 from tests.cast import Cast
 from tests.payroll import stage
 from tests.payroll.test_allocations import agree
+from tests.payroll.test_broken_statements import camt
 from tests.payroll.test_loans import bank_books, facility
+from tests.payroll.test_on_site import face
 from tests.payroll.test_orders import Counter
+from tests.payroll.test_strange_bank_files import REPORT, detail, entry
 from wagewatch.lib.errors import WagewatchError
 
 WHO = st.sampled_from(["sun", "zhou"])
 TROUBLE = st.sampled_from(["0000", "1111", "2222", "3333", "4444", "6666", "fine", "fine"])
 """Endings of cards that the simulator refuses, returns, answers late or not at all."""
+STRANGE = ["booked", "came back", "came back short", "return undone", "whole order", "two of one amount", "no reference",
+           "nothing", "RJCT", "ACSC", "PDNG"]  # fmt: skip
+"""Kinds of entries and states of a report in files of the bank's that the simulator would not write."""
 
 
 class Money(RuleBasedStateMachine):
@@ -187,6 +205,117 @@ class Money(RuleBasedStateMachine):
             messages.store_message("again", data + b"\n" * self.lines, now=self.bank.now)
         self.tries(lambda: messages.process_waiting(now=self.bank.now))
 
+    @rule(what=st.sampled_from(STRANGE), amount=st.sampled_from(["1.00", "77.00", "7920.00"]))
+    def strange_file(self, what: str, amount: str) -> None:
+        """What a bank should not send, or seldom does, about any payment that it ever had."""
+        line = PaymentLine.objects.order_by("?").first()
+        if line is None:
+            return
+        self.lines += 1
+        ref, wage = f"Y{self.lines}", f"{line.amount_fen / 100:.2f}"
+        told = detail(line.end_to_end_id, wage)
+        number = line.order.message_id
+        batch = f"<Btch><MsgId>{number}</MsgId><PmtInfId>{number}</PmtInfId></Btch>"
+        due = sum(x.amount_fen for x in line.order.lines.exclude(state="returned"))
+        two = detail(f"O{self.lines}", amount) + detail(f"P{self.lines}", amount)
+        entries = {
+            "booked": entry(ref, wage, way="DBIT", details=told),
+            "came back": entry(ref, wage, details=told),
+            "came back short": entry(ref, amount, details=detail(line.end_to_end_id, amount)),
+            "return undone": entry(ref, wage, way="DBIT", details=told).replace(
+                "<Sts>", "<RvslInd>true</RvslInd><Sts>"
+            ),
+            "whole order": entry(ref, f"{due / 100:.2f}", way="DBIT", details=batch),
+            "two of one amount": entry(ref, f"{2 * float(amount):.2f}", details=two),
+            "no reference": entry("", amount),
+            "nothing": entry(ref, "0.00"),
+        }
+        if what in entries:
+            data = camt(entries[what], name=f"S{self.lines % 3}", number=self.lines)
+        else:
+            report = REPORT.format(order=number, status="PART", e2e=line.end_to_end_id)
+            data = report.replace("ACSC", what).replace("<MsgId>P1", f"<MsgId>P{self.lines}").encode()
+        messages.store_message(
+            ref, data.replace(b"<MsgId>M1", f"<MsgId>M{self.lines}".encode()), now=self.bank.now
+        )
+        self.tries(lambda: messages.process_waiting(now=self.bank.now))
+        assert not BankMessage.objects.filter(state="unreadable").exists()
+
+    @rule(undo=st.booleans())
+    def decide_about_a_line(self, undo: bool) -> None:
+        """The officer undoes what the program took for told twice, or says what a strange line is."""
+        lines = StatementLine.objects.order_by("?")
+        if undo:
+            if line := lines.filter(state="duplicate").first():
+                self.tries(
+                    lambda: statement_lines.undo_line(
+                        line.pk, version=line.version, actor=self.officer, now=self.bank.now
+                    )
+                )
+        elif line := lines.filter(state="unmatched").first():
+            part = statement_lines.Part(
+                self.cast.project.pk, "other_in" if line.amount_fen > 0 else "other_out", line.amount_fen
+            )
+            self.tries(
+                lambda: statement_lines.assign_line(
+                    line.pk, [part], version=line.version, actor=self.officer, now=self.bank.now
+                )
+            )
+
+    @rule(who=WHO)
+    def pay_in_cash(self, who: str) -> None:
+        """By exception, with the code on the worker's phone."""
+        if slip := self.slip(who):
+            self.tries(
+                lambda: cash.send_code(
+                    slip.reference, address="127.0.0.1", actor=self.qian, now=self.bank.now
+                )
+            )
+            text = SmsMessage.objects.filter(kind="login_code").order_by("-pk").first()
+            code = re.search(r"\d{6}", str(text.text)) if text else None
+            self.tries(
+                lambda: cash.pay_in_cash(
+                    slip.reference, reason="no_card", text="今天回乡", code=code[0] if code else "",
+                    photo=face(), signature_png=stage.signature(), actor=self.qian, now=self.bank.now,
+                )
+            )  # fmt: skip
+
+    @rule(who=WHO)
+    def deny_cash(self, who: str) -> None:
+        """The worker never had it, and the clerk takes it back."""
+        if slip := self.slip(who):
+            actor = self.cast.actor(getattr(self.cast, who))
+            self.tries(lambda: cash.deny_cash(slip.reference, actor=actor, now=self.bank.now))
+            if made := CashPayment.objects.filter(denied_at__isnull=False).order_by("-pk").first():
+                self.tries(lambda: cash.withdraw_cash(made.pk, actor=self.qian, now=self.bank.now))
+
+    @rule(who=WHO, fen=st.integers(1, 90_000), up=st.booleans())
+    def correct(self, who: str, fen: int, up: bool) -> None:
+        """A slip that was sent paid too little or too much."""
+        if not (slip := self.slip(who)):
+            return
+        if up:
+            self.tries(
+                lambda: corrections.correct_upwards(
+                    slip.reference, amount_fen=fen, reason="少算", actor=self.qian, now=self.bank.now
+                )
+            )
+        else:
+            self.tries(
+                lambda: corrections.correct_downwards(
+                    slip.reference, amount_fen=fen, reason="多算", signature_png=stage.signature(),
+                    actor=self.qian, now=self.bank.now,
+                )
+            )  # fmt: skip
+
+    @rule(who=WHO)
+    def settle(self, who: str) -> None:
+        """The worker leaves; what is open of any month is settled off-cycle."""
+        posting = getattr(self.cast, f"{who}_posting").pk
+        self.tries(
+            lambda: settlements.settle(self.cast.project.pk, posting, actor=self.qian, now=self.bank.now)
+        )
+
     @rule(fen=st.integers(1, 3_000_000))
     def allocate(self, fen: int) -> None:
         self.lines += 1
@@ -281,6 +410,25 @@ class Money(RuleBasedStateMachine):
             return
         report = check_money()
         assert report.counts == {}, [(f.check.code, f.row, f.expected, f.found) for f in report.findings]
+
+    @invariant()
+    def all_that_moved_is_in_the_book(self) -> None:
+        """The book, less what only reports have told, is what the bank's lines tell: no fen vanishes or is made."""
+        if not hasattr(self, "bank") or not SubLedger.objects.exists():
+            return
+        matched = StatementLine.objects.filter(state__in=["matched", "returned"])
+        told = {(e2e, fen > 0) for e2e, fen in matched.values_list("end_to_end_id", "amount_fen")}
+        in_batch = LineEvent.objects.filter(entry_kind="wages").values("reference")
+        batched = set(
+            PaymentLine.objects.filter(order__message_id__in=in_batch).values_list("end_to_end_id", flat=True)
+        )
+        reported = sum(
+            e.amount_fen
+            for e in AccountEntry.objects.filter(kind__in=["wages", "return"])
+            if (e.bank_reference[2:], e.kind == "return") not in told
+            and not (e.kind == "wages" and e.bank_reference[2:] in batched)
+        )
+        assert prove(SubLedger.objects.get().account).reported_fen == reported
 
     @invariant()
     def nobody_is_paid_twice(self) -> None:

@@ -128,6 +128,7 @@ BREAKS = {
     "ledger.sum": "UPDATE payroll_subledger SET balance_fen = balance_fen + 1",
     "ledger.count": "UPDATE payroll_subledger SET entry_count = entry_count + 1",
     "ledger.chain": "UPDATE payroll_accountentry SET balance_fen = balance_fen + 1 WHERE number = 2",
+    "line.entry": "UPDATE payroll_accountentry SET bank_reference = 'elsewhere' WHERE kind = 'allocation'",
     "wages.line": "UPDATE payroll_accountentry SET kind = 'other_out' WHERE kind = 'wages' AND number = (SELECT max(number) FROM payroll_accountentry WHERE kind = 'wages')",
     "return.line": "UPDATE payroll_paymentline SET bank_status = 'RTRN' WHERE state = 'returned' AND bank_status <> 'RTRN'",
     "slip.paid": "UPDATE payroll_payslip SET payment = 'none' WHERE payment = 'paid' AND month = '2026-10-01'",

@@ -61,3 +61,16 @@ def normalise_name(text: str) -> Normalised:
 def mask_name(name: str) -> str:
     """``孙**``: the first character, then always two stars, so that the length tells nothing."""
     return f"{name[0]}**" if name else ""
+
+
+SHORTEST_FIRM = 5
+_FIRM = re.compile(
+    r"(公司|银行|支行|分行|营业部|信用社|合作社|集团|中心|委员会|政府|指挥部|项目部|[站厂店局院所处队校])([(（].*[)）])?$"
+    r"|\b(Ltd|Inc|LLC|Bank|Company|Corporation)\b",
+    re.IGNORECASE,
+)
+
+
+def mask_party(name: str) -> str:
+    """A counterparty of a bank: a person is masked, a firm or office is named in full, for it is no person's data."""
+    return name if len(name) >= SHORTEST_FIRM and _FIRM.search(name) else mask_name(name)

@@ -222,6 +222,12 @@ def mask_name(text: str | None) -> str:
 
 
 @register.filter
+def mask_party(text: str | None) -> str:
+    """孙长根 -> 孙**, but 金华商贸银行 in full."""
+    return names.mask_party(text) if text else NONE
+
+
+@register.filter
 def origin_name(code: str | None) -> str:
     """330703 -> 浙江省金华市金东区; of abolished divisions as much as still exists."""
     return origins.origin_name(code) if code else ""
