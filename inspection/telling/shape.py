@@ -18,6 +18,8 @@ from registration.services.parameters import parameter
 from wagewatch.lib.dates import parse_month
 from wagewatch.templatetags.ww import cny, month_only
 
+NAMED_FROM = 3
+"""A parameter of so many figures names each of them."""
 Ground = dict[str, Any]
 """A row of the alarm's page: what was looked at, value, limit, source of the data."""
 
@@ -76,16 +78,22 @@ def amount_of(unit: str, figure: int | str) -> str:
 
 
 def reading_words(reading: Reading, value: Any) -> str:
-    """What a parameter that is no ladder says: each figure with its unit."""
-    said = [
-        _plain(figure.unit, found)
-        for figure in reading.figures
-        if (found := figure_of(figure, value)) is not None
-    ]
-    return ("，" if gap() == "" else ", ").join(said)
+    """What a parameter that is no ladder says: each figure with its unit, and with its name where there are many."""
+    comma = "，" if gap() == "" else ", "
+    found = [(figure, held) for figure in reading.figures if (held := figure_of(figure, value)) is not None]
+    if len(reading.figures) < NAMED_FROM:
+        return comma.join(_plain(figure.unit, held) for figure, held in found)
+    said = _("%(what)s: %(figure)s")
+    return ("；" if gap() == "" else "; ").join(
+        said % {"what": figure.words, "figure": _plain(figure.unit, held)} for figure, held in found
+    )
 
 
-def _plain(unit: str, figure: int | str) -> str:
+def _plain(unit: str, figure: Any) -> str:
+    if unit == "day":
+        return str(figure) or _("never")
+    if unit == "yes":
+        return _("yes") if figure else _("no")
     number = int(float(figure))
     if unit == "fen":
         return cny(number)
