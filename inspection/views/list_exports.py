@@ -1,5 +1,8 @@
 """Lists of the office's own work as .xlsx: what the page shows with its filters, all rows instead of one page."""
 
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
 from django.http import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,11 +24,14 @@ from inspection.workload import groups_of
 from registration.http import ActorRequest
 from registration.office_names import office_name
 from registration.templatetags.named import named
+from registration.views.file_answers import file_answer
 from wagewatch.lib.dates import site_date
-from wagewatch.lib.sheets import ColumnOut, SheetOut
+from wagewatch.lib.sheet_writer import ColumnOut, SheetOut, Value, workbook_file
 
-MOST_NOTICES = 20_000
-"""The newest of them: each is a row in memory with its text message and letter."""
+MOST_NOTICES = 100_000
+"""Lines of one workbook; it says where the others are."""
+AT_ONCE = 2_000
+"""Notices held in memory with their text messages and letters."""
 
 
 @never_cache
@@ -45,23 +51,33 @@ def notices_export(request: ActorRequest) -> HttpResponseBase:
         ColumnOut(_("Text message"), width=16),
         ColumnOut(_("E-mail"), width=16),
     ]
-    rows = [
-        (
-            line["notice"].made_at,
-            line["notice"].user.name,
-            line["body"],
-            str(line["what"]),
-            str(line["about"]),
-            str(line["title"]),
-            line["notice"].read_at,
-            *(
-                line[way].get_state_display() if line[way] else held if line["notice"].held else ""
-                for way in ("sms", "mail")
-            ),
-        )
-        for line in lines_of(logged(request)[:MOST_NOTICES])
-    ]
-    return download(SheetOut(_("Who was told"), columns, rows), "notices", site_date(timezone.now()))
+    found = logged(request)
+    newest, title = found[:MOST_NOTICES], ""
+    if last := found[MOST_NOTICES : MOST_NOTICES + 1].first():
+        title = _(
+            "The newest %(n)s lines. The older ones: choose %(day)s as the last day on the page and export again."
+        ) % {"n": MOST_NOTICES, "day": site_date(last.made_at).isoformat()}
+
+    def rows() -> Iterator[Sequence[Value]]:
+        notices = newest.iterator(chunk_size=AT_ONCE)
+        while some := list(islice(notices, AT_ONCE)):
+            for line in lines_of(some):
+                yield (
+                    line["notice"].made_at,
+                    line["notice"].user.name,
+                    line["body"],
+                    str(line["what"]),
+                    str(line["about"]),
+                    str(line["title"]),
+                    line["notice"].read_at,
+                    *(
+                        line[way].get_state_display() if line[way] else held if line["notice"].held else ""
+                        for way in ("sms", "mail")
+                    ),
+                )
+
+    file = workbook_file([SheetOut(_("Who was told"), columns, rows(), title=title)])
+    return file_answer(file, f"notices-{site_date(timezone.now())}", "xlsx")
 
 
 @never_cache

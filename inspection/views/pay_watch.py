@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.db.models import Count, Q
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,6 +22,7 @@ from registration.services.parameters import load_calendar, parameter
 from wagewatch.lib.dates import first_of_month, parse_month, previous_month, site_date
 
 MONTHS = 6
+RUNNING = (Mediation.State.OPEN, Mediation.State.PROPOSED)
 SHOWN = 500
 """Mediations, payments and reports on a page; their workbooks hold more."""
 
@@ -143,16 +145,14 @@ def mediation_rows(request: ActorRequest, most: int = SHOWN) -> list[dict[str, A
     """Mediations with the working days since they were asked for: open ones first, then those that failed."""
     projects, today = _reach(request), site_date(timezone.now())
     calendar = load_calendar()
-    order = {"open": 0, "proposed": 1, "not_agreed": 2, "agreed": 3}
-    found = list(watch.mediations(Project.objects.filter(pk__in=projects)).order_by("asked_at")[:most])
-    found.sort(key=lambda m: order[m.state])
+    found = list(watch.mediations(Project.objects.filter(pk__in=projects))[:most])
     return [
         {
             "mediation": m,
             "working_days": calendar.working_days_between(site_date(m.asked_at), today)
-            if m.state in ("open", "proposed")
+            if m.state in RUNNING
             else None,
-            "late": m.state in ("open", "proposed") and today > m.due_on,
+            "late": m.state in RUNNING and today > m.due_on,
         }
         for m in found
     ]
@@ -163,8 +163,10 @@ def mediation_rows(request: ActorRequest, most: int = SHOWN) -> list[dict[str, A
 def mediations(request: ActorRequest) -> HttpResponseBase:
     """Open mediations with the working days since; then what ended without agreement."""
     rows = mediation_rows(request)
-    is_open = sum(row["mediation"].state in (Mediation.State.OPEN, Mediation.State.PROPOSED) for row in rows)
-    return _page(request, "mediations", {"rows": rows, "open": is_open, "today": site_date(timezone.now())})
+    found = watch.mediations(Project.objects.filter(pk__in=_reach(request))).order_by()
+    figures = found.aggregate(number=Count("pk"), open=Count("pk", filter=Q(state__in=RUNNING)))
+    context = {"rows": rows, "open": figures["open"], "hidden": figures["number"] - len(rows)}
+    return _page(request, "mediations", context | {"today": site_date(timezone.now())})
 
 
 def cash_rows(request: ActorRequest, most: int = SHOWN) -> list[dict[str, Any]]:
@@ -176,7 +178,7 @@ def cash_rows(request: ActorRequest, most: int = SHOWN) -> list[dict[str, Any]]:
         region: int(parameter("cash.repeated_times", region_code=region, on=today, default=2))
         for region in {projects[p.project_id].region_id for p in payments}
     }
-    rows = [
+    return [
         {
             "payment": p,
             "times": times[p.project_id, p.sheet.participation_id],
@@ -185,9 +187,6 @@ def cash_rows(request: ActorRequest, most: int = SHOWN) -> list[dict[str, Any]]:
         }
         for p in payments
     ]
-    return sorted(
-        rows, key=lambda row: row["payment"].denied_at is None or row["payment"].withdrawn_at is not None
-    )
 
 
 def cash_reports(request: ActorRequest, most: int = SHOWN) -> list[CashReport]:
@@ -200,17 +199,12 @@ def cash_reports(request: ActorRequest, most: int = SHOWN) -> list[CashReport]:
 def cash(request: ActorRequest) -> HttpResponseBase:
     """Every cash payment, denied ones first, repeated use marked; and what workers said of cash themselves."""
     rows = cash_rows(request)
-    payments = [row["payment"] for row in rows]
-    return _page(
-        request,
-        "cash",
-        {
-            "rows": rows,
-            "reports": cash_reports(request),
-            "sum_fen": sum(p.amount_fen for p in payments if p.withdrawn_at is None),
-            "denied": sum(p.denied_at is not None for p in payments),
-        },
-    )
+    projects = Project.objects.filter(pk__in=_reach(request))
+    figures = watch.cash_figures(watch.cash_payments(projects))
+    said = watch.cash_reports(projects).count()
+    reports = cash_reports(request)
+    context = {"rows": rows, "hidden": figures["number"] - len(rows), "figures": figures}
+    return _page(request, "cash", context | {"reports": reports, "said": said, "unsaid": said - len(reports)})
 
 
 def part_cash_rows(request: ActorRequest) -> list[dict[str, Any]]:

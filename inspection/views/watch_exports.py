@@ -22,6 +22,14 @@ from wagewatch.templatetags.ww import mask_name
 MOST = 20_000
 
 
+def _cut(rows: list[Any]) -> str:
+    """What stands above the lines of a workbook that could not hold all of them."""
+    if len(rows) <= MOST:
+        return ""
+    del rows[MOST:]
+    return _("The first %(n)s lines. Export project by project to have the others.") % {"n": MOST}
+
+
 def _person(worker: Any) -> tuple[str, str]:
     return mask_name(worker.name), f"*{worker.id_tail}"
 
@@ -85,10 +93,10 @@ def _mediations(request: ActorRequest) -> list[SheetOut]:
             m.agreed_fen,
             m.outcome,
         )
-        for row in pay_watch.mediation_rows(request, MOST)
+        for row in pay_watch.mediation_rows(request, MOST + 1)
         for m in (row["mediation"],)
     ]
-    return [SheetOut(_("Mediations"), columns, rows)]
+    return [SheetOut(_("Mediations"), columns, rows, title=_cut(rows))]
 
 
 def _cash(request: ActorRequest) -> list[SheetOut]:
@@ -108,7 +116,7 @@ def _cash(request: ActorRequest) -> list[SheetOut]:
             p.withdrawn_at,
             row["times"],
         )
-        for row in pay_watch.cash_rows(request, MOST)
+        for row in pay_watch.cash_rows(request, MOST + 1)
         for p in (row["payment"],)
     ]
     who = [
@@ -147,11 +155,11 @@ def _cash(request: ActorRequest) -> list[SheetOut]:
             r.amount_fen,
             r.at,
         )
-        for r in pay_watch.cash_reports(request, MOST)
+        for r in pay_watch.cash_reports(request, MOST + 1)
     ]
     return [
-        SheetOut(_("Wages paid in cash"), paid, payments),
-        SheetOut(_("What workers said about cash"), said, reports),
+        SheetOut(_("Wages paid in cash"), paid, payments, title=_cut(payments)),
+        SheetOut(_("What workers said about cash"), said, reports, title=_cut(reports)),
     ]
 
 
