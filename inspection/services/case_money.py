@@ -12,6 +12,8 @@ from inspection.models import Case, CaseStep, CorrectionOrder
 from inspection.services.case_orders import state_of
 from inspection.services.case_papers import make_paper
 from inspection.services.case_steps import keep, lock_case, tell, words, write_step
+from payroll.models import DepositEntry, DepositRuling
+from payroll.models.deposits import DepositForm
 from payroll.services.deposit_rulings import rule_on_deposit
 from registration.actors import Actor
 from registration.services.parameters import parameter
@@ -22,6 +24,15 @@ from wagewatch.lib.money import format_cny
 LOWEST_ONE = {"months": 3, "fen": 500_000}
 LOWEST_MANY = {"people": 10, "fen": 3_000_000}
 """The lowest figures of the interpretation of 2013, article 3, where a region has none on record."""
+
+
+PAPERS = (DepositEntry.Kind.LODGED, DepositEntry.Kind.TOPPED_UP, DepositEntry.Kind.REPLACED)
+FORMS = {
+    DepositForm.CASH: "现金",
+    DepositForm.GUARANTEE: "银行保函",
+    DepositForm.INSURANCE: "保证保险",
+}
+"""Forms of a deposit as documents write them, whatever language the officer reads."""
 
 
 class Check(NamedTuple):
@@ -94,10 +105,27 @@ def use_deposit(pk: int, *, amount_fen: int, reason: str, actor: Actor, now: dat
         actor=actor,
         now=now,
     )
+    paper = make_paper(case, "deposit", deposit_values(case, check.order, ruling), actor=actor, now=now)
     facts = {"order": check.order.number, "amount_fen": ruling.amount_fen, "due_on": str(ruling.due_on)}
-    step = write_step(case, "deposit", text=ruling.reason, facts=facts, actor=actor, now=now)
+    step = write_step(case, "deposit", text=ruling.reason, file=paper.file, facts=facts, actor=actor, now=now)
     tell(case, "deposit", day=ruling.due_on, actor=actor, now=now)
     return step
+
+
+def deposit_values(case: Case, order: CorrectionOrder, ruling: DepositRuling) -> dict[str, str]:
+    """What the notice to the bank or insurer says: whose paper it is, the order that lapsed, the sum and its day."""
+    held = DepositEntry.objects.filter(project=case.project_id, kind__in=PAPERS).order_by("-number").first()
+    return {
+        "issuer": held.issuer if held else "—",
+        "form": FORMS[DepositForm(held.form)] if held else "—",
+        "paper": held.paper_number if held else "—",
+        "respondent": order.respondent.name,
+        "order": order.number,
+        "served_on": str(order.served_on),
+        "deadline_on": str(order.deadline_on),
+        "amount": format_cny(ruling.amount_fen),
+        "due_on": str(ruling.due_on),
+    }
 
 
 @transaction.atomic

@@ -26,7 +26,7 @@ class MediateForm(CaseForm):
     )
     terms = area(_("What was agreed, or why not"), rows=5)
     amount_fen = YuanField(label=_("Amount in yuan"))
-    pay_by = day_field(_("Paid by"), required=False)
+    pay_by = day_field(_("To be paid by"), required=False)
     firm_person = line(_("Signs for the firm"), longest=60, required=False)
     worker_person = line(_("Signs for the workers"), longest=60, required=False)
     FIELDS = {

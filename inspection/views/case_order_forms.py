@@ -20,7 +20,7 @@ class OrderForm(CaseForm):
     respondent_id = forms.TypedChoiceField(label=_("Firm"), coerce=int, widget=choice())
     grounds = forms.MultipleChoiceField(
         label=_("What was broken"),
-        choices=[(g.code, f"{g.article}　{g.text}") for g in GROUNDS.values()],
+        choices=[(g.code, g.label) for g in GROUNDS.values()],
         widget=forms.CheckboxSelectMultiple,
     )
     demand = area(_("What must be done"), hint=_("It stands in the order: be exact."))

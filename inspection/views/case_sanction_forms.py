@@ -16,8 +16,8 @@ class ProposeForm(OfOrder):
     """A fine."""
 
     ground = forms.ChoiceField(
-        label=_("What for"),
-        choices=[(g.code, f"{g.article}　{g.text}") for g in GROUNDS.values() if g.key],
+        label=_("Violation"),
+        choices=[(g.code, g.label) for g in GROUNDS.values() if g.key],
         widget=choice(),
     )
     person = line(
@@ -59,7 +59,7 @@ class _OfSanction(CaseForm):
 def sanction_label(sanction: Any) -> str:
     """The article, and whom it hits."""
     whom = sanction.person if sanction.on_person else sanction.order.respondent.name
-    return f"{GROUNDS[sanction.ground].article}　{whom}"
+    return f"{GROUNDS[sanction.ground].article_words}　{whom}"
 
 
 class NotifyForm(_OfSanction):

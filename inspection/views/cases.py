@@ -173,7 +173,7 @@ def cases_export(request: ActorRequest) -> HttpResponseBase:
     """The filtered cases as .xlsx, without anything of who complained."""
     today = site_date(timezone.now())
     columns = [
-        ColumnOut(_("Number"), width=22),
+        ColumnOut(pgettext("of a paper", "Number"), width=22),
         ColumnOut(_("About"), width=22),
         ColumnOut(_("Place"), width=12),
         ColumnOut(_("Project"), width=28),

@@ -9,7 +9,7 @@ from inspection.alarms.readings import Figure, Reading, figure_of, with_figures
 from inspection.alarms.rule import Setting
 from inspection.rules import LEVEL_NAMES
 from inspection.services.parameter_changes import LARGEST
-from registration.views.chain_forms import YuanField, text
+from registration.views.chain_forms import WrittenField, YuanField, text
 from registration.views.training_forms import day_field
 from wagewatch.lib.money import format_yuan
 
@@ -24,10 +24,10 @@ class FigureForm(forms.Form):
     """Figures of a setting or of a parameter for a region, from a day on, with the reason and the document."""
 
     valid_from = day_field(gettext_lazy("Holds from"))
-    document = forms.CharField(
+    document = WrittenField(
         label=gettext_lazy("Number of the document"), max_length=80, widget=text(), required=False
     )
-    reason = forms.CharField(
+    reason = WrittenField(
         label=gettext_lazy("Reason"),
         help_text=gettext_lazy("It stays on record with your name."),
         max_length=300,

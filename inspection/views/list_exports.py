@@ -119,7 +119,7 @@ def draws_export(request: ActorRequest) -> HttpResponseBase:
     """Draws of random checks and how far they are."""
     columns = [
         ColumnOut(pgettext("random check table", "Draw"), width=32),
-        ColumnOut(_("Number"), width=12),
+        ColumnOut(pgettext("of a paper", "Number"), width=12),
         ColumnOut(_("Drawn at"), width=18),
         ColumnOut(_("Office"), width=26),
         ColumnOut(_("First day"), "date", width=12),
@@ -241,13 +241,13 @@ def data_requests_export(request: ActorRequest) -> HttpResponseBase:
     """Requests of other departments for data, and what became of them."""
     labour_office(request.actor)
     columns = [
-        ColumnOut(_("Number"), width=20),
+        ColumnOut(pgettext("of a paper", "Number"), width=20),
         ColumnOut(_("Department"), width=28),
         ColumnOut(_("Purpose"), width=36),
         ColumnOut(_("State"), width=12),
         ColumnOut(_("Place"), width=14),
-        ColumnOut(_("First month"), width=12),
-        ColumnOut(_("Last month"), width=12),
+        ColumnOut(_("From month"), width=12),
+        ColumnOut(_("To month"), width=12),
         ColumnOut(_("Written down by"), width=14),
         ColumnOut(_("Written down at"), width=18),
         ColumnOut(_("Can be taken out until"), width=18),
