@@ -20,9 +20,10 @@ class Figure:
     """One figure of a parameter: its place in the value ("" for the value itself, "raised.factor" for one inside a
     table), unit and range.
 
-    `unit` is days, wd (working days), hours, minutes, months, years, people, percent, fen, day (an ISO date, whose
-    range are proleptic ordinals) or yes (a truth that holds unless it is written as false). `decimal` keeps a number
-    as a text: "21.75", and percents without needless zeros, "0.5". An `optional` one may be left out of the table.
+    `unit` is days, wd (working days), hours, minutes, months, years (of age), span (years that pass), people, percent,
+    fen, day (an ISO date, whose range are proleptic ordinals) or yes (a truth that holds unless it is written as
+    false). `decimal` keeps a number as a text: "21.75", and percents without needless zeros, "0.5". An `optional` one
+    may be left out of the table.
     """
 
     name: str
@@ -74,16 +75,16 @@ _DEPOSIT = (
     Figure("cap_fen", "fen", _("largest deposit, in yuan"), 100_000, 100_000_000_000, optional=True),
     Figure("floor_fen", "fen", _("smallest deposit, in yuan"), 100, 1_000_000_000, optional=True),
     Figure("small_under_fen", "fen", _("contract sum, in yuan, below which clean firms lodge nothing"), 0, 1_000_000_000),
-    Figure("small_clean_years", "years", _("clean years that such small works need"), 1, 10),
-    Figure("lowered_after_years", "years", _("clean years after which the rate falls"), 2, 10),
+    Figure("small_clean_years", "span", _("clean years that such small works need"), 1, 10),
+    Figure("lowered_after_years", "span", _("clean years after which the rate falls"), 2, 10),
     *_changed(
         "lowered",
         (_("share of the rate that remains after clean years, in per cent"), _("or the rate itself after clean years")),
         ("0", "50"),
         "1.5",
     ),
-    Figure("exempt_after_years", "years", _("clean years after which well-kept works lodge nothing"), 3, 10, optional=True),
-    Figure("raised_within_years", "years", _("years for which arrears raise the rate"), 2, 10),
+    Figure("exempt_after_years", "span", _("clean years after which well-kept works lodge nothing"), 3, 10, optional=True),
+    Figure("raised_within_years", "span", _("years for which arrears raise the rate"), 2, 10),
     *_changed(
         "raised",
         (_("share of the rate after arrears, in per cent"), _("or the rate itself after arrears")),

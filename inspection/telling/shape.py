@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, npgettext
 from django.utils.translation import gettext as _
 
 from inspection.alarms.catalogue import RULES
@@ -79,14 +79,22 @@ def amount_of(unit: str, figure: int | str) -> str:
 
 def reading_words(reading: Reading, value: Any) -> str:
     """What a parameter that is no ladder says: each figure with its unit, and with its name where there are many."""
-    comma = "，" if gap() == "" else ", "
-    found = [(figure, held) for figure in reading.figures if (held := figure_of(figure, value)) is not None]
+    found = reading_lines(reading, value)
     if len(reading.figures) < NAMED_FROM:
-        return comma.join(_plain(figure.unit, held) for figure, held in found)
+        return ("，" if gap() == "" else ", ").join(figure for _what, figure in found)
     said = _("%(what)s: %(figure)s")
     return ("；" if gap() == "" else "; ").join(
-        said % {"what": figure.words, "figure": _plain(figure.unit, held)} for figure, held in found
+        said % {"what": what, "figure": figure} for what, figure in found
     )
+
+
+def reading_lines(reading: Reading, value: Any) -> list[tuple[str, str]]:
+    """The same as (name, figure with unit)."""
+    return [
+        (str(figure.words), _plain(figure.unit, held))
+        for figure in reading.figures
+        if (held := figure_of(figure, value)) is not None
+    ]
 
 
 def _plain(unit: str, figure: Any) -> str:
@@ -105,6 +113,8 @@ def _plain(unit: str, figure: Any) -> str:
         return ngettext("%(n)s month", "%(n)s months", number) % {"n": figure}
     if unit == "years":
         return ngettext("%(n)s year", "%(n)s years", number) % {"n": figure}
+    if unit == "span":
+        return npgettext("a span", "%(n)s year", "%(n)s years", number) % {"n": figure}
     return amount_of(unit, figure)
 
 

@@ -32,7 +32,7 @@ from inspection.services.parameter_changes import (
     what_of,
 )
 from inspection.services.rules import MissingFigure, latest_runs
-from inspection.telling.shape import reading_words, steps_of
+from inspection.telling.shape import NAMED_FROM, reading_lines, reading_words, steps_of
 from inspection.views.figure_forms import FigureForm
 from payroll.services.deposit_tables import DueChanges
 from registration.access import not_found, not_permitted
@@ -288,6 +288,9 @@ def rule_figure(request: ActorRequest, code: str, key: str) -> HttpResponseBase:
         "readers": [one for one in readers_of(key) if one.code != found.code],
         "now_steps": steps_of(what, value) if isinstance(what, Setting) else [],
         "now_words": reading_words(what, value) if isinstance(what, Reading) and value is not None else "",
+        "now_lines": reading_lines(what, value)
+        if isinstance(what, Reading) and value is not None and len(what.figures) >= NAMED_FROM
+        else [],
         "effect": effect,
         "moved": _moved(effect) if effect else [],
         "dues": _dues(effect.dues) if effect and effect.dues else None,
