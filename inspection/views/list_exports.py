@@ -157,7 +157,7 @@ def listings_export(request: ActorRequest) -> HttpResponseBase:
         ColumnOut(_("Decide until"), "date", width=12),
         ColumnOut(_("End of the term"), "date", width=12),
         ColumnOut(_("Owed at the notice"), "money", width=18),
-        ColumnOut(_("People"), "number", width=10),
+        ColumnOut(_("Number of people"), "number", width=10),
         ColumnOut(_("Authority"), width=26),
     ]
     rows = [

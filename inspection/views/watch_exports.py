@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -72,7 +73,7 @@ def _mediations(request: ActorRequest) -> list[SheetOut]:
         ColumnOut(_("Claimed"), "money", width=14),
         ColumnOut(_("State"), width=14),
         ColumnOut(_("Asked for"), "date", width=16),
-        ColumnOut(_("Asked by"), width=12),
+        ColumnOut(pgettext("mediation", "Asked by"), width=12),
         ColumnOut(_("Working days since"), "number", width=10),
         ColumnOut(_("To be over by"), "date", width=12),
         ColumnOut(_("Agreed"), "money", width=14),
