@@ -33,7 +33,7 @@ class Ground:
         return gettext("Article %(number)s") % {"number": self.code.partition("-")[0]}
 
     @property
-    def label(self) -> Promise:
+    def label(self) -> str:
         """The article and what was broken, in the reader's language: Chinese as it stands in documents."""
         return lazy(self._label, str)()
 

@@ -21,6 +21,8 @@ from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import RuleViolation
 from wagewatch.lib.money import format_cny
 
+NOTE, DEPOSIT_REASON = 500, 300
+"""Characters of the note to the police, and of the reason that the contractor reads."""
 LOWEST_ONE = {"months": 3, "fen": 500_000}
 LOWEST_MANY = {"people": 10, "fen": 3_000_000}
 """The lowest figures of the interpretation of 2013, article 3, where a region has none on record."""
@@ -100,7 +102,7 @@ def use_deposit(pk: int, *, amount_fen: int, reason: str, actor: Actor, now: dat
         case.project_id,
         "use",
         document=check.order.number[:60],
-        reason=words(reason),
+        reason=words(reason, most=DEPOSIT_REASON),
         amount_fen=amount_fen,
         actor=actor,
         now=now,
@@ -137,7 +139,7 @@ def refer_to_police(pk: int, *, police: str, note: str = "", actor: Actor, now: 
     case = lock_case(pk, "refer", actor=actor)
     if case.referred_on is not None:
         raise RuleViolation("case.referred", _("The police got this case already."))
-    today = site_date(now)
+    today, said = site_date(now), words(note, least=0, most=NOTE)
     check = referral_check(case, today)
     if check.obstacle or check.order is None or check.unpaid is None:
         raise RuleViolation("case.referral", REFERRAL[check.obstacle or "no_order"])
@@ -146,7 +148,7 @@ def refer_to_police(pk: int, *, police: str, note: str = "", actor: Actor, now: 
     order, crime = check.order, check.crime
     threshold = f"一人 {crime.months} 个月以上且 {format_cny(crime.one_fen)} 以上，或者 {crime.people} 人以上合计 {format_cny(crime.many_fen)} 以上"
     values = {
-        "police": words(police, least=2)[:80],
+        "police": words(police, least=2, most=80),
         "respondent": order.respondent.name,
         "order": order.number,
         "served_on": str(order.served_on),
@@ -156,10 +158,10 @@ def refer_to_police(pk: int, *, police: str, note: str = "", actor: Actor, now: 
         "most": format_cny(check.unpaid.most_fen),
         "months": str(check.unpaid.most_months),
         "threshold": threshold,
-        "note": note.strip()[:500],
+        "note": said,
     }
     paper = make_paper(case, "referral", values, actor=actor, now=now)
     facts = {"order": order.number, "amount_fen": check.unpaid.amount_fen, "people": check.unpaid.people}
-    write_step(case, "refer", text=note.strip()[:500], file=paper.file, facts=facts, actor=actor, now=now)
+    write_step(case, "refer", text=said, file=paper.file, facts=facts, actor=actor, now=now)
     tell(case, "referred", actor=actor, now=now)
     return case

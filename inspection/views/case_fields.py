@@ -7,18 +7,21 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from inspection.models import Case, CorrectionOrder
+from inspection.services.case_steps import LONGEST
 from registration.views.chain_forms import WrittenField, choice, text
 
 NOBODY = _("Name nobody here: who complained reads it.")
 
 
-def area(label: Any, *, hint: Any = "", rows: int = 4, required: bool = True) -> forms.CharField:
+def area(
+    label: Any, *, hint: Any = "", rows: int = 4, longest: int = LONGEST, required: bool = True
+) -> forms.CharField:
     """A text of some lines."""
     return WrittenField(
         label=label,
         help_text=hint,
         required=required,
-        max_length=4000,
+        max_length=longest,
         widget=forms.Textarea(attrs={"class": "input", "rows": rows}),
     )
 

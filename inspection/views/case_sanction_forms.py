@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inspection.cases.articles import GROUNDS
 from inspection.models import CorrectionOrder
-from inspection.services.case_sanctions import lapsed_orders
+from inspection.services.case_sanctions import REASON, lapsed_orders
 from inspection.views.case_fields import CaseForm, OfOrder, area, line, tick
 from registration.views.chain_forms import YuanField, choice
 
@@ -28,7 +28,7 @@ class ProposeForm(OfOrder):
     )
     fine_fen = YuanField(label=_("Fine in yuan"))
     stop_work = tick(_("Stop the project"), _("Articles 55 and 57"))
-    reason = area(_("Facts and reason"))
+    reason = area(_("Facts and reason"), longest=REASON)
     FIELDS = {
         "case.not_lapsed": "order_id",
         "case.ground": "ground",

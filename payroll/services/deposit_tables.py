@@ -62,10 +62,8 @@ def due_changes(region_code: str, value: dict[str, Any], *, on: date) -> DueChan
     )
     firms = {part.organisation_id for part in parts}
     records: dict[int, ArrearsRecord] = {}
-    for record in ArrearsRecord.objects.filter(organisation__in=firms, since__lte=on).order_by(
-        "made_at", "pk"
-    ):
-        records[record.organisation_id] = record
+    for told in ArrearsRecord.objects.filter(organisation__in=firms, since__lte=on).order_by("made_at", "pk"):
+        records[told.organisation_id] = told
     works = works_of(firms)
     places = {part.project.region_id for part in parts}
     held = {place: Table.read(parameter(KEY, region_code=place, on=on, default=NATION)) for place in places}

@@ -13,12 +13,14 @@ from inspection.cases.rules import ALLOWED
 from inspection.models import Case, CaseStep, CorrectionOrder
 from inspection.services import case_sanctions
 from inspection.services.case_sanctions import Proposed
+from inspection.services.case_steps import words
 from inspection.views.case_acts import ACTS
 from registration.models import Parameter
 from tests.cast import NOW, Cast
 from tests.inspection.cases import accepted, after, filed, ordered, second
 from tests.inspection.stage import run, set_parameter, set_parameters
 from wagewatch.lib.dates import Calendar
+from wagewatch.lib.errors import Malformed
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +119,7 @@ def test_the_form_of_every_act_opens(stage: Cast) -> None:
 
 def test_an_act_that_lacks_its_ground_says_so_before_anything_is_written(stage: Cast) -> None:
     case, li = accepted(stage), stage.client(stage.li)
-    for act, words in {
+    for act, said in {
         "refer": "还没有责令支付工资",
         "deposit": "责令支付期满仍未支付的，",
         "propose": "没有期满未改正的指令书",
@@ -127,7 +129,7 @@ def test_an_act_that_lacks_its_ground_says_so_before_anything_is_written(stage: 
     }.items():
         client = stage.client(second(stage)) if act in {"decide", "give-time"} else li
         shown = page(client, "case-act", case.pk, act)
-        assert words in shown, act
+        assert said in shown, act
         assert " disabled>" in shown, act
     for act in ("note", "order", "close", "mediate"):
         assert " disabled>" not in page(li, "case-act", case.pk, act), act
@@ -159,6 +161,16 @@ def test_a_text_that_is_too_long_is_refused_whole_and_never_cut(stage: Cast) -> 
     answer = li.post(url("case-act", case.pk, "note"), {"kind": "visit", "text": long})
     assert answer.status_code == 400
     assert long in answer.content.decode()
+    order = {
+        "respondent_id": stage.sc.pk, "grounds": ["54-2"], "days": "5", "demand": "补发工资清单" * 101,
+    }  # fmt: skip
+    assert li.post(url("case-act", case.pk, "order"), order).status_code == 400
+    assert not CorrectionOrder.objects.exists()
+    order["demand"] = "补发工资清单" * 100
+    assert li.post(url("case-act", case.pk, "order"), order).status_code == 302
+    assert CorrectionOrder.objects.get().demand == order["demand"]
+    with pytest.raises(Malformed):
+        words("字" * 601, most=600)
     turned = "好\u202e反\u2066字\r\n第二行"
     assert li.post(url("case-act", case.pk, "note"), {"kind": "visit", "text": turned}).status_code == 302
     assert case.steps.order_by("-number")[0].text == "好反字\n第二行"

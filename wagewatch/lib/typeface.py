@@ -133,6 +133,7 @@ class ChinesePages(FPDF):
             self.add_font(_WHOLE, fname=font_path(), collection_font_number=SIMPLIFIED_CHINESE)
             self.set_fallback_fonts([_WHOLE])
         if self._usual is None:
-            known = self.fonts[_WHOLE if _WHOLE in self.fonts else FACE].cmap
+            whole: Any = self.fonts[_WHOLE if _WHOLE in self.fonts else FACE]
+            known = whole.cmap
             text = "".join(c if c in "\n\r\t" or ord(c) in known else _unknown(c) for c in text)
         return super().normalize_text(text)
