@@ -206,6 +206,12 @@ def value_words(key: str, value: Any) -> str:
     return str(value) if isinstance(value, int | str) else _("a table")
 
 
+def lines_of_value(key: str, value: Any) -> list[tuple[str, str]]:
+    """The figures of a table one by one; [] for a parameter of one or two."""
+    reading = READINGS.get(key)
+    return reading_lines(reading, value) if reading and len(reading.figures) >= NAMED_FROM else []
+
+
 def _ladder_words(key: str) -> str:
     """The words of another rule's ladder, with its code; "" if it is none."""
     for rule in RULES.values():
@@ -222,7 +228,12 @@ def _reads(found: Rule, today: date) -> list[dict[str, Any]]:
             "key": key,
             "words": READINGS[key].words if key in READINGS else _ladder_words(key),
             "rows": [
-                {"row": row, "value": value_words(key, row.value), "coming": row.valid_from > today}
+                {
+                    "row": row,
+                    "value": value_words(key, row.value),
+                    "lines": lines_of_value(key, row.value),
+                    "coming": row.valid_from > today,
+                }
                 for row in rows[key]
                 if row.valid_to is None or row.valid_to >= today
             ],
@@ -288,9 +299,7 @@ def rule_figure(request: ActorRequest, code: str, key: str) -> HttpResponseBase:
         "readers": [one for one in readers_of(key) if one.code != found.code],
         "now_steps": steps_of(what, value) if isinstance(what, Setting) else [],
         "now_words": reading_words(what, value) if isinstance(what, Reading) and value is not None else "",
-        "now_lines": reading_lines(what, value)
-        if isinstance(what, Reading) and value is not None and len(what.figures) >= NAMED_FROM
-        else [],
+        "now_lines": lines_of_value(key, value) if value is not None else [],
         "effect": effect,
         "moved": _moved(effect) if effect else [],
         "dues": _dues(effect.dues) if effect and effect.dues else None,
