@@ -27,7 +27,11 @@ SHOWN = 500
 """Mediations, payments and reports on a page; their workbooks hold more."""
 
 
-def _reach(request: ActorRequest) -> dict[int, Project]:
+Reach = dict[int, Project]
+"""The projects that a page is about, by their number."""
+
+
+def _reach(request: ActorRequest) -> Reach:
     """The projects within reach, or the one that the address names."""
     projects = projects_for(request.actor, permission="alarm.view").order_by("name", "pk")
     found = {project.pk: project for project in projects}
@@ -141,9 +145,12 @@ def _picture(content: bytes | None) -> HttpResponse:
     )
 
 
-def mediation_rows(request: ActorRequest, most: int = SHOWN) -> list[dict[str, Any]]:
+def mediation_rows(
+    request: ActorRequest, most: int = SHOWN, *, reach: Reach | None = None
+) -> list[dict[str, Any]]:
     """Mediations with the working days since they were asked for: open ones first, then those that failed."""
-    projects, today = _reach(request), site_date(timezone.now())
+    projects = _reach(request) if reach is None else reach
+    today = site_date(timezone.now())
     calendar = load_calendar()
     found = list(watch.mediations(Project.objects.filter(pk__in=projects))[:most])
     return [
@@ -162,16 +169,20 @@ def mediation_rows(request: ActorRequest, most: int = SHOWN) -> list[dict[str, A
 @inspector_view
 def mediations(request: ActorRequest) -> HttpResponseBase:
     """Open mediations with the working days since; then what ended without agreement."""
-    rows = mediation_rows(request)
-    found = watch.mediations(Project.objects.filter(pk__in=_reach(request))).order_by()
+    reach = _reach(request)
+    rows = mediation_rows(request, reach=reach)
+    found = watch.mediations(Project.objects.filter(pk__in=reach)).order_by()
     figures = found.aggregate(number=Count("pk"), open=Count("pk", filter=Q(state__in=RUNNING)))
     context = {"rows": rows, "open": figures["open"], "hidden": figures["number"] - len(rows)}
     return _page(request, "mediations", context | {"today": site_date(timezone.now())})
 
 
-def cash_rows(request: ActorRequest, most: int = SHOWN) -> list[dict[str, Any]]:
+def cash_rows(
+    request: ActorRequest, most: int = SHOWN, *, reach: Reach | None = None
+) -> list[dict[str, Any]]:
     """Cash payments, denied ones first, with how often the firm paid so on the project."""
-    projects, today = _reach(request), site_date(timezone.now())
+    projects = _reach(request) if reach is None else reach
+    today = site_date(timezone.now())
     payments = list(watch.cash_payments(Project.objects.filter(pk__in=projects))[:most])
     times = watch.times_by_firm(payments)
     limits = {
@@ -189,20 +200,21 @@ def cash_rows(request: ActorRequest, most: int = SHOWN) -> list[dict[str, Any]]:
     ]
 
 
-def cash_reports(request: ActorRequest, most: int = SHOWN) -> list[CashReport]:
+def cash_reports(request: ActorRequest, most: int = SHOWN, *, reach: Reach | None = None) -> list[CashReport]:
     """What workers said of cash themselves, the newest first."""
-    return list(watch.cash_reports(Project.objects.filter(pk__in=_reach(request)))[:most])
+    projects = _reach(request) if reach is None else reach
+    return list(watch.cash_reports(Project.objects.filter(pk__in=projects))[:most])
 
 
 @require_GET
 @inspector_view
 def cash(request: ActorRequest) -> HttpResponseBase:
     """Every cash payment, denied ones first, repeated use marked; and what workers said of cash themselves."""
-    rows = cash_rows(request)
-    projects = Project.objects.filter(pk__in=_reach(request))
+    reach = _reach(request)
+    rows, reports = cash_rows(request, reach=reach), cash_reports(request, reach=reach)
+    projects = Project.objects.filter(pk__in=reach)
     figures = watch.cash_figures(watch.cash_payments(projects))
     said = watch.cash_reports(projects).count()
-    reports = cash_reports(request)
     context = {"rows": rows, "hidden": figures["number"] - len(rows), "figures": figures}
     return _page(request, "cash", context | {"reports": reports, "said": said, "unsaid": said - len(reports)})
 
