@@ -152,6 +152,15 @@ def test_violations_and_alarms_to_choose_are_in_the_reader_s_words(stage: Cast) 
     assert "未编制" not in page(li, "case-act", case.pk, "order")
 
 
+def test_a_complaint_of_forty_pages_is_folded_and_whole(stage: Cast) -> None:
+    told = filed(stage, text="四十页的经过。" * 5_000 + "最后一句。")
+    case, li = accepted(stage, text="四十页的经过。" * 5_000 + "最后一句。"), stage.client(stage.li)
+    for shown in (page(li, "case", case.pk), page(li, "complaint", told.reference)):
+        assert "全文 35005 个字" in shown
+        assert "最后一句。" in shown
+    assert "个字</summary>" not in page(li, "case", accepted(stage).pk)
+
+
 def test_a_text_that_is_too_long_is_refused_whole_and_never_cut(stage: Cast) -> None:
     case, li = accepted(stage), stage.client(stage.li)
     assert (
