@@ -14,7 +14,8 @@ from inspection.cases import rules
 from inspection.cases.articles import GROUNDS
 from inspection.dashboard import lines
 from inspection.models import Alarm, Case, CasePaper
-from inspection.services.case_money import Check
+from inspection.services.case_alarms import alarms_to_add
+from inspection.services.case_money import Check, referral_check
 from inspection.services.case_orders import state_of
 from payroll.models import PaySlip
 from registration.actors import Actor
@@ -142,6 +143,41 @@ def acts_of(
         and grounds.get(act, True)
         and (approves if act in {"give-time", "decide"} else handles)
     }
+
+
+WHY_NOT: dict[str, Any] = {
+    "serve": gettext_lazy("No order waits to be served. Issue one first."),
+    "check": gettext_lazy("No order that was served waits to be looked at."),
+    "withdraw": gettext_lazy("No order stands that could be withdrawn."),
+    "propose": gettext_lazy(
+        "No order has lapsed: a fine follows only when one was served and its time is over."
+    ),
+    "notify": gettext_lazy("No sanction is proposed of which the party was not told yet."),
+    "hear": gettext_lazy("No party was told of a sanction and waits to be heard."),
+    "decide": gettext_lazy(
+        "No sanction waits for you: the party is told first, and who proposed it does not decide."
+    ),
+    "drop": gettext_lazy("No sanction is under way."),
+    "deposit": gettext_lazy("The deposit is used only when an order to pay wages has lapsed."),
+    "ask-time": gettext_lazy("More time was asked for already, and is given once."),
+    "give-time": gettext_lazy("Nobody else has asked for more time."),
+    "order": gettext_lazy("Find the site first: an order names a firm of the site."),
+    "mediate": gettext_lazy("Find the site first: a firm of the site signs."),
+    "alarm": gettext_lazy("The site has no open alarm that is not part of the case yet."),
+}
+"""Act → what lacks for it, where the state of the case would allow it."""
+
+
+def why_not(case: Case, act: str, actor: Actor, today: date) -> Any:
+    """What an act lacks now though the state of the case allows it; "" if nothing, or if another office has it."""
+    check = referral_check(case, today)
+    if act == "refer":
+        if case.referred_on is not None:
+            return gettext_lazy("The police got this case already.")
+        return rules.REFERRAL[check.obstacle] if check.obstacle else ""
+    orders, sanctions = orders_of(case, today), list(case.sanctions.all())
+    may = acts_of(case, actor, orders, check, sanctions, can_add=bool(alarms_to_add(case)))
+    return "" if act in may else WHY_NOT.get(act, "")
 
 
 def alarms_of(case: Case, actor: Actor, today: date) -> list[dict[str, Any]]:

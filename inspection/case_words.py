@@ -56,6 +56,7 @@ PAPERS: dict[str, str | Promise] = {
     "notice": gettext_lazy("Notice before a sanction"),
     "decision": gettext_lazy("Decision on a sanction"),
     "mediation": gettext_lazy("Mediation agreement"),
+    "deposit": gettext_lazy("Order to pay from the deposit"),
     "referral": gettext_lazy("Referral to the police"),
     "report": gettext_lazy("Closing report"),
 }
@@ -81,7 +82,9 @@ def left_words(due_on: date | None, today: date, calendar: Calendar) -> str:
     if due_on is None:
         return ""
     count = calendar.working_days_between(today, due_on)
-    if count < 0 or due_on < today:
+    if due_on < today and not count:
+        return _("over since %(day)s, no working day since") % {"day": due_on.isoformat()}
+    if due_on < today:
         return ngettext("%(n)s working day late", "%(n)s working days late", -count) % {"n": -count}
     if due_on == today:
         return _("today")

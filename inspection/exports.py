@@ -26,7 +26,7 @@ def alarm_sheet(lines: Iterable[AlarmLine], today: date) -> SheetOut:
         ColumnOut(_("Project"), width=28),
         ColumnOut(_("Amount"), "money", width=16),
         ColumnOut(_("Estimated"), width=10),
-        ColumnOut(_("People"), "number", width=8),
+        ColumnOut(_("Number of people"), "number", width=8),
         ColumnOut(_("Due"), "date", width=12),
         ColumnOut(_("Days overdue"), "number", width=10),
         ColumnOut(_("Where the wage stopped"), width=18),

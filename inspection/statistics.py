@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 
 from registration.access import projects_for
 from registration.actors import Actor
@@ -114,7 +115,9 @@ WITH moved AS (
                           AND (left_on IS NULL OR left_on >= %(since)s::date - 400))
   WINDOW chronicle AS (PARTITION BY p.worker_id ORDER BY p.joined_on, p.id)
 ), pairs AS (
-  SELECT f.id AS from_id, t.id AS to_id, f.name AS from_name, t.name AS to_name,
+  SELECT f.id AS from_id, t.id AS to_id,
+         coalesce(CASE WHEN %(english)s THEN nullif(f.name_en, '') END, f.name) AS from_name,
+         coalesce(CASE WHEN %(english)s THEN nullif(t.name_en, '') END, t.name) AS to_name,
          left(f.region_id, 4) || '00' AS from_city, left(t.region_id, 4) || '00' AS to_city,
          f.id = ANY(%(projects)s) AS sees_from, t.id = ANY(%(projects)s) AS sees_to
   FROM moved JOIN registration_project f ON f.id = moved.from_id JOIN registration_project t ON t.id = moved.project_id
@@ -221,6 +224,7 @@ def statistics(actor: Actor, question: Question, *, now: datetime) -> Statistics
         "start": question.period.start,
         "end": question.period.end,
         "limit": MOVES_SHOWN,
+        "english": not (get_language() or "zh").startswith("zh"),
         **{name: getattr(question, name) for name in DIMENSIONS if name != "region"},
     }
     with connection.cursor() as cursor:

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, Case, Count, Q, QuerySet, Sum, When
+from django.db.models.functions import Coalesce
 
 from payroll.models import CashPayment, CashReport, Mediation, ProxyWord
 from registration.models import Project
 
+_MEDIATIONS_FIRST = Case(
+    *(When(state=state, then=n) for n, state in enumerate(("open", "proposed", "not_agreed"))), default=3
+)
+_DENIED_FIRST = Case(When(denied_at__isnull=False, withdrawn_at=None, then=0), default=1)
 PROXY_SHARES = """
 SELECT s.id, s.project_id, s.month, o.name,
        count(*) FILTER (WHERE p.confirmation = 'confirmed') AS confirmed,
@@ -82,16 +87,17 @@ def mediations(projects: QuerySet[Project]) -> QuerySet[Mediation]:
         .select_related("project", "worker", "sheet__participation__organisation", "objection", "asked_by",
                         "firm_signed_by")
         .defer("firm_drawing")
+        .order_by(_MEDIATIONS_FIRST, "asked_at", "pk")
     )  # fmt: skip
 
 
 def cash_payments(projects: QuerySet[Project]) -> QuerySet[CashPayment]:
-    """Cash payments of these projects, the newest first; a denied one is an alarm fact (D8)."""
+    """Cash payments of these projects: those that a worker denies, which are alarm facts (D8), then the newest."""
     return (
         CashPayment.objects.filter(project__in=projects)
         .select_related("project", "worker", "clerk", "sheet__participation__organisation")
         .defer("photo")
-        .order_by("-at", "-pk")
+        .order_by(_DENIED_FIRST, "-at", "-pk")
     )
 
 
@@ -101,5 +107,17 @@ def cash_reports(projects: QuerySet[Project]) -> QuerySet[CashReport]:
 
 
 def times_by_firm(payments: Iterable[CashPayment]) -> Counter[tuple[int, int]]:
-    """How often each firm paid in cash on each project: (project, participation) to times."""
-    return Counter((p.project_id, p.sheet.participation_id) for p in payments)
+    """How often each firm of these payments paid in cash on the project: (project, participation) to times."""
+    rows = CashPayment.objects.filter(sheet__participation__in={p.sheet.participation_id for p in payments})
+    found = rows.order_by().values_list("project_id", "sheet__participation_id").annotate(n=Count("pk"))
+    return Counter({(project, part): n for project, part, n in found})
+
+
+def cash_figures(payments: QuerySet[CashPayment]) -> dict[str, int]:
+    """Of all of them: `number`, `sum_fen` that was not given back to the bank, `denied` ones."""
+    found = payments.order_by().aggregate(
+        number=Count("pk"),
+        sum_fen=Coalesce(Sum("amount_fen", filter=Q(withdrawn_at=None)), 0, output_field=BigIntegerField()),
+        denied=Count("pk", filter=Q(denied_at__isnull=False)),
+    )
+    return {key: int(value) for key, value in found.items()}

@@ -6,49 +6,54 @@ from inspection.alarms.parts import places, step
 from inspection.alarms.rule import Rule, Setting
 
 # Only people on record as working here now; each counts once, whatever is missing. Training counts from
-# anywhere, by the kinds and days of the region's condition of entry.
+# anywhere, by the kinds and days of the region's condition of entry. What somebody lacks is looked for as what is
+# not there, which is one hash table each; a table of everybody's last training would be sorted first.
 PAPERS = f"""
-WITH {places(days="alarm.C2.days", people="alarm.C2.people", training="entry.training", stale="entry.stale")}, here AS (
-  SELECT o.project_id, o.id AS posting_id, o.worker_id, o.participation_id, o.joined_on,
-         coalesce((place.training ->> 'within_days')::int, 365) AS training_days,
-         coalesce((place.stale ->> 'days')::int, 365) AS stale_days, place.training, place.people
+WITH {places(days="alarm.C2.days", people="alarm.C2.people", training="entry.training", stale="entry.stale")}, asked AS MATERIALIZED (
+  SELECT pr.id AS project_id, (place.days ->> 'yellow')::int AS days, place.training IS NOT NULL AS trained,
+         coalesce((place.training ->> 'within_days')::int, 365) AS training_days, place.training -> 'kinds' AS kinds,
+         coalesce((place.stale ->> 'days')::int, 365) AS stale_days
+  FROM registration_project pr JOIN place ON place.region_id = pr.region_id
+  WHERE pr.state <> 'done'
+), here AS MATERIALIZED (
+  SELECT o.project_id, o.id AS posting_id, o.worker_id, o.participation_id,
+         CASE WHEN a.trained THEN o.joined_on - a.training_days END AS trained_since, a.kinds, a.stale_days
   FROM registration_posting o
-  JOIN registration_project pr ON pr.id = o.project_id
-  JOIN place ON place.region_id = pr.region_id
-  WHERE (o.left_on IS NULL OR o.left_on > %(today)s) AND pr.state <> 'done'
-    AND %(today)s - o.joined_on >= (place.days ->> 'yellow')::int
-), bound AS (
-  SELECT DISTINCT c.project_id, c.posting_id FROM registration_labourcontract c
-  WHERE c.state IN ('in_force', 'ended', 'terminated', 'renewed') AND c.signed_on <= %(today)s
-    AND c.starts_on <= %(today)s AND coalesce(c.ended_on, c.ends_on, 'infinity') >= %(today)s
-), last_training AS (
-  SELECT h.posting_id, max(t.held_on) AS held_on
-  FROM here h
-  JOIN registration_trainingattendance a ON a.worker_id = h.worker_id AND a.passed
-  JOIN registration_training t ON t.id = a.training_id AND t.project_id = a.project_id AND t.held_on <= %(today)s
-   AND (h.training -> 'kinds' IS NULL OR h.training -> 'kinds' ? t.kind)
-  GROUP BY 1
+  JOIN asked a ON a.project_id = o.project_id
+  WHERE (o.left_on IS NULL OR o.left_on > %(today)s) AND %(today)s - o.joined_on >= a.days
 ), lacking AS (
-  SELECT h.project_id, h.participation_id, h.worker_id, h.people,
-         bound.posting_id IS NULL AS no_contract,
-         h.training IS NOT NULL AND (t.held_on IS NULL OR t.held_on < h.joined_on - h.training_days) AS no_training,
-         (coalesce(w.updated_at, w.registered_at) AT TIME ZONE 'Asia/Shanghai')::date < %(today)s - h.stale_days AS stale
-  FROM here h
+  SELECT h.project_id, h.posting_id, h.participation_id, 'contract' AS what FROM here h
+  WHERE NOT EXISTS (
+    SELECT FROM registration_labourcontract c
+    WHERE c.project_id = h.project_id AND c.posting_id = h.posting_id
+      AND c.state IN ('in_force', 'ended', 'terminated', 'renewed') AND c.signed_on <= %(today)s
+      AND c.starts_on <= %(today)s AND coalesce(c.ended_on, c.ends_on, 'infinity') >= %(today)s)
+  UNION ALL
+  SELECT h.project_id, h.posting_id, h.participation_id, 'training' FROM here h
+  WHERE h.trained_since IS NOT NULL AND NOT EXISTS (
+    SELECT FROM registration_trainingattendance a
+    JOIN registration_training t ON t.id = a.training_id AND t.project_id = a.project_id
+    WHERE a.worker_id = h.worker_id AND a.passed AND t.held_on <= %(today)s AND t.held_on >= h.trained_since
+      AND (h.kinds IS NULL OR h.kinds ? t.kind))
+  UNION ALL
+  SELECT h.project_id, h.posting_id, h.participation_id, 'stale' FROM here h
   JOIN registration_worker w ON w.id = h.worker_id
-  LEFT JOIN bound ON bound.project_id = h.project_id AND bound.posting_id = h.posting_id
-  LEFT JOIN last_training t ON t.posting_id = h.posting_id
+  WHERE (coalesce(w.updated_at, w.registered_at) AT TIME ZONE 'Asia/Shanghai')::date < %(today)s - h.stale_days
 ), counted AS (
-  SELECT k.project_id, k.people AS ladder, count(*)::int AS people,
-         count(*) FILTER (WHERE k.no_contract) AS no_contract,
-         count(*) FILTER (WHERE k.no_training) AS no_training, count(*) FILTER (WHERE k.stale) AS stale,
+  SELECT k.project_id, count(DISTINCT k.posting_id)::int AS people,
+         count(*) FILTER (WHERE k.what = 'contract') AS no_contract,
+         count(*) FILTER (WHERE k.what = 'training') AS no_training, count(*) FILTER (WHERE k.what = 'stale') AS stale,
          mode() WITHIN GROUP (ORDER BY k.participation_id) AS participation_id
-  FROM lacking k WHERE k.no_contract OR k.no_training OR k.stale GROUP BY 1, 2
+  FROM lacking k GROUP BY 1
 )
-SELECT c.project_id, c.participation_id, 'standing' AS period, {step("c.people", "c.ladder")} AS level,
+SELECT c.project_id, c.participation_id, 'standing' AS period, {step("c.people", "place.people")} AS level,
        NULL::date AS due_on, 0::bigint AS amount_fen, c.people,
        jsonb_build_object('no_contract', c.no_contract, 'no_training', c.no_training, 'stale', c.stale) AS facts
-FROM counted c WHERE {step("c.people", "c.ladder")} IS NOT NULL
-"""  # noqa: S608 constants only; every value is a parameter
+FROM counted c
+JOIN registration_project pr ON pr.id = c.project_id
+JOIN place ON place.region_id = pr.region_id
+WHERE {step("c.people", "place.people")} IS NOT NULL
+"""  # noqa: S608
 
 # The conditions of entry decide what counts and how hard: what denies entry is orange, what warns is yellow,
 # and somebody below the youngest age is red everywhere. Trades are compared once, not once per person.

@@ -7,7 +7,8 @@ has lapsed, and only within its article's range.
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.functional import Promise
+from django.utils.functional import Promise, lazy
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -23,6 +24,22 @@ class Ground:
     key: str
     person_key: str = ""
     stop_work: bool = False
+
+    @property
+    def article_words(self) -> str:
+        """The article in the reader's language."""
+        if (get_language() or "zh").startswith("zh"):
+            return self.article
+        return gettext("Article %(number)s") % {"number": self.code.partition("-")[0]}
+
+    @property
+    def label(self) -> str:
+        """The article and what was broken, in the reader's language: Chinese as it stands in documents."""
+        return lazy(self._label, str)()
+
+    def _label(self) -> str:
+        words = self.text if (get_language() or "zh").startswith("zh") else str(self.title)
+        return f"{self.article_words}　{words}"
 
 
 _54: dict[str, Any] = {"article": "第五十四条", "key": "sanction.54.unit", "person_key": "sanction.54.person"}

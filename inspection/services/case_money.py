@@ -12,6 +12,8 @@ from inspection.models import Case, CaseStep, CorrectionOrder
 from inspection.services.case_orders import state_of
 from inspection.services.case_papers import make_paper
 from inspection.services.case_steps import keep, lock_case, tell, words, write_step
+from payroll.models import DepositEntry, DepositRuling
+from payroll.models.deposits import DepositForm
 from payroll.services.deposit_rulings import rule_on_deposit
 from registration.actors import Actor
 from registration.services.parameters import parameter
@@ -19,9 +21,20 @@ from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import RuleViolation
 from wagewatch.lib.money import format_cny
 
+NOTE, DEPOSIT_REASON = 500, 300
+"""Characters of the note to the police, and of the reason that the contractor reads."""
 LOWEST_ONE = {"months": 3, "fen": 500_000}
 LOWEST_MANY = {"people": 10, "fen": 3_000_000}
 """The lowest figures of the interpretation of 2013, article 3, where a region has none on record."""
+
+
+PAPERS = (DepositEntry.Kind.LODGED, DepositEntry.Kind.TOPPED_UP, DepositEntry.Kind.REPLACED)
+FORMS = {
+    DepositForm.CASH: "现金",
+    DepositForm.GUARANTEE: "银行保函",
+    DepositForm.INSURANCE: "保证保险",
+}
+"""Forms of a deposit as documents write them, whatever language the officer reads."""
 
 
 class Check(NamedTuple):
@@ -89,15 +102,32 @@ def use_deposit(pk: int, *, amount_fen: int, reason: str, actor: Actor, now: dat
         case.project_id,
         "use",
         document=check.order.number[:60],
-        reason=words(reason),
+        reason=words(reason, most=DEPOSIT_REASON),
         amount_fen=amount_fen,
         actor=actor,
         now=now,
     )
+    paper = make_paper(case, "deposit", deposit_values(case, check.order, ruling), actor=actor, now=now)
     facts = {"order": check.order.number, "amount_fen": ruling.amount_fen, "due_on": str(ruling.due_on)}
-    step = write_step(case, "deposit", text=ruling.reason, facts=facts, actor=actor, now=now)
+    step = write_step(case, "deposit", text=ruling.reason, file=paper.file, facts=facts, actor=actor, now=now)
     tell(case, "deposit", day=ruling.due_on, actor=actor, now=now)
     return step
+
+
+def deposit_values(case: Case, order: CorrectionOrder, ruling: DepositRuling) -> dict[str, str]:
+    """What the notice to the bank or insurer says: whose paper it is, the order that lapsed, the sum and its day."""
+    held = DepositEntry.objects.filter(project=case.project_id, kind__in=PAPERS).order_by("-number").first()
+    return {
+        "issuer": held.issuer if held else "—",
+        "form": FORMS[DepositForm(held.form)] if held else "—",
+        "paper": held.paper_number if held else "—",
+        "respondent": order.respondent.name,
+        "order": order.number,
+        "served_on": str(order.served_on),
+        "deadline_on": str(order.deadline_on),
+        "amount": format_cny(ruling.amount_fen),
+        "due_on": str(ruling.due_on),
+    }
 
 
 @transaction.atomic
@@ -109,7 +139,7 @@ def refer_to_police(pk: int, *, police: str, note: str = "", actor: Actor, now: 
     case = lock_case(pk, "refer", actor=actor)
     if case.referred_on is not None:
         raise RuleViolation("case.referred", _("The police got this case already."))
-    today = site_date(now)
+    today, said = site_date(now), words(note, least=0, most=NOTE)
     check = referral_check(case, today)
     if check.obstacle or check.order is None or check.unpaid is None:
         raise RuleViolation("case.referral", REFERRAL[check.obstacle or "no_order"])
@@ -118,7 +148,7 @@ def refer_to_police(pk: int, *, police: str, note: str = "", actor: Actor, now: 
     order, crime = check.order, check.crime
     threshold = f"一人 {crime.months} 个月以上且 {format_cny(crime.one_fen)} 以上，或者 {crime.people} 人以上合计 {format_cny(crime.many_fen)} 以上"
     values = {
-        "police": words(police, least=2)[:80],
+        "police": words(police, least=2, most=80),
         "respondent": order.respondent.name,
         "order": order.number,
         "served_on": str(order.served_on),
@@ -128,10 +158,10 @@ def refer_to_police(pk: int, *, police: str, note: str = "", actor: Actor, now: 
         "most": format_cny(check.unpaid.most_fen),
         "months": str(check.unpaid.most_months),
         "threshold": threshold,
-        "note": note.strip()[:500],
+        "note": said,
     }
     paper = make_paper(case, "referral", values, actor=actor, now=now)
     facts = {"order": order.number, "amount_fen": check.unpaid.amount_fen, "people": check.unpaid.people}
-    write_step(case, "refer", text=note.strip()[:500], file=paper.file, facts=facts, actor=actor, now=now)
+    write_step(case, "refer", text=said, file=paper.file, facts=facts, actor=actor, now=now)
     tell(case, "referred", actor=actor, now=now)
     return case

@@ -22,6 +22,8 @@ from wagewatch.lib.errors import Malformed
 from wagewatch.lib.money import LARGEST_FEN, format_cny
 
 LONGEST_DAYS = 60
+DEMAND = 600
+"""Characters of what is demanded."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def issue_order(pk: int, asked: Asked, *, actor: Actor, now: datetime) -> Correc
     """
     case = lock_case(pk, "order", actor=actor)
     firm = respondent(case, asked.respondent_id)
-    demand = words(asked.demand)[:600]
+    demand = words(asked.demand, most=DEMAND)
     _checked(asked)
     pays = PAY in asked.grounds
     number = paper_number(case, "order", now)

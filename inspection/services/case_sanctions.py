@@ -22,6 +22,8 @@ from wagewatch.lib.errors import Malformed, RuleViolation
 from wagewatch.lib.money import format_cny
 
 State = Sanction.State
+REASON = 600
+"""Characters of facts and reason, as they stand in the decision."""
 
 
 class Range(NamedTuple):
@@ -127,7 +129,7 @@ def propose_sanction(pk: int, proposed: Proposed, *, actor: Actor, now: datetime
         person=person,
         fine_fen=proposed.fine_fen,
         stop_work=proposed.stop_work and ground.stop_work,
-        reason=words(proposed.reason, least=10)[:600],
+        reason=words(proposed.reason, least=10, most=REASON),
         proposed_by_id=user_of(actor),
         proposed_on=today,
     )

@@ -62,9 +62,18 @@ def lock_case(pk: int, act: str, *, actor: Actor, approves: bool = False) -> Cas
     return case
 
 
-def words(text: str, *, least: int = SHORTEST) -> str:
-    """A text that says something. Raises Malformed `case.words`."""
-    said = text.replace("\x00", "").strip()[:LONGEST]
+def words(text: str, *, least: int = SHORTEST, most: int = LONGEST) -> str:
+    """A text that says something, whole: one that is too long is refused, never cut. Raises Malformed `case.words`."""
+    said = text.replace("\x00", "").strip()
+    if len(said) > most:
+        raise Malformed(
+            "case.words",
+            _(
+                "At most %(most)s characters go here, and these are %(n)s. Put the rest into a note or a file."
+            ),
+            most=most,
+            n=len(said),
+        )
     if len(said) < least:
         raise Malformed("case.words", _("Write a few words more; who reads the file later needs them."))
     return said

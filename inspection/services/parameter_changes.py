@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy as _
 
 from inspection.access import settable_regions
 from inspection.alarms.catalogue import RULES
-from inspection.alarms.readings import PROVINCE, READINGS, Reading, figure_of
+from inspection.alarms.readings import DEPOSIT_TABLE, PROVINCE, READINGS, Figure, Reading, figure_of, names_of
 from inspection.alarms.rule import Finding, Rule, Setting
 from inspection.models import ParameterChange
 from inspection.rules import LEVEL_NAMES
 from inspection.services.rules import MissingFigure, check_parameters, find, moment_of
+from payroll.services.deposit_tables import DueChanges, due_changes
 from payroll.services.who import user_of
 from registration.access import not_found, not_permitted
 from registration.actors import Actor
@@ -63,6 +64,8 @@ class Effect:
     closes: list[Moved] = field(default_factory=list)
     rises: list[Moved] = field(default_factory=list)
     falls: list[Moved] = field(default_factory=list)
+    dues: DueChanges | None = None
+    """For a table of deposits: what running works would lodge."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -127,7 +130,10 @@ def preview_change(
     Raises as `change_parameter` does, but asks for no reason.
     """
     _checked(rule_code, key, region_code, value, valid_from, actor, now)
-    return _effect(key, region_code, value, now)
+    effect = _effect(key, region_code, value, now)
+    if key == DEPOSIT_TABLE:
+        effect.dues = due_changes(region_code, value, on=valid_from)
+    return effect
 
 
 @transaction.atomic
@@ -257,34 +263,55 @@ def _checked(
 
 
 def check_reading(reading: Reading, value: Any, former: Any) -> None:
-    """Malformed unless the value has the shape of the one before and each number lies within what the law allows."""
-    same = set(value) == set(former) if isinstance(former, dict) and isinstance(value, dict) else True
-    if isinstance(value, dict) != isinstance(former, dict) or not same:
+    """Malformed unless the value has the shape of the one before and each figure lies within what the law allows."""
+    known = {figure.name for figure in reading.figures} | (
+        names_of(former) if isinstance(former, dict) else set()
+    )
+    needed = {figure.name for figure in reading.figures if not figure.optional}
+    written = names_of(value)
+    same = isinstance(value, dict) == isinstance(former, dict)
+    if not same or not (written == {""} or needed <= written <= known):
         raise Malformed("parameter.figures", _("Write every figure."))
     for figure in reading.figures:
         found = figure_of(figure, value)
-        try:
-            number = Decimal(str(found)) if figure.decimal or type(found) is int else Decimal("NaN")
-        except InvalidOperation:
-            number = Decimal("NaN")
-        if not (number.is_finite() and figure.least <= number <= figure.most):
-            least, most = (
-                (yuan_of(figure.least), yuan_of(figure.most))
-                if figure.unit == "fen"
-                else (str(figure.least), str(figure.most))
-            )
+        if not (figure.optional and found is None) and not _lawful(figure, found):
             raise Malformed(
                 "parameter.range",
                 _("%(what)s: from %(least)s to %(most)s."),
                 what=str(figure.words),
-                least=least,
-                most=most,
+                least=bound_words(figure, figure.least),
+                most=bound_words(figure, figure.most),
+            )
+    words = {figure.name: str(figure.words) for figure in reading.figures}
+    figures = {figure.name: figure for figure in reading.figures}
+    for pair in reading.either:
+        if sum(figure_of(figures[name], value) is not None for name in pair) != 1:
+            raise Malformed(
+                "parameter.either",
+                _("Write exactly one of the two: “%(one)s”, “%(other)s”."),
+                one=words[pair[0]],
+                other=words[pair[1]],
             )
 
 
-def yuan_of(fen: int) -> str:
-    """Whole yuan with thousands apart, for ranges."""
-    return f"{fen // 100:,}"
+def _lawful(figure: Figure, found: Any) -> bool:
+    if figure.unit == "yes":
+        return isinstance(found, bool)
+    try:
+        if figure.unit == "day":
+            number = Decimal(date.fromisoformat(found).toordinal())
+        else:
+            number = Decimal(str(found)) if figure.decimal or type(found) is int else Decimal("NaN")
+    except (InvalidOperation, TypeError, ValueError):
+        return False
+    return number.is_finite() and figure.least <= number <= figure.most
+
+
+def bound_words(figure: Figure, bound: int | Decimal) -> str:
+    """The end of a range as people write it: whole yuan with thousands apart, or a day."""
+    if figure.unit == "fen":
+        return f"{bound // 100:,}"
+    return date.fromordinal(int(bound)).isoformat() if figure.unit == "day" else str(bound)
 
 
 def check_figures(setting: Setting, value: Mapping[str, int], former: Mapping[str, int]) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, ngettext, npgettext
 from django.utils.translation import gettext as _
 
 from inspection.alarms.catalogue import RULES
@@ -18,6 +18,8 @@ from registration.services.parameters import parameter
 from wagewatch.lib.dates import parse_month
 from wagewatch.templatetags.ww import cny, month_only
 
+NAMED_FROM = 3
+"""A parameter of so many figures names each of them."""
 Ground = dict[str, Any]
 """A row of the alarm's page: what was looked at, value, limit, source of the data."""
 
@@ -76,16 +78,30 @@ def amount_of(unit: str, figure: int | str) -> str:
 
 
 def reading_words(reading: Reading, value: Any) -> str:
-    """What a parameter that is no ladder says: each figure with its unit."""
-    said = [
-        _plain(figure.unit, found)
+    """What a parameter that is no ladder says: each figure with its unit, and with its name where there are many."""
+    found = reading_lines(reading, value)
+    if len(reading.figures) < NAMED_FROM:
+        return ("，" if gap() == "" else ", ").join(figure for _what, figure in found)
+    said = _("%(what)s: %(figure)s")
+    return ("；" if gap() == "" else "; ").join(
+        said % {"what": what, "figure": figure} for what, figure in found
+    )
+
+
+def reading_lines(reading: Reading, value: Any) -> list[tuple[str, str]]:
+    """The same as (name, figure with unit)."""
+    return [
+        (str(figure.words), _plain(figure.unit, held))
         for figure in reading.figures
-        if (found := figure_of(figure, value)) is not None
+        if (held := figure_of(figure, value)) is not None
     ]
-    return ("，" if gap() == "" else ", ").join(said)
 
 
-def _plain(unit: str, figure: int | str) -> str:
+def _plain(unit: str, figure: Any) -> str:
+    if unit == "day":
+        return str(figure) or _("never")
+    if unit == "yes":
+        return _("yes") if figure else _("no")
     number = int(float(figure))
     if unit == "fen":
         return cny(number)
@@ -97,6 +113,8 @@ def _plain(unit: str, figure: int | str) -> str:
         return ngettext("%(n)s month", "%(n)s months", number) % {"n": figure}
     if unit == "years":
         return ngettext("%(n)s year", "%(n)s years", number) % {"n": figure}
+    if unit == "span":
+        return npgettext("a span", "%(n)s year", "%(n)s years", number) % {"n": figure}
     return amount_of(unit, figure)
 
 

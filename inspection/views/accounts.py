@@ -28,7 +28,7 @@ from registration.access import not_permitted
 from registration.actors import Actor
 from registration.http import ActorRequest
 from registration.templatetags.named import named
-from registration.views.chain_forms import say_at
+from registration.views.chain_forms import WrittenField, say_at
 from registration.views.stored_files import stored_file
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import WagewatchError
@@ -76,12 +76,12 @@ class RulingForm(forms.Form):
         ],
         widget=forms.RadioSelect,
     )
-    document = forms.CharField(
+    document = WrittenField(
         label=gettext_lazy("Number of the decision"),
         max_length=60,
         widget=forms.TextInput(attrs={"class": "input"}),
     )
-    reason = forms.CharField(
+    reason = WrittenField(
         label=gettext_lazy("Reason"),
         help_text=gettext_lazy("Contractor and bank read it."),
         max_length=300,

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from inspection.services.life import LONGEST, MOST_FILES
-from registration.views.chain_forms import choice
+from registration.views.chain_forms import WrittenField, choice
 from registration.views.training_forms import SCANS, day_field
 
 FIELDS = {
@@ -43,7 +43,7 @@ class FilesField(forms.FileField):
 
 
 def _text(label: Any, hint: Any) -> forms.CharField:
-    return forms.CharField(
+    return WrittenField(
         label=label,
         help_text=hint,
         max_length=LONGEST,
@@ -84,7 +84,7 @@ class MeasuresForm(ActForm):
 class UrgeForm(forms.Form):
     """What the site is to do."""
 
-    text = forms.CharField(
+    text = WrittenField(
         label=_("What the site has to do"),
         help_text=_("Contractor and clerk read it with the warning."),
         max_length=500,

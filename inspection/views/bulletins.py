@@ -18,6 +18,7 @@ from registration.access import not_found
 from registration.http import ActorRequest
 from registration.models import Bulletin
 from registration.services import bulletins
+from registration.views.chain_forms import WrittenField
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import RuleViolation
 
@@ -30,7 +31,7 @@ def _text(label: Any, length: int, *, required: bool = False, rows: int = 0) -> 
         if rows
         else forms.TextInput(attrs={"class": "input"})
     )
-    return forms.CharField(label=label, max_length=length, required=required, widget=widget)
+    return WrittenField(label=label, max_length=length, required=required, widget=widget)
 
 
 def _day(label: Any, *, required: bool) -> forms.DateField:

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from inspection import case_facts
 from inspection.case_access import access_case, may_approve, may_handle
 from inspection.cases import rules
 from inspection.http import inspector_view
@@ -61,12 +62,14 @@ def case_act(request: ActorRequest, pk: int, act: str) -> HttpResponseBase:
         else:
             messages.success(request, str(what.done))
             return redirect("inspection:case", pk)
+    fits = case.state in rules.ALLOWED[act]
     context = {
         "case": case,
         "form": form,
         "act": act,
         "what": what,
-        "fits": case.state in rules.ALLOWED[act],
+        "fits": fits,
+        "lacks": case_facts.why_not(case, act, request.actor, site_date(now)) if fits else "",
         "signs": act == "mediate",
     }
     return render(request, "inspection/case_act.html", context, status=400 if form.errors else 200)

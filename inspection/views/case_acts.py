@@ -260,7 +260,7 @@ ACTS: dict[str, Act] = {
     "refer": Act(
         gettext_lazy("Hand it to the police"), case_end_forms.ReferForm, _with_data(case_money.refer_to_police),
         gettext_lazy("Handed over. The letter is made."),
-        gettext_lazy("Only with a lapsed order to pay and an amount that the region calls large: both are there."),
+        gettext_lazy("Only with a lapsed order to pay and an amount that the region calls large."),
     ),
     "close": Act(
         gettext_lazy("Close the case"), case_end_forms.CloseForm, _with_data(case_closing.close_case),

@@ -6,6 +6,7 @@ from django.utils.translation import pgettext_lazy
 
 from inspection.models import Case
 from inspection.services import case_mediations
+from inspection.services.case_money import DEPOSIT_REASON, NOTE
 from inspection.views.case_fields import NOBODY, CaseForm, area, line
 from registration.views.chain_forms import YuanField, choice
 from registration.views.training_forms import day_field
@@ -26,7 +27,7 @@ class MediateForm(CaseForm):
     )
     terms = area(_("What was agreed, or why not"), rows=5)
     amount_fen = YuanField(label=_("Amount in yuan"))
-    pay_by = day_field(_("Paid by"), required=False)
+    pay_by = day_field(_("To be paid by"), required=False)
     firm_person = line(_("Signs for the firm"), longest=60, required=False)
     worker_person = line(_("Signs for the workers"), longest=60, required=False)
     FIELDS = {
@@ -47,7 +48,7 @@ class DepositForm(CaseForm):
     """How much of it."""
 
     amount_fen = YuanField(label=_("Amount in yuan"))
-    reason = area(_("Reason"), hint=_("The contractor reads it."))
+    reason = area(_("Reason"), hint=_("The contractor reads it."), longest=DEPOSIT_REASON)
     FIELDS = {
         "case.too_much": "amount_fen",
         "deposit.amount": "amount_fen",
@@ -61,7 +62,7 @@ class ReferForm(CaseForm):
     """To which police."""
 
     police = line(_("Police office"))
-    note = area(_("What the police should know"), required=False)
+    note = area(_("What the police should know"), longest=NOTE, required=False)
     FIELDS = {"case.words": "police"}
 
 

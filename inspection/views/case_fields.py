@@ -7,18 +7,21 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from inspection.models import Case, CorrectionOrder
-from registration.views.chain_forms import choice, text
+from inspection.services.case_steps import LONGEST
+from registration.views.chain_forms import WrittenField, choice, text
 
 NOBODY = _("Name nobody here: who complained reads it.")
 
 
-def area(label: Any, *, hint: Any = "", rows: int = 4, required: bool = True) -> forms.CharField:
+def area(
+    label: Any, *, hint: Any = "", rows: int = 4, longest: int = LONGEST, required: bool = True
+) -> forms.CharField:
     """A text of some lines."""
-    return forms.CharField(
+    return WrittenField(
         label=label,
         help_text=hint,
         required=required,
-        max_length=4000,
+        max_length=longest,
         widget=forms.Textarea(attrs={"class": "input", "rows": rows}),
     )
 
@@ -37,7 +40,7 @@ def number(label: Any, *, hint: Any = "", required: bool = True) -> forms.Intege
 
 def line(label: Any, *, hint: Any = "", longest: int = 80, required: bool = True) -> forms.CharField:
     """A text of one line."""
-    return forms.CharField(label=label, help_text=hint, max_length=longest, required=required, widget=text())
+    return WrittenField(label=label, help_text=hint, max_length=longest, required=required, widget=text())
 
 
 def tick(label: Any, hint: Any = "") -> forms.BooleanField:

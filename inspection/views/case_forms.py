@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from inspection.alarms.catalogue import RULES
+from inspection.models import Alarm
 from inspection.services import case_alarms, case_transfer
 from inspection.views.case_fields import NOBODY, CaseForm, area, line, number, tick, upload
 from registration.views.chain_forms import choice
@@ -60,11 +61,16 @@ class AlarmForm(CaseForm):
     FIELDS = {"case.alarm": "alarm_id"}
 
     def prepare(self) -> None:
-        rows = [
-            (one.pk, f"{one.rule} {RULES[one.rule].title if one.rule in RULES else ''} {one.period}".strip())
-            for one in case_alarms.alarms_to_add(self.case)
-        ]
-        self.choices("alarm_id", rows)
+        self.choices(
+            "alarm_id", [(one.pk, _alarm_words(one)) for one in case_alarms.alarms_to_add(self.case)]
+        )
+
+
+def _alarm_words(alarm: Alarm) -> str:
+    """The rule, and the month where it looks at months; other periods are keys that nobody reads."""
+    rule = RULES.get(alarm.rule)
+    words = [alarm.rule, str(rule.title) if rule else "", alarm.period if rule and rule.monthly else ""]
+    return " ".join(word for word in (*words, f"({alarm.get_level_display()})") if word)
 
 
 class SizeForm(CaseForm):

@@ -7,6 +7,7 @@ from inspection.case_facts import unpaid_by_data
 from inspection.cases.articles import GROUNDS
 from inspection.models import CorrectionOrder
 from inspection.services import case_mediations
+from inspection.services.case_orders import DEMAND
 from inspection.services.case_steps import limits_of
 from inspection.views.case_fields import CaseForm, OfOrder, area, line, number, tick, upload
 from registration.views.chain_forms import YuanField, choice
@@ -20,10 +21,10 @@ class OrderForm(CaseForm):
     respondent_id = forms.TypedChoiceField(label=_("Firm"), coerce=int, widget=choice())
     grounds = forms.MultipleChoiceField(
         label=_("What was broken"),
-        choices=[(g.code, f"{g.article}　{g.text}") for g in GROUNDS.values()],
+        choices=[(g.code, g.label) for g in GROUNDS.values()],
         widget=forms.CheckboxSelectMultiple,
     )
-    demand = area(_("What must be done"), hint=_("It stands in the order: be exact."))
+    demand = area(_("What must be done"), hint=_("It stands in the order: be exact."), longest=DEMAND)
     days = number(_("Working days to do it, from service"))
     amount_fen = YuanField(
         label=_("Unpaid wages in yuan"), help_text=_("For article 30. What the system knows of is filled in.")

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inspection.cases.articles import GROUNDS
 from inspection.models import CorrectionOrder
-from inspection.services.case_sanctions import lapsed_orders
+from inspection.services.case_sanctions import REASON, lapsed_orders
 from inspection.views.case_fields import CaseForm, OfOrder, area, line, tick
 from registration.views.chain_forms import YuanField, choice
 
@@ -16,8 +16,8 @@ class ProposeForm(OfOrder):
     """A fine."""
 
     ground = forms.ChoiceField(
-        label=_("What for"),
-        choices=[(g.code, f"{g.article}　{g.text}") for g in GROUNDS.values() if g.key],
+        label=_("Violation"),
+        choices=[(g.code, g.label) for g in GROUNDS.values() if g.key],
         widget=choice(),
     )
     person = line(
@@ -28,7 +28,7 @@ class ProposeForm(OfOrder):
     )
     fine_fen = YuanField(label=_("Fine in yuan"))
     stop_work = tick(_("Stop the project"), _("Articles 55 and 57"))
-    reason = area(_("Facts and reason"))
+    reason = area(_("Facts and reason"), longest=REASON)
     FIELDS = {
         "case.not_lapsed": "order_id",
         "case.ground": "ground",
@@ -59,7 +59,7 @@ class _OfSanction(CaseForm):
 def sanction_label(sanction: Any) -> str:
     """The article, and whom it hits."""
     whom = sanction.person if sanction.on_person else sanction.order.respondent.name
-    return f"{GROUNDS[sanction.ground].article}　{whom}"
+    return f"{GROUNDS[sanction.ground].article_words}　{whom}"
 
 
 class NotifyForm(_OfSanction):

@@ -173,11 +173,11 @@ def cases_export(request: ActorRequest) -> HttpResponseBase:
     """The filtered cases as .xlsx, without anything of who complained."""
     today = site_date(timezone.now())
     columns = [
-        ColumnOut(_("Number"), width=22),
+        ColumnOut(pgettext("of a paper", "Number"), width=22),
         ColumnOut(_("About"), width=22),
         ColumnOut(_("Place"), width=12),
         ColumnOut(_("Project"), width=28),
-        ColumnOut(_("People"), "number", width=8),
+        ColumnOut(_("Number of people"), "number", width=8),
         ColumnOut(_("Crowd"), width=8),
         ColumnOut(_("State"), width=16),
         ColumnOut(_("Deadline"), "date", width=12),

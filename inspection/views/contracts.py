@@ -24,6 +24,7 @@ from registration.rules.contract_text import FIELDS, NEEDED, blocks, check_templ
 from registration.services.contract_documents import open_document
 from registration.services.contract_facts import expiry_notice_days, postings_with_contract
 from registration.services.contract_templates import labour_regions, publish_template
+from registration.views.chain_forms import WrittenField
 from registration.views.contracts import file_response
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import Malformed, RuleViolation, WagewatchError
@@ -180,23 +181,23 @@ class TemplateForm(forms.Form):
         choices=ContractKind.choices,
         widget=forms.Select(attrs={"class": "input"}),
     )
-    title = forms.CharField(
+    title = WrittenField(
         label=gettext_lazy("Title"), max_length=80, widget=forms.TextInput(attrs={"class": "input"})
     )
-    version = forms.CharField(
+    version = WrittenField(
         label=gettext_lazy("Version"), max_length=20, widget=forms.TextInput(attrs={"class": "input"})
     )
     valid_from = forms.DateField(
         label=gettext_lazy("Counts from"),
         widget=forms.DateInput(attrs={"type": "date", "class": "input"}, format="%Y-%m-%d"),
     )
-    source = forms.CharField(
+    source = WrittenField(
         label=gettext_lazy("Based on"),
         max_length=120,
         required=False,
         widget=forms.TextInput(attrs={"class": "input"}),
     )
-    body = forms.CharField(
+    body = WrittenField(
         label=pgettext_lazy("contract", "Text"),
         max_length=20_000,
         help_text=gettext_lazy("An empty line ends a clause; a line that begins with # is a heading."),

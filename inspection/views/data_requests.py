@@ -23,7 +23,7 @@ from inspection.services.listing import labour_office
 from registration.access import not_found
 from registration.actors import Actor
 from registration.http import ActorRequest
-from registration.views.chain_forms import choice, say_at, text
+from registration.views.chain_forms import WrittenField, choice, say_at, text
 from wagewatch.lib.dates import SITE_TZ, parse_date, parse_month, site_date
 from wagewatch.lib.errors import Malformed, WagewatchError
 from wagewatch.lib.texts import whole_number
@@ -47,15 +47,15 @@ class MonthField(forms.CharField):
 class RequestForm(forms.Form):
     """What a department asks for."""
 
-    department = forms.CharField(label=gettext_lazy("Department that asks"), max_length=120, widget=text())
-    contact = forms.CharField(label=gettext_lazy("Person in the department"), max_length=40, widget=text())
-    purpose = forms.CharField(
+    department = WrittenField(label=gettext_lazy("Department that asks"), max_length=120, widget=text())
+    contact = WrittenField(label=gettext_lazy("Person in the department"), max_length=40, widget=text())
+    purpose = WrittenField(
         label=gettext_lazy("What the data is for"),
         max_length=300,
         widget=text(),
         help_text=gettext_lazy("It may be used for nothing else."),
     )
-    basis = forms.CharField(
+    basis = WrittenField(
         label=gettext_lazy("Legal ground or number of the letter"), max_length=120, widget=text()
     )
     content = forms.MultipleChoiceField(

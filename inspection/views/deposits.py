@@ -26,7 +26,7 @@ from registration.actors import Actor
 from registration.http import ActorRequest
 from registration.services.firms import seen_firm
 from registration.templatetags.named import named
-from registration.views.chain_forms import choice, say_at, text
+from registration.views.chain_forms import WrittenField, choice, say_at, text
 from registration.views.stored_files import stored_file
 from registration.views.training_forms import day_field
 from wagewatch.lib.dates import site_date
@@ -61,8 +61,8 @@ class RulingForm(forms.Form):
     """A decision with its number and reason."""
 
     amount_fen = YuanField(label=gettext_lazy("Amount in yuan"))
-    document = forms.CharField(label=gettext_lazy("Number of the decision"), max_length=60, widget=text())
-    reason = forms.CharField(
+    document = WrittenField(label=gettext_lazy("Number of the decision"), max_length=60, widget=text())
+    reason = WrittenField(
         label=gettext_lazy("Reason"),
         help_text=gettext_lazy("The contractor reads it."),
         max_length=300,
@@ -93,7 +93,7 @@ class RecordForm(forms.Form):
     well_kept = forms.BooleanField(
         label=gettext_lazy("Keeps real names and special accounts on all its projects"), required=False
     )
-    reason = forms.CharField(label=gettext_lazy("What this rests on"), max_length=300, widget=text())
+    reason = WrittenField(label=gettext_lazy("What this rests on"), max_length=300, widget=text())
 
     FIELDS = {"deposit.kind": "kind", "deposit.since": "since", "deposit.reason": "reason"}
 

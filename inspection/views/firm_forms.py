@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from registration.views.chain_forms import WrittenField
 from registration.views.training_forms import scan_field
 
 PAPER_FIELDS = {"file": "paper", "picture": "paper"}
@@ -17,7 +18,7 @@ class SayForm(forms.Form):
         self, *args: Any, words: Any, paper: Any, longest: int, hint: Any = "", rows: int = 6, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["text"] = forms.CharField(
+        self.fields["text"] = WrittenField(
             label=words,
             help_text=hint,
             max_length=longest,

@@ -20,7 +20,7 @@ from registration.models import LegalForm, Membership, Organisation, Participati
 from registration.services.firms import StandingFacts, record_standing, seen_firm
 from registration.services.projects import find_planning_breach
 from registration.services.staff import FIRST_ROLES_OF, account_works, open_first_account
-from registration.views.chain_forms import InviteForm, UsccField, choice, say_at, text
+from registration.views.chain_forms import InviteForm, UsccField, WrittenField, choice, say_at, text
 from registration.views.staff import show_link
 from wagewatch.lib.errors import WagewatchError
 
@@ -35,7 +35,7 @@ class BreachForm(forms.Form):
         required=False,
         help_text=gettext_lazy("From then on the owner pays arrears (article 37)."),
     )
-    reason = forms.CharField(
+    reason = WrittenField(
         label=gettext_lazy("What the finding rests on"),
         max_length=100,
         widget=text(),
@@ -67,14 +67,14 @@ class StandingForm(forms.Form):
         required=False,
         help_text=gettext_lazy("After a merger or a split (article 21)"),
     )
-    investors = forms.CharField(
+    investors = WrittenField(
         label=gettext_lazy("Main investors"),
         max_length=200,
         required=False,
         widget=text(),
         help_text=gettext_lazy("As in the company register (articles 20 and 22)"),
     )
-    reason = forms.CharField(label=gettext_lazy("What this rests on"), max_length=100, widget=text())
+    reason = WrittenField(label=gettext_lazy("What this rests on"), max_length=100, widget=text())
 
     FIELDS = {
         "firm.reason": "reason",

@@ -1,5 +1,8 @@
 """Lists of the office's own work as .xlsx: what the page shows with its filters, all rows instead of one page."""
 
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
 from django.http import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,11 +24,14 @@ from inspection.workload import groups_of
 from registration.http import ActorRequest
 from registration.office_names import office_name
 from registration.templatetags.named import named
+from registration.views.file_answers import file_answer
 from wagewatch.lib.dates import site_date
-from wagewatch.lib.sheets import ColumnOut, SheetOut
+from wagewatch.lib.sheet_writer import ColumnOut, SheetOut, Value, workbook_file
 
-MOST_NOTICES = 20_000
-"""The newest of them: each is a row in memory with its text message and letter."""
+MOST_NOTICES = 100_000
+"""Lines of one workbook; it says where the others are."""
+AT_ONCE = 2_000
+"""Notices held in memory with their text messages and letters."""
 
 
 @never_cache
@@ -45,23 +51,33 @@ def notices_export(request: ActorRequest) -> HttpResponseBase:
         ColumnOut(_("Text message"), width=16),
         ColumnOut(_("E-mail"), width=16),
     ]
-    rows = [
-        (
-            line["notice"].made_at,
-            line["notice"].user.name,
-            line["body"],
-            str(line["what"]),
-            str(line["about"]),
-            str(line["title"]),
-            line["notice"].read_at,
-            *(
-                line[way].get_state_display() if line[way] else held if line["notice"].held else ""
-                for way in ("sms", "mail")
-            ),
-        )
-        for line in lines_of(logged(request)[:MOST_NOTICES])
-    ]
-    return download(SheetOut(_("Who was told"), columns, rows), "notices", site_date(timezone.now()))
+    found = logged(request)
+    newest, title = found[:MOST_NOTICES], ""
+    if last := found[MOST_NOTICES : MOST_NOTICES + 1].first():
+        title = _(
+            "The newest %(n)s lines. The older ones: choose %(day)s as the last day on the page and export again."
+        ) % {"n": MOST_NOTICES, "day": site_date(last.made_at).isoformat()}
+
+    def rows() -> Iterator[Sequence[Value]]:
+        notices = newest.iterator(chunk_size=AT_ONCE)
+        while some := list(islice(notices, AT_ONCE)):
+            for line in lines_of(some):
+                yield (
+                    line["notice"].made_at,
+                    line["notice"].user.name,
+                    line["body"],
+                    str(line["what"]),
+                    str(line["about"]),
+                    str(line["title"]),
+                    line["notice"].read_at,
+                    *(
+                        line[way].get_state_display() if line[way] else held if line["notice"].held else ""
+                        for way in ("sms", "mail")
+                    ),
+                )
+
+    file = workbook_file([SheetOut(_("Who was told"), columns, rows(), title=title)])
+    return file_answer(file, f"notices-{site_date(timezone.now())}", "xlsx")
 
 
 @never_cache
@@ -103,7 +119,7 @@ def draws_export(request: ActorRequest) -> HttpResponseBase:
     """Draws of random checks and how far they are."""
     columns = [
         ColumnOut(pgettext("random check table", "Draw"), width=32),
-        ColumnOut(_("Number"), width=12),
+        ColumnOut(pgettext("of a paper", "Number"), width=12),
         ColumnOut(_("Drawn at"), width=18),
         ColumnOut(_("Office"), width=26),
         ColumnOut(_("First day"), "date", width=12),
@@ -141,7 +157,7 @@ def listings_export(request: ActorRequest) -> HttpResponseBase:
         ColumnOut(_("Decide until"), "date", width=12),
         ColumnOut(_("End of the term"), "date", width=12),
         ColumnOut(_("Owed at the notice"), "money", width=18),
-        ColumnOut(_("People"), "number", width=10),
+        ColumnOut(_("Number of people"), "number", width=10),
         ColumnOut(_("Authority"), width=26),
     ]
     rows = [
@@ -225,13 +241,13 @@ def data_requests_export(request: ActorRequest) -> HttpResponseBase:
     """Requests of other departments for data, and what became of them."""
     labour_office(request.actor)
     columns = [
-        ColumnOut(_("Number"), width=20),
+        ColumnOut(pgettext("of a paper", "Number"), width=20),
         ColumnOut(_("Department"), width=28),
         ColumnOut(_("Purpose"), width=36),
         ColumnOut(_("State"), width=12),
         ColumnOut(_("Place"), width=14),
-        ColumnOut(_("First month"), width=12),
-        ColumnOut(_("Last month"), width=12),
+        ColumnOut(_("From month"), width=12),
+        ColumnOut(_("To month"), width=12),
         ColumnOut(_("Written down by"), width=14),
         ColumnOut(_("Written down at"), width=18),
         ColumnOut(_("Can be taken out until"), width=18),

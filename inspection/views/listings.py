@@ -32,7 +32,7 @@ from registration.access import not_found, not_permitted
 from registration.actors import Actor
 from registration.http import ActorRequest
 from registration.services.firms import seen_firm
-from registration.views.chain_forms import choice, say_at, text
+from registration.views.chain_forms import WrittenField, choice, say_at, text
 from registration.views.stored_files import stored_file
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import WagewatchError
@@ -73,17 +73,17 @@ class NoticeForm(forms.Form):
     """The notice that a firm is about to be listed."""
 
     ground = forms.ChoiceField(label=gettext_lazy("Ground"), choices=Listing.Ground.choices, widget=choice())
-    responsible = forms.CharField(
+    responsible = WrittenField(
         label=gettext_lazy("Legal representative or person in charge"),
         max_length=40,
         widget=text(),
         help_text=gettext_lazy("The name is published with the firm."),
     )
-    order_document = forms.CharField(
+    order_document = WrittenField(
         label=gettext_lazy("Number of the order to pay"), max_length=60, widget=text()
     )
     order_due_on = _day(gettext_lazy("Day on which the order lapsed"))
-    reason = forms.CharField(label=gettext_lazy("Facts"), max_length=500, widget=text())
+    reason = WrittenField(label=gettext_lazy("Facts"), max_length=500, widget=text())
 
     FIELDS = {
         "list.ground": "ground",
@@ -98,7 +98,7 @@ class NoticeForm(forms.Form):
 class StepForm(forms.Form):
     """One step: its day where it is not today, the decision's number where it is one, and why."""
 
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=500, widget=text())
+    reason = WrittenField(label=gettext_lazy("Reason"), max_length=500, widget=text())
 
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -106,7 +106,7 @@ class StepForm(forms.Form):
             self.fields["on"] = _day(DAYS[kind])
         if kind in DECISIONS:
             label = gettext_lazy("Number of the decision")
-            self.fields["document"] = forms.CharField(label=label, max_length=60, widget=text())
+            self.fields["document"] = WrittenField(label=label, max_length=60, widget=text())
         self.order_fields(("on", "document", "reason"))
 
     FIELDS = {

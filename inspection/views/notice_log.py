@@ -1,6 +1,7 @@
 """Who was told of what, by which way, and whether it arrived."""
 
 from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -17,13 +18,15 @@ from inspection.views.inbox import row_of
 from registration.access import projects_for
 from registration.http import ActorRequest
 from registration.models import SmsMessage
-from wagewatch.lib.dates import site_date
+from wagewatch.lib.dates import SITE_TZ, site_date
 
 PER_PAGE = 50
+FIRST_YEAR, LAST_YEAR = 2000, 2200
 
 
 def logged(request: ActorRequest) -> QuerySet[Notice]:
-    """Notices about the projects within reach, the newest first; project, kind and unread filter in the address."""
+    """Notices about the projects within reach, the newest first; project, kind, unread, and the first and last day
+    filter in the address."""
     found = Notice.objects.filter(project__in=projects_for(request.actor, permission="alarm.view"))
     if (kind := request.GET.get("kind")) in Notice.Kind.values:
         found = found.filter(kind=kind)
@@ -31,10 +34,23 @@ def logged(request: ActorRequest) -> QuerySet[Notice]:
         found = found.filter(read_at=None)
     if words := text_of(request, "q"):
         found = found.filter(project__name__icontains=words)
+    if since := day_of(request, "from"):
+        found = found.filter(made_at__gte=datetime.combine(since, time.min, SITE_TZ))
+    if until := day_of(request, "to"):
+        found = found.filter(made_at__lt=datetime.combine(until + timedelta(days=1), time.min, SITE_TZ))
     found = found.select_related("project", "user").prefetch_related(
         "user__memberships__organisation", "user__memberships__authority"
     )
     return found.order_by("-made_at", "-pk")
+
+
+def day_of(request: ActorRequest, key: str) -> date | None:
+    """A day of the address; None for none or for what is no day that people mean."""
+    try:
+        found = date.fromisoformat(text_of(request, key))
+    except ValueError:
+        return None
+    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
 
 
 def lines_of(notices: Iterable[Notice]) -> list[dict[str, Any]]:
@@ -63,6 +79,8 @@ def notice_log(request: ActorRequest) -> HttpResponseBase:
         "rows": lines_of(page.object_list),
         "kinds": Notice.Kind.choices,
         "query": request.GET,
+        "since": day_of(request, "from"),
+        "until": day_of(request, "to"),
         "today": site_date(timezone.now()),
     }
     return render(request, "inspection/notice_log.html", context)

@@ -26,7 +26,7 @@ from registration.access import access_project, not_found, projects_for
 from registration.actors import Actor
 from registration.http import ActorRequest
 from registration.models import Project
-from registration.views.chain_forms import choice, say_at
+from registration.views.chain_forms import WrittenField, choice, say_at
 from registration.views.stored_files import stored_file
 from registration.views.training_forms import day_field, scan_field
 from wagewatch.lib.dates import site_date
@@ -56,7 +56,7 @@ class PauseForm(forms.Form):
     reason = forms.ChoiceField(label=gettext_lazy("Reason"), choices=Pause.Reason.choices, widget=choice())
     starts_on = day_field(gettext_lazy("First day"))
     ends_on = day_field(gettext_lazy("Last day"))
-    text = forms.CharField(
+    text = WrittenField(
         label=gettext_lazy("What rests, and who ordered it"),
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"class": "input", "rows": 4}),

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.db.models import Count, Q
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,11 +22,16 @@ from registration.services.parameters import load_calendar, parameter
 from wagewatch.lib.dates import first_of_month, parse_month, previous_month, site_date
 
 MONTHS = 6
+RUNNING = (Mediation.State.OPEN, Mediation.State.PROPOSED)
 SHOWN = 500
 """Mediations, payments and reports on a page; their workbooks hold more."""
 
 
-def _reach(request: ActorRequest) -> dict[int, Project]:
+Reach = dict[int, Project]
+"""The projects that a page is about, by their number."""
+
+
+def _reach(request: ActorRequest) -> Reach:
     """The projects within reach, or the one that the address names."""
     projects = projects_for(request.actor, permission="alarm.view").order_by("name", "pk")
     found = {project.pk: project for project in projects}
@@ -139,20 +145,21 @@ def _picture(content: bytes | None) -> HttpResponse:
     )
 
 
-def mediation_rows(request: ActorRequest, most: int = SHOWN) -> list[dict[str, Any]]:
+def mediation_rows(
+    request: ActorRequest, most: int = SHOWN, *, reach: Reach | None = None
+) -> list[dict[str, Any]]:
     """Mediations with the working days since they were asked for: open ones first, then those that failed."""
-    projects, today = _reach(request), site_date(timezone.now())
+    projects = _reach(request) if reach is None else reach
+    today = site_date(timezone.now())
     calendar = load_calendar()
-    order = {"open": 0, "proposed": 1, "not_agreed": 2, "agreed": 3}
-    found = list(watch.mediations(Project.objects.filter(pk__in=projects)).order_by("asked_at")[:most])
-    found.sort(key=lambda m: order[m.state])
+    found = list(watch.mediations(Project.objects.filter(pk__in=projects))[:most])
     return [
         {
             "mediation": m,
             "working_days": calendar.working_days_between(site_date(m.asked_at), today)
-            if m.state in ("open", "proposed")
+            if m.state in RUNNING
             else None,
-            "late": m.state in ("open", "proposed") and today > m.due_on,
+            "late": m.state in RUNNING and today > m.due_on,
         }
         for m in found
     ]
@@ -162,21 +169,27 @@ def mediation_rows(request: ActorRequest, most: int = SHOWN) -> list[dict[str, A
 @inspector_view
 def mediations(request: ActorRequest) -> HttpResponseBase:
     """Open mediations with the working days since; then what ended without agreement."""
-    rows = mediation_rows(request)
-    is_open = sum(row["mediation"].state in (Mediation.State.OPEN, Mediation.State.PROPOSED) for row in rows)
-    return _page(request, "mediations", {"rows": rows, "open": is_open, "today": site_date(timezone.now())})
+    reach = _reach(request)
+    rows = mediation_rows(request, reach=reach)
+    found = watch.mediations(Project.objects.filter(pk__in=reach)).order_by()
+    figures = found.aggregate(number=Count("pk"), open=Count("pk", filter=Q(state__in=RUNNING)))
+    context = {"rows": rows, "open": figures["open"], "hidden": figures["number"] - len(rows)}
+    return _page(request, "mediations", context | {"today": site_date(timezone.now())})
 
 
-def cash_rows(request: ActorRequest, most: int = SHOWN) -> list[dict[str, Any]]:
+def cash_rows(
+    request: ActorRequest, most: int = SHOWN, *, reach: Reach | None = None
+) -> list[dict[str, Any]]:
     """Cash payments, denied ones first, with how often the firm paid so on the project."""
-    projects, today = _reach(request), site_date(timezone.now())
+    projects = _reach(request) if reach is None else reach
+    today = site_date(timezone.now())
     payments = list(watch.cash_payments(Project.objects.filter(pk__in=projects))[:most])
     times = watch.times_by_firm(payments)
     limits = {
         region: int(parameter("cash.repeated_times", region_code=region, on=today, default=2))
         for region in {projects[p.project_id].region_id for p in payments}
     }
-    rows = [
+    return [
         {
             "payment": p,
             "times": times[p.project_id, p.sheet.participation_id],
@@ -185,32 +198,25 @@ def cash_rows(request: ActorRequest, most: int = SHOWN) -> list[dict[str, Any]]:
         }
         for p in payments
     ]
-    return sorted(
-        rows, key=lambda row: row["payment"].denied_at is None or row["payment"].withdrawn_at is not None
-    )
 
 
-def cash_reports(request: ActorRequest, most: int = SHOWN) -> list[CashReport]:
+def cash_reports(request: ActorRequest, most: int = SHOWN, *, reach: Reach | None = None) -> list[CashReport]:
     """What workers said of cash themselves, the newest first."""
-    return list(watch.cash_reports(Project.objects.filter(pk__in=_reach(request)))[:most])
+    projects = _reach(request) if reach is None else reach
+    return list(watch.cash_reports(Project.objects.filter(pk__in=projects))[:most])
 
 
 @require_GET
 @inspector_view
 def cash(request: ActorRequest) -> HttpResponseBase:
     """Every cash payment, denied ones first, repeated use marked; and what workers said of cash themselves."""
-    rows = cash_rows(request)
-    payments = [row["payment"] for row in rows]
-    return _page(
-        request,
-        "cash",
-        {
-            "rows": rows,
-            "reports": cash_reports(request),
-            "sum_fen": sum(p.amount_fen for p in payments if p.withdrawn_at is None),
-            "denied": sum(p.denied_at is not None for p in payments),
-        },
-    )
+    reach = _reach(request)
+    rows, reports = cash_rows(request, reach=reach), cash_reports(request, reach=reach)
+    projects = Project.objects.filter(pk__in=reach)
+    figures = watch.cash_figures(watch.cash_payments(projects))
+    said = watch.cash_reports(projects).count()
+    context = {"rows": rows, "hidden": figures["number"] - len(rows), "figures": figures}
+    return _page(request, "cash", context | {"reports": reports, "said": said, "unsaid": said - len(reports)})
 
 
 def part_cash_rows(request: ActorRequest) -> list[dict[str, Any]]:

@@ -85,7 +85,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 
     def door(request: HttpRequest, key: PermitKey, actor: Actor) -> dict[str, Any]:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > MAX_BYTES:
+        if not (length.isascii() and length.isdigit()) or int(length) > MAX_BYTES:
             raise Malformed("permit.body", _("Send a JSON object with the project's code."))
         try:
             question = msgspec.json.decode(request.body, type=Question)

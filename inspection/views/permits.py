@@ -36,7 +36,7 @@ from payroll.services.deposit_rulings import may_rule
 from registration.access import not_found, not_permitted
 from registration.http import ActorRequest
 from registration.models import Project
-from registration.views.chain_forms import choice, say_at, text
+from registration.views.chain_forms import WrittenField, choice, say_at, text
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import WagewatchError
 
@@ -62,7 +62,7 @@ class SocialForm(forms.Form):
         required=False,
         widget=forms.DateInput(attrs={"type": "date", "class": "input"}, format="%Y-%m-%d"),
     )
-    paper = forms.CharField(
+    paper = WrittenField(
         label=gettext_lazy("Number of the receipt or of the panel's decision"), max_length=60, widget=text()
     )
     FIELDS = {
@@ -76,7 +76,7 @@ class SocialForm(forms.Form):
 class KeyForm(forms.Form):
     """For which office and what a key is."""
 
-    name = forms.CharField(label=gettext_lazy("What for"), max_length=60, widget=text())
+    name = WrittenField(label=gettext_lazy("What for"), max_length=60, widget=text())
 
     field_order = ("authority", "name")
 

@@ -17,13 +17,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 from inspection import dashboard
 from inspection.access import alarms_for, settable_regions
 from inspection.alarms.catalogue import GROUPS, RULES
-from inspection.alarms.readings import READINGS, Reading, figure_of
+from inspection.alarms.readings import READINGS, Reading
 from inspection.alarms.rule import Rule, Setting
 from inspection.http import inspector_view
 from inspection.models import Alarm, ParameterChange, RuleRun
-from inspection.rules import LEVEL_NAMES, level_name
+from inspection.rules import level_name
 from inspection.services.parameter_changes import (
-    LARGEST,
     Effect,
     change_parameter,
     may_be_set_for,
@@ -33,16 +32,16 @@ from inspection.services.parameter_changes import (
     what_of,
 )
 from inspection.services.rules import MissingFigure, latest_runs
-from inspection.telling.shape import reading_words, steps_of
+from inspection.telling.shape import NAMED_FROM, reading_lines, reading_words, steps_of
+from inspection.views.figure_forms import FigureForm
+from payroll.services.deposit_tables import DueChanges
 from registration.access import not_found, not_permitted
 from registration.http import ActorRequest
 from registration.models import Parameter, Project, Region
 from registration.services.parameters import parameter
-from registration.views.chain_forms import YuanField, choice, say_at, text
-from registration.views.training_forms import day_field
+from registration.views.chain_forms import choice, say_at
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import WagewatchError
-from wagewatch.lib.money import format_yuan
 from wagewatch.templatetags.ww import LEVELS
 
 RUNS_SHOWN = 30
@@ -54,11 +53,6 @@ TOLD = {
     3: gettext_lazy("the contractor, its clerk, the owner, the inspector and the sector authority"),
 }
 """Who is told of an alarm, by its level."""
-LEVEL_WORDS = {
-    "yellow": gettext_lazy("Yellow from"),
-    "orange": gettext_lazy("Orange from"),
-    "red": gettext_lazy("Red from"),
-}
 
 
 @require_GET
@@ -212,6 +206,12 @@ def value_words(key: str, value: Any) -> str:
     return str(value) if isinstance(value, int | str) else _("a table")
 
 
+def lines_of_value(key: str, value: Any) -> list[tuple[str, str]]:
+    """The figures of a table one by one; [] for a parameter of one or two."""
+    reading = READINGS.get(key)
+    return reading_lines(reading, value) if reading and len(reading.figures) >= NAMED_FROM else []
+
+
 def _ladder_words(key: str) -> str:
     """The words of another rule's ladder, with its code; "" if it is none."""
     for rule in RULES.values():
@@ -228,7 +228,12 @@ def _reads(found: Rule, today: date) -> list[dict[str, Any]]:
             "key": key,
             "words": READINGS[key].words if key in READINGS else _ladder_words(key),
             "rows": [
-                {"row": row, "value": value_words(key, row.value), "coming": row.valid_from > today}
+                {
+                    "row": row,
+                    "value": value_words(key, row.value),
+                    "lines": lines_of_value(key, row.value),
+                    "coming": row.valid_from > today,
+                }
                 for row in rows[key]
                 if row.valid_to is None or row.valid_to >= today
             ],
@@ -236,94 +241,6 @@ def _reads(found: Rule, today: date) -> list[dict[str, Any]]:
         }
         for key in found.reads
     ]
-
-
-class FigureForm(forms.Form):
-    """Figures of a setting or of a parameter for a region, from a day on, with the reason and the document."""
-
-    valid_from = day_field(gettext_lazy("Holds from"))
-    document = forms.CharField(
-        label=gettext_lazy("Number of the document"), max_length=80, widget=text(), required=False
-    )
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        help_text=gettext_lazy("It stays on record with your name."),
-        max_length=300,
-        required=False,
-        widget=forms.Textarea(attrs={"class": "input", "rows": 3}),
-    )
-
-    FIELDS = {
-        "parameter.day": "valid_from",
-        "parameter.reason": "reason",
-        "parameter.document": "document",
-    }
-
-    def __init__(
-        self, *args: Any, what: Setting | Reading, levels: list[str], value: Any, **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.what = what
-        self.was = value
-        figures = (
-            _level_fields(what, levels, value) if isinstance(what, Setting) else _plain_fields(what, value)
-        )
-        self.names = list(figures)
-        self.fields = {**figures, **self.fields}
-
-    @property
-    def figures(self) -> Any:
-        """The value in the shape that the parameter has."""
-        if isinstance(self.what, Setting):
-            return {name: self.cleaned_data[name] for name in self.names}
-        found = {
-            figure.name: f"{self.cleaned_data[name]:.2f}" if figure.decimal else self.cleaned_data[name]
-            for name, figure in zip(self.names, self.what.figures, strict=True)
-        }
-        if isinstance(self.was, dict):
-            return {**self.was, **found}
-        return found[""] if set(found) == {""} else found
-
-
-def _level_fields(setting: Setting, levels: list[str], value: Any) -> dict[str, forms.Field]:
-    value = value or {}
-    return {
-        name: forms.IntegerField(
-            label=LEVEL_WORDS[name],
-            initial=value.get(name),
-            min_value=0,
-            max_value=LARGEST[setting.unit],
-            widget=forms.NumberInput(attrs={"class": "input", "inputmode": "numeric"}),
-        )
-        for name in LEVEL_NAMES.values()
-        if name in (value or levels)
-    }
-
-
-def _plain_fields(reading: Reading, value: Any) -> dict[str, forms.Field]:
-    found: dict[str, forms.Field] = {}
-    for figure in reading.figures:
-        name = figure.name or "value"
-        now = figure_of(figure, value)
-        label = str(figure.words)[:1].upper() + str(figure.words)[1:]
-        if figure.unit == "fen":
-            found[name] = YuanField(label=label, initial=format_yuan(int(now)) if now is not None else "")
-            found[name].required = True
-        elif figure.decimal:
-            found[name] = forms.DecimalField(
-                label=label,
-                initial=now,
-                decimal_places=2,
-                max_digits=6,
-                widget=forms.NumberInput(attrs={"class": "input", "step": "0.01"}),
-            )
-        else:
-            found[name] = forms.IntegerField(
-                label=label,
-                initial=now,
-                widget=forms.NumberInput(attrs={"class": "input", "inputmode": "numeric"}),
-            )
-    return found
 
 
 class RegionForm(forms.Form):
@@ -382,8 +299,11 @@ def rule_figure(request: ActorRequest, code: str, key: str) -> HttpResponseBase:
         "readers": [one for one in readers_of(key) if one.code != found.code],
         "now_steps": steps_of(what, value) if isinstance(what, Setting) else [],
         "now_words": reading_words(what, value) if isinstance(what, Reading) and value is not None else "",
+        "now_lines": lines_of_value(key, value) if value is not None else [],
         "effect": effect,
         "moved": _moved(effect) if effect else [],
+        "dues": _dues(effect.dues) if effect and effect.dues else None,
+        "by_contract": isinstance(what, Reading) and what.by_contract,
         "url": reverse("inspection:rule-figure", args=[code, key]),
     }
     return render(request, "inspection/rule_figure.html", context, status=400 if form.errors else 200)
@@ -411,3 +331,14 @@ def _moved(effect: Effect) -> list[dict[str, Any]]:
         }
         for name, one in shown
     ]
+
+
+def _dues(found: DueChanges) -> dict[str, Any]:
+    """What running works would lodge by another table of deposits: the sums, and those that change most."""
+    shown = found.moved[:MOVED_SHOWN]
+    projects = Project.objects.select_related("region").in_bulk([one.project_id for one in shown])
+    return {
+        "all": found,
+        "rows": [{"project": projects[one.project_id], "change": one} for one in shown],
+        "hidden": len(found.moved) - len(shown),
+    }

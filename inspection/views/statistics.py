@@ -8,8 +8,8 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET
 
 from inspection.exports import XLSX
@@ -149,7 +149,9 @@ def _table(found: Statistics, by: str) -> list[dict[str, Any]]:
 
 
 def _place(project: str, city: str) -> str:
-    return f"{project}（{city_name(city)}）" if project else city_name(city)
+    chinese = (get_language() or "zh").startswith("zh")
+    opening, closing = ("（", "）") if chinese else (" (", ")")
+    return f"{project}{opening}{city_name(city)}{closing}" if project else city_name(city)
 
 
 def _moves(moves: list[Move]) -> list[tuple[str, str, int]]:
@@ -258,7 +260,7 @@ def export(request: ActorRequest) -> HttpResponseBase:
             _("Figures"),
             [
                 ColumnOut(_("Figure"), width=26),
-                ColumnOut(_("People"), "number", width=10),
+                ColumnOut(_("Number of people"), "number", width=10),
                 ColumnOut(_("Share"), width=10),
                 ColumnOut(_("Part of"), width=22),
                 ColumnOut(_("What is counted"), width=90),
@@ -281,7 +283,7 @@ def export(request: ActorRequest) -> HttpResponseBase:
     columns = [
         ColumnOut(_("From"), width=40),
         ColumnOut(_("To"), width=40),
-        ColumnOut(_("People"), "number", width=10),
+        ColumnOut(_("Number of people"), "number", width=10),
     ]
     sheets.append(SheetOut(_("Moves between projects"), columns, _moves(found.moves)))
     sheets.append(SheetOut(_("Moves between cities"), columns, _moves(found.city_moves)))

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -20,6 +21,14 @@ from wagewatch.lib.sheets import ColumnOut, SheetOut
 from wagewatch.templatetags.ww import mask_name
 
 MOST = 20_000
+
+
+def _cut(rows: list[Any]) -> str:
+    """What stands above the lines of a workbook that could not hold all of them."""
+    if len(rows) <= MOST:
+        return ""
+    del rows[MOST:]
+    return _("The first %(n)s lines. Export project by project to have the others.") % {"n": MOST}
 
 
 def _person(worker: Any) -> tuple[str, str]:
@@ -64,7 +73,7 @@ def _mediations(request: ActorRequest) -> list[SheetOut]:
         ColumnOut(_("Claimed"), "money", width=14),
         ColumnOut(_("State"), width=14),
         ColumnOut(_("Asked for"), "date", width=16),
-        ColumnOut(_("Asked by"), width=12),
+        ColumnOut(pgettext("mediation", "Asked by"), width=12),
         ColumnOut(_("Working days since"), "number", width=10),
         ColumnOut(_("To be over by"), "date", width=12),
         ColumnOut(_("Agreed"), "money", width=14),
@@ -85,10 +94,10 @@ def _mediations(request: ActorRequest) -> list[SheetOut]:
             m.agreed_fen,
             m.outcome,
         )
-        for row in pay_watch.mediation_rows(request, MOST)
+        for row in pay_watch.mediation_rows(request, MOST + 1)
         for m in (row["mediation"],)
     ]
-    return [SheetOut(_("Mediations"), columns, rows)]
+    return [SheetOut(_("Mediations"), columns, rows, title=_cut(rows))]
 
 
 def _cash(request: ActorRequest) -> list[SheetOut]:
@@ -108,7 +117,7 @@ def _cash(request: ActorRequest) -> list[SheetOut]:
             p.withdrawn_at,
             row["times"],
         )
-        for row in pay_watch.cash_rows(request, MOST)
+        for row in pay_watch.cash_rows(request, MOST + 1)
         for p in (row["payment"],)
     ]
     who = [
@@ -147,11 +156,11 @@ def _cash(request: ActorRequest) -> list[SheetOut]:
             r.amount_fen,
             r.at,
         )
-        for r in pay_watch.cash_reports(request, MOST)
+        for r in pay_watch.cash_reports(request, MOST + 1)
     ]
     return [
-        SheetOut(_("Wages paid in cash"), paid, payments),
-        SheetOut(_("What workers said about cash"), said, reports),
+        SheetOut(_("Wages paid in cash"), paid, payments, title=_cut(payments)),
+        SheetOut(_("What workers said about cash"), said, reports, title=_cut(reports)),
     ]
 
 

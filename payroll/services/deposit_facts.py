@@ -97,7 +97,7 @@ def load_deposits(projects: Iterable[Project], *, today: date) -> list[Deposit]:
     records: dict[int, list[ArrearsRecord]] = defaultdict(list)
     for record in ArrearsRecord.objects.filter(organisation__in=firm_ids).order_by("-made_at", "-pk"):
         records[record.organisation_id].append(record)
-    works = _works_of(firm_ids)
+    works = works_of(firm_ids)
     calendar = load_calendar()
     return [
         _deposit(p, firms.get(p.pk), entries[p.pk], rulings[p.pk], records, works, calendar, today)
@@ -115,11 +115,12 @@ def judged_on(project: Project, today: date) -> date:
     return project.contract_signed_on or project.started_on or today
 
 
-_Works = dict[int, list[tuple[int, str, date | None, date | None]]]
+Works = dict[int, list[tuple[int, str, date | None, date | None]]]
 
 
-def _works_of(firm_ids: Iterable[int]) -> _Works:
-    works: _Works = defaultdict(list)
+def works_of(firm_ids: Iterable[int]) -> Works:
+    """Firm → its works as general contractor: project, region, day of the contract, day of completion."""
+    works: Works = defaultdict(list)
     rows = (
         Participation.objects.filter(organisation__in=firm_ids, role=Participation.Role.GENERAL_CONTRACTOR)
         .exclude(project__sector="manufacturing")
@@ -136,7 +137,7 @@ def _works_of(firm_ids: Iterable[int]) -> _Works:
     return works
 
 
-def _others(project: Project, firm: Organisation | None, works: _Works, on: date) -> int:
+def others_of(project: Project, firm: Organisation | None, works: Works, on: date) -> int:
     """How many projects of the firm in the city were under contract before this one and not done by then."""
     if firm is None:
         return 0
@@ -157,14 +158,14 @@ def _deposit(
     entries: list[DepositEntry],
     rulings: list[DepositRuling],
     records: dict[int, list[ArrearsRecord]],
-    works: _Works,
+    works: Works,
     calendar: Calendar,
     today: date,
 ) -> Deposit:
     on = judged_on(project, today)
     # What came after the contract was signed does not change this project's deposit.
     known = next((r for r in records[firm.pk] if r.since <= on), None) if firm else None
-    others = _others(project, firm, works, on)
+    others = others_of(project, firm, works, on)
     table = Table.read(parameter(KEY, region_code=project.region_id, on=on, default=NATION))
     due = amount_due(
         table,

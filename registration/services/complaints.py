@@ -47,7 +47,9 @@ TEXTS = {
 """Steps of which a text message tells; of the others the page of the complaint alone."""
 _LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """Without the letters and digits that people mistake for each other."""
-LONGEST_TEXT = 2000
+LONGEST_TEXT = 40_000
+"""Some forty pages: what is pasted whole is kept whole."""
+LONGEST_ANSWER = 4000
 FILED = "complaint.filed"
 """The mark that a complaint leaves for whoever waits for one."""
 
@@ -99,6 +101,15 @@ def _write(told: Told, actor: Actor, now: datetime) -> Filed:
         raise RuleViolation("complaint.topic", _("Choose what it is about."))
     if not (told.text.strip() or told.voice or told.photo):
         raise RuleViolation("complaint.empty", _("Say what happened: write it, say it, or show a photo."))
+    if len(told.text.strip()) > LONGEST_TEXT:
+        raise RuleViolation(
+            "complaint.long",
+            _(
+                "Your text has %(n)s characters; at most %(most)s are kept. Shorten it, or tell the rest later."
+            ),
+            n=len(told.text.strip()),
+            most=LONGEST_TEXT,
+        )
     if told.worker_id is not None and (actor.kind != "worker" or actor.id != told.worker_id):
         raise RuleViolation("complaint.name", _("Sign in first to complain with your name."))
     region, project = _where(told)
@@ -201,7 +212,7 @@ def answer_complaint(
     if done and not answer.strip():
         raise RuleViolation("complaint.answer", _("Write an answer: the worker will read it."))
     complaint.state = Complaint.State.ANSWERED if done else Complaint.State.HANDLING
-    complaint.answer = answer.strip()[:LONGEST_TEXT]
+    complaint.answer = answer.strip()[:LONGEST_ANSWER]
     complaint.answered_at, complaint.answered_by_id = now, actor.id
     complaint.save(update_fields=["state", "answer", "answered_at", "answered_by"])
     return complaint
@@ -225,7 +236,7 @@ def tell_complainant(
     state = Complaint.State.ANSWERED if done else Complaint.State.HANDLING
     changed = {"state": state, "answered_at": now, "answered_by_id": actor.id}
     if answer.strip():
-        changed["answer"] = answer.strip()[:LONGEST_TEXT]
+        changed["answer"] = answer.strip()[:LONGEST_ANSWER]
     for name, value in changed.items():
         setattr(complaint, name, value)
     complaint.save(update_fields=[name.removesuffix("_id") for name in changed])

@@ -24,6 +24,7 @@ from registration.services.projects import ProjectFacts
 from wagewatch.lib.errors import Malformed, WagewatchError
 from wagewatch.lib.identity import check_uscc
 from wagewatch.lib.money import parse_yuan
+from wagewatch.lib.texts import unturned
 
 
 def text(**attrs: str) -> forms.TextInput:
@@ -68,6 +69,21 @@ class YuanField(forms.CharField):
             return parse_yuan(written)
         except Malformed as error:
             raise forms.ValidationError(error.message) from None
+
+
+class WrittenField(forms.CharField):
+    """What somebody writes. A browser never cuts a text of several lines: who pastes too much is told so. Signs that
+    turn the direction of writing are left out, since they would turn what stands beside the text as well."""
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        attrs: dict[str, Any] = super().widget_attrs(widget)
+        if isinstance(widget, forms.Textarea):
+            attrs.pop("maxlength", None)
+        return attrs
+
+    def to_python(self, value: Any) -> Any:
+        written = super().to_python(value)
+        return unturned(written).replace("\r\n", "\n") if isinstance(written, str) else written
 
 
 class UsccField(forms.CharField):

@@ -1,22 +1,26 @@
 """The pages of cases: what each shows, whom it lets in, refusals beside the field."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from inspection.case_words import left_words
 from inspection.cases.rules import ALLOWED
 from inspection.models import Case, CaseStep, CorrectionOrder
 from inspection.services import case_sanctions
 from inspection.services.case_sanctions import Proposed
+from inspection.services.case_steps import words
 from inspection.views.case_acts import ACTS
 from registration.models import Parameter
 from tests.cast import NOW, Cast
 from tests.inspection.cases import accepted, after, filed, ordered, second
-from tests.inspection.stage import set_parameter, set_parameters
+from tests.inspection.stage import run, set_parameter, set_parameters
+from wagewatch.lib.dates import Calendar
+from wagewatch.lib.errors import Malformed
 
 
 @pytest.fixture(autouse=True)
@@ -111,6 +115,81 @@ def test_the_form_of_every_act_opens(stage: Cast) -> None:
     li = stage.client(stage.li)
     for act in ACTS:
         assert "<form" in page(li, "case-act", case.pk, act), act
+
+
+def test_an_act_that_lacks_its_ground_says_so_before_anything_is_written(stage: Cast) -> None:
+    case, li = accepted(stage), stage.client(stage.li)
+    for act, said in {
+        "refer": "还没有责令支付工资",
+        "deposit": "责令支付期满仍未支付的，",
+        "propose": "没有期满未改正的指令书",
+        "decide": "没有等您决定的处罚",
+        "serve": "没有待送达的指令书",
+        "give-time": "没有其他人申请延长",
+    }.items():
+        client = stage.client(second(stage)) if act in {"decide", "give-time"} else li
+        shown = page(client, "case-act", case.pk, act)
+        assert said in shown, act
+        assert " disabled>" in shown, act
+    for act in ("note", "order", "close", "mediate"):
+        assert " disabled>" not in page(li, "case-act", case.pk, act), act
+    case, _order = ordered(stage)
+    assert " disabled>" not in page(li, "case-act", case.pk, "check")
+    with time_machine.travel(NOW + timedelta(days=8), tick=False):
+        li = stage.client(stage.li)
+        assert " disabled>" not in page(li, "case-act", case.pk, "refer")
+        assert " disabled>" not in page(li, "case-act", case.pk, "propose")
+
+
+def test_violations_and_alarms_to_choose_are_in_the_reader_s_words(stage: Cast) -> None:
+    case, li = accepted(stage), stage.client(stage.li)
+    run(NOW.date(), "E2")
+    chosen = page(li, "case-act", case.pk, "alarm")
+    assert "E2 有投诉未办结 (橙色)" in chosen
+    assert "第五十四条　未编制工资支付台账" in page(li, "case-act", case.pk, "order")
+    li.cookies["django_language"] = "en"
+    assert "Article 54　No ledger, or no pay slips for workers" in page(li, "case-act", case.pk, "order")
+    assert "未编制" not in page(li, "case-act", case.pk, "order")
+
+
+def test_a_complaint_of_forty_pages_is_folded_and_whole(stage: Cast) -> None:
+    told = filed(stage, text="四十页的经过。" * 5_000 + "最后一句。")
+    case, li = accepted(stage, text="四十页的经过。" * 5_000 + "最后一句。"), stage.client(stage.li)
+    for shown in (page(li, "case", case.pk), page(li, "complaint", told.reference)):
+        assert "全文 35005 个字" in shown
+        assert "最后一句。" in shown
+    assert "个字</summary>" not in page(li, "case", accepted(stage).pk)
+
+
+def test_a_text_that_is_too_long_is_refused_whole_and_never_cut(stage: Cast) -> None:
+    case, li = accepted(stage), stage.client(stage.li)
+    assert (
+        "maxlength" not in page(li, "case-act", case.pk, "note").partition("<textarea")[2].partition(">")[0]
+    )
+    long = "字" * 4001
+    answer = li.post(url("case-act", case.pk, "note"), {"kind": "visit", "text": long})
+    assert answer.status_code == 400
+    assert long in answer.content.decode()
+    order = {
+        "respondent_id": stage.sc.pk, "grounds": ["54-2"], "days": "5", "demand": "补发工资清单" * 101,
+    }  # fmt: skip
+    assert li.post(url("case-act", case.pk, "order"), order).status_code == 400
+    assert not CorrectionOrder.objects.exists()
+    order["demand"] = "补发工资清单" * 100
+    assert li.post(url("case-act", case.pk, "order"), order).status_code == 302
+    assert CorrectionOrder.objects.get().demand == order["demand"]
+    with pytest.raises(Malformed):
+        words("字" * 601, most=600)
+    turned = "好\u202e反\u2066字\r\n第二行"
+    assert li.post(url("case-act", case.pk, "note"), {"kind": "visit", "text": turned}).status_code == 302
+    assert case.steps.order_by("-number")[0].text == "好反字\n第二行"
+
+
+def test_a_deadline_on_the_last_working_day_is_over_and_not_zero_days_late() -> None:
+    calendar, friday = Calendar({}), date(2026, 11, 27)
+    assert left_words(friday, friday, calendar) == "今天"
+    assert left_words(friday, friday + timedelta(days=1), calendar) == "2026-11-27 已到期，其后没有工作日"
+    assert left_words(friday, friday + timedelta(days=3), calendar) == "超期 1 个工作日"
 
 
 def test_others_find_nothing(stage: Cast) -> None:

@@ -24,7 +24,7 @@ from inspection.services import (
 )
 from inspection.services.case_sanctions import Proposed
 from inspection.services.case_steps import STEP
-from payroll.models import DepositRuling
+from payroll.models import DepositEntry, DepositRuling
 from registration.models import Authority, Complaint, ComplaintWord, SensitiveView
 from registration.services.complaints import Told, follow_complaint
 from tests.cast import Cast
@@ -373,6 +373,13 @@ def test_wages_come_from_the_deposit_once_the_order_lapsed(stage: Cast) -> None:
     case_money.use_deposit(case.pk, **use, **after(stage))
     assert DepositRuling.objects.get().amount_fen == 4_200_000
     assert told(case)[-1] == "deposit"
+    notice = CasePaper.objects.get(kind="deposit")
+    assert notice.number.startswith("人社监支〔2026〕330703-")
+    assert case.steps.get(kind="deposit").file == notice.file
+    held = DepositEntry.objects.get()
+    values = case_money.deposit_values(case, case.orders.get(), DepositRuling.objects.get())
+    assert (values["issuer"], values["form"], values["paper"]) == (held.issuer, "现金", held.paper_number)
+    assert (values["amount"], values["due_on"]) == ("¥42,000.00", "2026-12-01")
 
 
 def test_a_mediation_is_signed_by_both_or_it_is_none(stage: Cast) -> None:

@@ -9,7 +9,9 @@ from django.urls import reverse
 from inspection.models import Alarm, ParameterChange, RuleRun
 from inspection.services import rules
 from inspection.services.parameter_changes import change_parameter, preview_change, readers_of
-from registration.models import Authority, Parameter, Role
+from payroll.models import ArrearsRecord
+from registration.models import Authority, Parameter, Project, Role
+from registration.seed.deposits import NATION
 from registration.services.parameters import forget, parameter
 from tests.cast import make_user
 from tests.inspection.stage import DUE, at, run, sent_sheet, set_parameter, set_parameters
@@ -213,7 +215,7 @@ def test_a_county_looks_at_the_province_s_figure_and_cannot_set_it(stage, monkey
     head = make_user("prov2", "丁三", Role.INSPECTOR, province)
     assert read_by(stage, "E3", "crime.one", value, region="330000", who=head, write=True).value == value
     with pytest.raises(NotFound):
-        read_by(stage, "A3", "deposit.table", {})
+        read_by(stage, "A3", "contract.offer_reminder_days", 3)
 
 
 @pytest.mark.parametrize(
@@ -240,6 +242,143 @@ def test_each_shape_of_a_parameter_is_tried_out_and_set_on_its_page(
     assert client.post(page, {**sent, **more}).status_code == 302
     assert Parameter.objects.get(key=key, region_id="330703").value == kept
     assert client.get(reverse("inspection:rule", args=[rule])).status_code == 200
+
+
+def seated_in_the_province():
+    province = Authority.objects.create(name="浙江总队", kind="labour", region_id="330000")
+    return make_user("prov3", "丁四", Role.INSPECTOR, province)
+
+
+def test_the_day_since_which_a_guarantee_is_asked_is_tried_out_and_set(stage, monkeypatch):
+    monkeypatch.setattr("inspection.views.rule_pages.timezone.now", lambda: at(TODAY))
+    Project.objects.update(contract_signed_on=TODAY - timedelta(days=90))
+    set_parameter("guarantee.asked_since", "2030-01-01")
+    head = seated_in_the_province()
+    client = stage.client(head)
+    page = reverse("inspection:rule-figure", args=["A6", "guarantee.asked_since"])
+    assert 'value="2030-01-01"' in client.get(page).content.decode()
+    sent = {"region": "330000", "valid_from": str(TODAY), "value": "2020-05-01"}
+    tried = client.post(page, {**sent, "act": "preview"})
+    assert tried.status_code == 200
+    assert sorted(
+        one.project_id for _name, one in tried.context["effect"].moved if one.period == "guarantee"
+    ) == (sorted([stage.project.pk, stage.other_project.pk]))
+    for wrong in ("", "2020-04-30", "2100-01-02", "x", "2020-13-01"):
+        assert client.post(page, {**sent, "value": wrong, "act": "preview"}).status_code == 400, wrong
+    more = {"act": "set", "reason": "自条例施行之日起", "document": "9号"}
+    assert client.post(page, {**sent, **more}).status_code == 302
+    assert Parameter.objects.get(key="guarantee.asked_since", region_id="330000").value == "2020-05-01"
+    run(TODAY, "A6")
+    assert Alarm.objects.filter(rule="A6", period="guarantee", state="open").count() == 2
+    assert "2020-05-01" in client.get(reverse("inspection:rule", args=["A6"])).content.decode()
+
+
+DEPOSIT = {
+    "percent": "2",
+    "least_percent": "0.5",
+    "small_under_fen": "3,000,000",
+    "small_clean_years": "1",
+    "lowered_after_years": "2",
+    "lowered_factor": "50",
+    "exempt_after_years": "3",
+    "raised_within_years": "2",
+    "raised_factor": "150",
+    "listed_factor": "200",
+    "listed_capped": "on",
+}
+"""The nation's table as its form sends it."""
+
+
+def deposit_page(stage, monkeypatch, who=None):
+    monkeypatch.setattr("inspection.views.rule_pages.timezone.now", lambda: at(TODAY))
+    set_parameter("deposit.table", NATION)
+    Project.objects.filter(pk=stage.project.pk).update(contract_sum_fen=10_000_000_000)
+    Project.objects.filter(pk=stage.other_project.pk).update(contract_sum_fen=2_000_000_000)
+    ArrearsRecord.objects.create(
+        organisation=stage.gc,
+        kind="arrears",
+        since=TODAY - timedelta(days=30),
+        reason="查询",
+        made_at=stage.now,
+    )
+    return stage.client(who or stage.li), reverse("inspection:rule-figure", args=["A3", "deposit.table"])
+
+
+def test_a_table_of_deposits_is_tried_out_on_what_running_works_would_lodge(stage, monkeypatch):
+    head = seated_in_the_province()
+    client, page = deposit_page(stage, monkeypatch, head)
+    shown = client.get(page)
+    assert 'name="raised_factor" value="150"' in shown.content.decode()
+    sent = {"region": "330000", "valid_from": str(TODAY), **DEPOSIT}
+    same = client.post(page, {**sent, "act": "preview"}).context["effect"].dues
+    assert (same.works, same.moved, same.before_fen == same.after_fen) == (2, [], True)
+    raised = {**sent, "percent": "3", "cap_fen": "4,000,000"}
+    tried = client.post(page, {**raised, "act": "preview"})
+    dues = tried.context["effect"].dues
+    # 100 million at 2 per cent, half as much again after arrears; then 4.5 per cent, capped at 4 million.
+    assert [(one.project_id, one.before_fen, one.after_fen) for one in dues.moved] == [
+        (stage.project.pk, 300_000_000, 400_000_000),
+        (stage.other_project.pk, 40_000_000, 60_000_000),
+    ]
+    assert (dues.more, dues.less) == (2, 0)
+    assert "¥4,600,000.00" in tried.content.decode()
+    assert Parameter.objects.filter(key="deposit.table", region_id="330000").count() == 0
+    more = {"act": "set", "reason": "全省统一提高", "document": "9号"}
+    assert client.post(page, {**raised, **more}).status_code == 302
+    kept = Parameter.objects.get(key="deposit.table", region_id="330000").value
+    assert kept == {**NATION, "percent": "3", "cap_fen": 400_000_000}
+    shown = client.get(reverse("inspection:rule", args=["A3"])).content.decode()
+    assert "¥4,000,000.00" in shown
+
+
+def test_a_table_of_a_place_inside_is_not_touched(stage, monkeypatch):
+    client, page = deposit_page(stage, monkeypatch, seated_in_the_province())
+    set_parameter("deposit.table", NATION, "330703")
+    sent = {"region": "330000", "valid_from": str(TODAY), **DEPOSIT, "percent": "3", "act": "preview"}
+    dues = client.post(page, sent).context["effect"].dues
+    assert (dues.works, [one.project_id for one in dues.moved]) == (1, [stage.other_project.pk])
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"percent": "0.99"}, "1"),
+        ({"percent": "3.01"}, "3"),
+        ({"percent": "NaN"}, ""),
+        ({"percent": ""}, ""),
+        ({"raised_factor": "149"}, "150"),
+        ({"raised_factor": ""}, "只填写一项"),
+        ({"raised_percent": "3"}, "只填写一项"),
+        ({"cap_fen": "1e9"}, ""),
+        ({"small_clean_years": "99999999999999999999"}, ""),
+    ],
+)
+def test_a_table_of_deposits_keeps_to_the_measures(stage, monkeypatch, changed, words):
+    client, page = deposit_page(stage, monkeypatch)
+    sent = {"region": "330703", "valid_from": str(TODAY), **DEPOSIT, **changed}
+    tried = client.post(page, {**sent, "act": "preview"})
+    assert tried.status_code == 400
+    assert words in tried.content.decode()
+    assert client.post(page, {**DEPOSIT, **sent, "act": "set"}).status_code == 400
+    assert not Parameter.objects.filter(key="deposit.table", region_id="330703").exists()
+
+
+def test_the_listed_may_be_left_without_a_cap_and_by_a_rate(stage):
+    value = {**NATION, "cap_fen": 100_000_000, "listed": {"percent": "4", "capped": False}}
+    head = seated_in_the_province()
+    set_parameter("deposit.table", NATION)
+    assert read_by(stage, "A3", "deposit.table", value, region="330000", who=head, write=True).value == value
+    for wrong in (
+        {**value, "listed": {"percent": "4", "capped": "no"}},
+        {**value, "listed": 4},
+        {**value, "more": 1},
+        {**value, "raised": {"factor": "150", "x": 1}},
+        {"percent": "2"},
+        [],
+        None,
+    ):
+        with pytest.raises(Malformed):
+            read_by(stage, "A3", "deposit.table", wrong, region="330000", who=head)
 
 
 def test_the_days_of_a_month_are_tried_out_with_their_half_days(stage, monkeypatch):

@@ -1,13 +1,16 @@
 """Every list of the supervision side as a workbook: the rows of the page, in the reader's language, and nobody else's."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.urls import URLPattern, reverse
 
 from inspection.alarms.catalogue import RULES
+from inspection.models import Notice
 from inspection.urls import urlpatterns
+from inspection.views import list_exports
 from tests.permissions import addresses
 from tests.permissions.stage import Stage, on_stage
 from wagewatch.lib.sheets import read_workbook
@@ -25,7 +28,7 @@ def _rows(stage: Stage, name: str, who: str = "li", query: str = "", **headers: 
     answer = stage.clients[who].get(reverse(f"inspection:{name}-export") + query, headers=headers)
     assert answer.status_code == 200, name
     assert "attachment" in answer["Content-Disposition"]
-    (sheet,) = read_workbook(answer.content, f"{name}.xlsx").sheets
+    (sheet,) = read_workbook(answer.getvalue(), f"{name}.xlsx").sheets
     return [[str(cell.text) for cell in row] for row in sheet.rows]
 
 
@@ -50,6 +53,36 @@ def test_filters_of_the_page_hold(stage: Stage) -> None:
     assert len(_rows(stage, "permits", query="?q=no-such-number")) == 1
     assert len(_rows(stage, "notices", query="?q=no-such-project")) == 1
     assert len(_rows(stage, "pauses", query="?show=nonsense")) == len(_rows(stage, "pauses"))
+
+
+def _tell(stage: Stage, number: int) -> None:
+    Notice.objects.all().delete()
+    day = datetime(2026, 11, 1, 2, tzinfo=UTC)
+    Notice.objects.bulk_create(
+        Notice(
+            user=stage.cast.zhao, project=stage.cast.project, kind="given", level=1, key=f"k{n}",
+            made_at=day + timedelta(days=n),
+        )
+        for n in range(number)
+    )  # fmt: skip
+
+
+def test_a_workbook_of_notices_says_where_the_others_are(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _tell(stage, 7)
+    monkeypatch.setattr(list_exports, "AT_ONCE", 2)
+    assert [row[0][:10] for row in _rows(stage, "notices")[1:]] == [f"2026-11-0{n}" for n in range(7, 0, -1)]
+    monkeypatch.setattr(list_exports, "MOST_NOTICES", 5)
+    cut, _heads, *rows = _rows(stage, "notices")
+    assert len(rows) == 5
+    assert "最新的 5 行" in cut[0]
+    assert "2026-11-02" in cut[0]
+    _heads, *rows = _rows(stage, "notices", query="?to=2026-11-02")
+    assert [row[0][:10] for row in rows] == ["2026-11-02", "2026-11-01"]
+    assert len(_rows(stage, "notices", query="?from=2026-11-03&to=2026-11-04")) == 3
+    for odd in ("9999-12-31", "0001-01-01", "x", "2026-02-30", "2026-11-02T00:00"):
+        assert len(_rows(stage, "notices", query=f"?to={odd}&from={odd}")) >= 7 - 1, odd
 
 
 ABOUT_ONE_THING = {
@@ -125,7 +158,7 @@ REGISTERS = {
 def _book(stage: Stage, name: str, *args: Any, query: str = "") -> list[list[list[Any]]]:
     answer = stage.clients["li"].get(reverse(f"inspection:{name}-export", args=args) + query)
     assert answer.status_code == 200, name
-    sheets = read_workbook(answer.content, "a.xlsx").sheets
+    sheets = read_workbook(answer.getvalue(), "a.xlsx").sheets
     return [[list(row) for row in sheet.rows] for sheet in sheets]
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 
 from inspection.models import Alarm
+from inspection.views import pay_watch, watch_exports
 from payroll.models import CashPayment, CashReport, PaySlip, WageMonthStart
 from payroll.services import allocations
 from payroll.services.accounts import Movement, book
@@ -17,6 +18,7 @@ from registration.models import BankCard
 from tests.cast import make_card_number
 from tests.inspection.stage import DUE, OCTOBER, at, attend, run, sent_sheet, set_parameters, set_slips
 from tests.payroll.stage import account, change_card, signature
+from wagewatch.lib.sheets import read_workbook
 
 pytestmark = pytest.mark.django_db
 
@@ -128,6 +130,23 @@ def test_cash_that_the_worker_denies_is_owed(stage):
     CashPayment.objects.filter(pk=payment.pk).update(withdrawn_at=at(after), withdrawn_by=stage.qian)
     set_slips(sheet, worker=stage.sun.pk, state="part_paid", payment="paid", paid_at=at(after, 12))
     assert (run(after, "D3", hour=13).closed, run(after, "D8", hour=13).closed) == (1, 1)
+
+
+def test_the_page_of_cash_counts_all_of_it_and_shows_denied_ones_first(stage, monkeypatch):
+    postings = [stage.sun_posting, stage.zhou_posting]
+    sheet = sent_sheet(stage.sc_part, [(posting, 792_000) for posting in postings])
+    denied = paid_in_cash(stage, sheet, stage.sun, denied=at(DUE, 12))
+    paid_in_cash(stage, sheet, stage.zhou, day=DUE + timedelta(days=1))
+    monkeypatch.setattr(pay_watch.cash_rows, "__defaults__", (1,))
+    page = stage.client(stage.li).get(reverse("inspection:pay-watch-cash"))
+    assert [row["payment"].pk for row in page.context["rows"]] == [denied.pk]
+    assert page.context["rows"][0]["times"] == 2
+    assert page.context["figures"] == {"number": 2, "sum_fen": 1_584_000, "denied": 1}
+    assert "另有 1 条见导出的表格" in page.content.decode()
+    monkeypatch.setattr(watch_exports, "MOST", 1)
+    book = stage.client(stage.li).get(reverse("inspection:pay-watch-export", args=["cash"])).content
+    rows = read_workbook(book, "cash.xlsx").sheets[0].rows
+    assert (len(rows), rows[0].get(0).text) == (3, "只列出前 1 行。其余请按项目逐个导出。")
 
 
 def report(stage, kind, *, day=DUE):

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils.translation import override
 
 from devices.models import Passage
 from inspection.statistics import OTHER, Period, Question, Statistics, ordered, statistics
@@ -125,6 +126,10 @@ def test_moves_name_a_project_out_of_reach_by_its_city(cast: Cast) -> None:
     assert [(m.from_project, m.to_project, m.to_city, m.people) for m in here.moves] == [
         ("多湖 B-07 地块住宅", "", "330700", 1)
     ]
+    cast.project.name_en = "Duohu B-07 housing"
+    cast.project.save()
+    with override("en"):
+        assert [m.from_project for m in counted(cast).moves] == ["Duohu B-07 housing"]
     there = counted(cast, "wang")
     assert [(m.from_project, m.to_project) for m in there.moves] == [("", "白龙桥标准厂房")]
     assert (here.moved, here.moved_city) == (1, 0)

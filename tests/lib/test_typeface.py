@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from wagewatch.lib import typeface
 from wagewatch.lib.pdf import Paper
-from wagewatch.lib.typeface import FACE, SIMPLIFIED_CHINESE, font_path, usual_characters, usual_face
+from wagewatch.lib.typeface import FACE, MISSING, SIMPLIFIED_CHINESE, font_path, usual_characters, usual_face
 
 AT = datetime(2026, 11, 16, 1, 0, tzinfo=UTC)
 RARE = "𬭎㛃"
@@ -44,6 +44,15 @@ def test_a_rare_name_is_set_from_the_whole_face() -> None:
     assert {chr(glyph.unicode[0]) for glyph, _place in whole.subset.items() if glyph.unicode} >= set(RARE)
     assert made.done().startswith(b"%PDF-")
     assert paper(f"李{RARE}").done() == paper(f"李{RARE}").done()
+
+
+def test_what_no_face_knows_is_shown_as_missing_and_turns_are_left_out() -> None:
+    made = paper(f"付款😀{RARE}\u202e完")
+    whole, usual = made.fonts["noto-whole"], made.fonts[FACE]
+    used = {chr(g.unicode[0]) for font in (whole, usual) for g, _place in font.subset.items() if g.unicode}
+    assert {MISSING, *RARE, "完"} <= used
+    assert made.normalize_text("付😀\u202e款\n") == f"付{MISSING}款\n"
+    assert made.done().startswith(b"%PDF-")
 
 
 def test_a_folder_that_cannot_be_written_costs_time_only(settings: Settings, tmp_path: Path) -> None:

@@ -106,6 +106,7 @@ def test_an_address_complains_so_often_and_no_more(cast: Cast) -> None:
     [
         ({"topic": "x"}, "complaint.topic"),
         ({"text": " "}, "complaint.empty"),
+        ({"text": "字" * 40_001}, "complaint.long"),
         ({"project_id": None}, "complaint.region"),
         ({"project_id": None, "region_code": "330700"}, "complaint.region"),
         ({"worker_id": 1}, "complaint.name"),
@@ -120,6 +121,11 @@ def test_refuses_what_says_nothing_or_comes_from_nowhere(
     assert refusal.value.code == code
     assert not Complaint.objects.exists()
     assert not StoredFile.objects.exists()
+
+
+def test_forty_pages_are_kept_whole(cast: Cast) -> None:
+    filed(cast, text="四十页的经过。" * 5_000)
+    assert Complaint.objects.get().text == "四十页的经过。" * 5_000
 
 
 def test_only_the_authority_of_the_place_reads_and_answers(cast: Cast) -> None:

@@ -11,6 +11,7 @@ from wagewatch.lib.errors import Text
 _INVISIBLE = re.compile(
     r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\x00-\x08\x0e-\x1f\x7f]"
 )
+_TURNS = re.compile(r"[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile(r"[\s\u00a0\u3000]+")
 _WRAPPED = re.compile(r"=\s*\"(.*)\"", re.DOTALL)
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))
@@ -28,6 +29,11 @@ class Normalised(NamedTuple):
 
     value: str
     notes: tuple[Note, ...] = ()
+
+
+def unturned(text: str) -> str:
+    """The text without the signs that turn the direction of writing (U+200E, U+202E and their like)."""
+    return _TURNS.sub("", text)
 
 
 def visible(text: str) -> str:

@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import logging
 import os
+import unicodedata
 from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +26,7 @@ logging.getLogger("fontTools").setLevel(logging.WARNING)
 logger = logging.getLogger(__name__)
 
 FACE = "noto"
+MISSING = "〓"
 _WHOLE = "noto-whole"
 SIMPLIFIED_CHINESE = 2
 """Number of Noto Sans CJK SC in the collection file."""
@@ -104,6 +106,10 @@ def _cut(whole: Path, path: Path) -> None:
     os.replace(draft, path)
 
 
+def _unknown(character: str) -> str:
+    return "" if unicodedata.category(character) in {"Cf", "Cc", "Mn"} else MISSING
+
+
 class ChinesePages(FPDF):
     """A document whose one face knows every character: the usual ones from the small file, others when they come."""
 
@@ -120,9 +126,14 @@ class ChinesePages(FPDF):
             self._usual = usual_characters()
 
     def normalize_text(self, text: str) -> Any:
-        """Every text passes here before it is measured or set."""
+        """Every text passes here before it is measured or set. What no face knows is set as 〓, as printers do;
+        signs that only turn the direction of writing are left out."""
         if self._usual is not None and not text.isascii() and not self._usual.issuperset(text):
             self._usual = None
             self.add_font(_WHOLE, fname=font_path(), collection_font_number=SIMPLIFIED_CHINESE)
             self.set_fallback_fonts([_WHOLE])
+        if self._usual is None:
+            whole: Any = self.fonts[_WHOLE if _WHOLE in self.fonts else FACE]
+            known = whole.cmap
+            text = "".join(c if c in "\n\r\t" or ord(c) in known else _unknown(c) for c in text)
         return super().normalize_text(text)
