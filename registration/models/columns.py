@@ -1,7 +1,7 @@
 """What the columns of a contractor's own files mean, as its clerks have said."""
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from registration.models.accounts import User
 from registration.models.organisations import Organisation
@@ -15,8 +15,8 @@ class ColumnMapping(models.Model):
     """
 
     class Kind(models.TextChoices):
-        ROSTER = "roster", _("Roster")
-        PAY = "pay", _("Pay sheet")
+        ROSTER = "roster", pgettext_lazy("kind of table", "Roster")
+        PAY = "pay", pgettext_lazy("kind of table", "Pay sheet")
 
     organisation = models.ForeignKey(Organisation, models.CASCADE, verbose_name="单位")
     kind = models.CharField(
