@@ -41,15 +41,18 @@ def remembered(organisation_id: int, kind: str) -> Remembered:
 
 
 def check_choices(
-    sheets: Sequence[Mapping[str, Any]], chosen: Mapping[int, Mapping[int, str]], allowed: Collection[str]
+    sheets: Sequence[Mapping[str, Any]],
+    chosen: Mapping[int, Mapping[int, str]],
+    allowed: Collection[str],
+    several: Collection[str] = (),
 ) -> None:
     """Whether choices can be meant. `sheets` as `column_tables.described` tells them; `chosen`: place of the sheet to
-    column to field ("" not used). Raises Malformed `mapping.unknown`, `mapping.twice`."""
+    column to field ("" not used); `several`: fields that more than one column may have. Raises Malformed `mapping.unknown`, `mapping.twice`."""
     for place, sheet in enumerate(sheets):
         used = [field for field in chosen.get(place, {}).values() if field]
         if not set(used) <= set(allowed):
             raise Malformed("mapping.unknown", _("One of the choices does not exist. Choose from the list."))
-        twice = next((field for field in used if used.count(field) > 1), None)
+        twice = next((field for field in used if used.count(field) > 1 and field not in several), None)
         if twice:
             text = _("Two columns of the sheet “%(sheet)s” were given the same meaning. Choose one of them.")
             raise Malformed("mapping.twice", text, sheet=sheet["name"], field=twice)
@@ -65,9 +68,14 @@ def remember_choices(
     now: datetime,
 ) -> None:
     """Keep checked choices, in place of what was kept for these layouts before. Only what differs from the spellings
-    is kept; nothing: as the spellings say."""
-    for place, sheet in enumerate(sheets):
-        fields = chosen.get(place, {})
+    is kept; nothing: as the spellings say. Of sheets with the same headings the first that was changed counts."""
+    counts: dict[str, int] = {}
+    for place, sheet in sorted(
+        enumerate(sheets), key=lambda one: not _is_changed(one[1], chosen.get(one[0], {}))
+    ):
+        counts.setdefault(sheet["layout"], place)
+    for place in counts.values():
+        sheet, fields = sheets[place], chosen.get(place, {})
         differing = {
             Key(*column["key"]): field
             for column in sheet["columns"]
@@ -88,6 +96,10 @@ def remember_choices(
             )
             for key, field in differing.items()
         )
+
+
+def _is_changed(sheet: Mapping[str, Any], fields: Mapping[int, str]) -> bool:
+    return any(fields.get(column["column"], "") != column["field"] for column in sheet["columns"])
 
 
 def forget(organisation_id: int, kind: str, layouts: Iterable[str]) -> int:

@@ -34,10 +34,13 @@ def described(
     memory: Remembered,
     *,
     read: bool,
+    several: Collection[str] = (),
 ) -> dict[str, Any]:
     """A table for the page, without personal data: `fields` are the spellings, `imported` the fields that are read;
-    `read` tells whether the table was read or waits for names."""
+    `read` tells whether the table was read or waits for names, `several` are fields that more than one column may
+    have."""
     field_of = {heading.column: name for name, heading in table.headings.items() if name in imported}
+    field_of |= {h.column: name for name in several for h in table.duplicates.get(name, ()) if not h.hidden}
     spelled = by_spelling(table.every, fields)
     chosen_at: datetime | None = memory.chosen_at.get(table.layout)
     return {

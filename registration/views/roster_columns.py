@@ -1,6 +1,5 @@
 """Which column of an uploaded roster is which: shown, corrected by the clerk, forgotten again."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +14,13 @@ from registration.models import Participation, Project, RosterUpload
 from registration.permissions import CLERK
 from registration.services.roster_tables import IMPORTED
 from registration.services.rosters import access_upload, choose_columns, forget_columns
-from registration.views.column_choices import choices_sent, last_chosen, samples_from, shown_sheets
+from registration.views.column_choices import (
+    Samples,
+    choices_sent,
+    last_chosen,
+    samples_from,
+    shown_sheets,
+)
 from registration.views.roster_door import begin_reading, door
 from registration.views.roster_rows import FIELDS, LEFT_OUT, SKIPPED
 from wagewatch.lib.errors import Malformed
@@ -26,7 +31,7 @@ State = RosterUpload.State
 def what_was_read(
     upload: RosterUpload,
     *,
-    samples: Sequence[dict[str, list[str]]] = (),
+    samples: Samples = (),
     chosen: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """Sheets with their columns (and masked first values), and all that was left out.

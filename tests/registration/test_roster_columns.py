@@ -136,6 +136,23 @@ def test_two_columns_with_the_same_heading_are_told_apart(cast: Cast) -> None:
     }  # fmt: skip
 
 
+def test_of_sheets_with_the_same_headings_the_one_that_was_changed_counts(cast: Cast) -> None:
+    heads = ["姓名", "身份证号", "班组", "工种", "日工资", "工资标准"]
+
+    def fill(workbook: Any) -> None:
+        for number in (1, 2):
+            page = workbook.add_worksheet(f"{number}班")
+            page.write_row(0, 0, heads)
+            one = person(number)
+            page.write_row(1, 0, [one["姓名"], one["身份证号"], "木工一班", "木工", 360, 400])
+
+    upload = staged(cast, make_sheets.book(fill))
+    kept = {0: "name", 1: "id_number", 2: "team", 3: "trade", 4: "day_rate", 5: ""}
+    upload = named(cast, upload, {0: {**kept, 4: "", 5: "day_rate"}, 1: kept})
+    rates = [str(row.data) for row in RosterRow.objects.filter(upload_id=upload.pk)]
+    assert ['"rate_fen":40000' in data for data in rates] == [True, True]
+
+
 def test_forgotten_columns_are_asked_for_again(cast: Cast) -> None:
     upload = named(cast, staged(cast, strange(1)))
     forget_columns(cast.project.pk, upload.pk, actor=cast.actor(cast.zhao), now=NOW)
