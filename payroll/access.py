@@ -365,11 +365,12 @@ def access_account_paper(pk: int, actor: Actor) -> AccountEvent:
     return event
 
 
-def access_upload(pk: int, actor: Actor) -> SheetUpload:
-    """An uploaded pay sheet of a part for which the actor prepares sheets."""
-    upload = (
-        SheetUpload.objects.select_related("project", "participation__organisation").filter(pk=pk).first()
-    )
+def access_upload(pk: int, actor: Actor, *, with_rows: bool = True) -> SheetUpload:
+    """An uploaded pay sheet of a part for which the actor prepares sheets; the file, the samples and, unless
+    `with_rows`, the rows are fetched only when somebody asks for them."""
+    heavy = ("content", "samples") if with_rows else ("content", "samples", "rows")
+    found = SheetUpload.objects.select_related("project", "participation__organisation", "team").defer(*heavy)
+    upload = found.filter(pk=pk).first()
     if upload is None:
         not_found()
     if (

@@ -4,7 +4,7 @@ Each amount in a column of its own becomes a line of the slip, so that the worke
 not add up is said with the figures that do not fit, never set right in silence.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -30,9 +30,24 @@ DEDUCTED: Mapping[str, ItemKind] = {
 """Columns that take away. A fine and what the project paid for the worker are no lawful kinds of their own."""
 
 
+SEVERAL = frozenset(("allowance", "other_deduction"))
+"""Meanings that more than one column of a table may have: they are added up, each a line of its own."""
+
+
+def field_of(key: str) -> str:
+    """The meaning of a column's key: "other_deduction" of "other_deduction#2"."""
+    return key.partition("#")[0]
+
+
+def keys_of(parts: Collection[str], names: Collection[str]) -> list[str]:
+    """The keys of these meanings, in the meanings' order."""
+    return [key for name in names for key in parts if field_of(key) == name]
+
+
 @dataclass
 class Amounts:
-    """What a row says, in fen; None where the cell is empty. `headings` are the columns' own words."""
+    """What a row says, in fen; None where the cell is empty. `headings` are the columns' own words. A second column of
+    one meaning has a key such as "other_deduction#2" in both."""
 
     gross: int | None = None
     net: int | None = None
@@ -46,12 +61,12 @@ class Amounts:
     @property
     def earned(self) -> int:
         """The sum of what adds to the pay for days."""
-        return sum(self.parts.get(name, 0) for name in EARNED)
+        return sum(self.parts[key] for key in keys_of(self.parts, EARNED))
 
     @property
     def deducted(self) -> int:
         """The sum of the single deductions."""
-        return sum(self.parts.get(name, 0) for name in DEDUCTED)
+        return sum(self.parts[key] for key in keys_of(self.parts, DEDUCTED))
 
 
 @dataclass
@@ -136,9 +151,9 @@ def _deductions(row: Amounts, found: Added) -> None:
             )
         )
     words = [
-        f"{row.headings.get(name, name)} {format_cny(row.parts[name])}"
-        for name in DEDUCTED
-        if row.parts.get(name)
+        f"{row.headings.get(key, key)} {format_cny(row.parts[key])}"
+        for key in keys_of(row.parts, DEDUCTED)
+        if row.parts[key]
     ]
     found.deduction_note = ("、".join(words) or row.note or ("扣款" if found.deduction_fen else ""))[:200]
 
@@ -147,21 +162,26 @@ def _items(row: Amounts, found: Added) -> list[Item]:
     """The lines of the row; none of the deductions where they do not add up to the sum that counts."""
     items = [
         Item(
-            kind,
-            row.parts[name],
-            quantity=row.hours if name == "overtime_pay" else None,
-            unit="h" if name == "overtime_pay" and row.hours else "",
-            reason=row.headings.get(name, "")[:120] if kind == ItemKind.OTHER else "",
+            kind := EARNED[field_of(key)],
+            row.parts[key],
+            quantity=row.hours if key == "overtime_pay" else None,
+            unit="h" if key == "overtime_pay" and row.hours else "",
+            reason=row.headings.get(key, "")[:120] if kind == ItemKind.OTHER else "",
             origin="file",
         )
-        for name, kind in EARNED.items()
-        if row.parts.get(name)
+        for key in keys_of(row.parts, EARNED)
+        if row.parts[key]
     ]
     if found.deduction_fen == row.deducted:
         items += [
-            Item(kind, row.parts[name], reason=row.headings.get(name, name)[:120], origin="file")
-            for name, kind in DEDUCTED.items()
-            if row.parts.get(name)
+            Item(
+                DEDUCTED[field_of(key)],
+                row.parts[key],
+                reason=row.headings.get(key, key)[:120],
+                origin="file",
+            )
+            for key in keys_of(row.parts, DEDUCTED)
+            if row.parts[key]
         ]
     elif found.deduction_fen:
         items.append(
@@ -175,9 +195,11 @@ def _items(row: Amounts, found: Added) -> list[Item]:
 
 
 def _words(row: Amounts, names: Sequence[str]) -> str:
-    amounts = {**row.parts, "base_pay": row.base or 0}
+    amounts = {"base_pay": row.base or 0, **row.parts}
     return " + ".join(
-        f"{row.headings.get(name, name)} {format_cny(amounts[name])}" for name in names if amounts.get(name)
+        f"{row.headings.get(key, key)} {format_cny(amounts[key])}"
+        for key in keys_of(amounts, names)
+        if amounts[key]
     )
 
 

@@ -3,9 +3,11 @@
 Nothing is guessed: what is unclear is refused with what to write instead.
 """
 
+import contextlib
+import itertools
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -14,11 +16,21 @@ from typing import Any, TypeVar
 from django.utils.translation import gettext as _
 
 from payroll.pay_items import Item
-from payroll.sheet_parts import DEDUCTED, EARNED, Amounts, add_up
+from payroll.sheet_parts import DEDUCTED, EARNED, SEVERAL, Amounts, add_up, field_of
+from payroll.sheet_split import Place
+from payroll.sheet_tables import find_pay_tables, more_columns
 from wagewatch.lib.dates import parse_month
 from wagewatch.lib.errors import Malformed
 from wagewatch.lib.heading_names import PAYROLL_FIELDS
-from wagewatch.lib.headings import DataRow, Table, find_table, refuse_large_units
+from wagewatch.lib.headings import (
+    NO_CHOICES,
+    Choices,
+    DataRow,
+    Heading,
+    SkippedRow,
+    Table,
+    refuse_large_units,
+)
 from wagewatch.lib.identity import check_id_number, normalise_card, number_cell
 from wagewatch.lib.money import format_cny, parse_yuan
 from wagewatch.lib.names import normalise_name
@@ -28,6 +40,7 @@ from wagewatch.lib.texts import odd_digits
 T = TypeVar("T")
 _NEGATIVE = re.compile(r"[-−－]\s*[¥￥]?\s*[\d.,，]+")
 _NOTHING = frozenset(("-", "—", "——", "/", "\\", "无", "没有"))
+MOST_UNREAD = 8
 RATES = ("day_rate", "hour_rate", "month_rate", "unit_price")
 _MONTH = re.compile(r"(20\d{2})\s*[年.\-/]\s*(1[0-2]|0?[1-9])\s*月?(?!\d)")
 _SPAN = re.compile(
@@ -80,18 +93,30 @@ class ReadLine:
 
 @dataclass
 class ReadSheet:
-    """All rows of a file, what was taken for what, what was passed over, and remarks on the whole."""
+    """All rows of a file, what was passed over, and remarks on the whole; the tables that were read, and those of which
+    somebody must say which column is which. Without `tables` there are no lines."""
 
     lines: list[ReadLine]
     reading: dict[str, Any]
+    tables: list[Place] = field(default_factory=list)
+    unnamed: list[Place] = field(default_factory=list)
 
 
-def read_pay_sheet(book: Workbook, month: date, span: tuple[date, date] | None = None) -> ReadSheet:
-    """Find the pay sheet in a workbook and read its rows; `span` are the days of the wage month.
+def read_pay_sheet(
+    book: Workbook,
+    month: date,
+    span: tuple[date, date] | None = None,
+    choices: Choices = NO_CHOICES,
+) -> ReadSheet:
+    """Find the pay sheet in a workbook and read its rows; `span` are the days of the wage month, `choices` what was
+    said about columns before.
 
     Raises Malformed `sheet.*` if there is none.
     """
-    tables, passed = _tables(book)
+    found = find_pay_tables(book, month, choices)
+    tables, passed = found.tables, found.passed
+    if not tables:
+        return ReadSheet([], {"passed_sheets": passed}, unnamed=found.unnamed)
     for _sheet, table in tables:
         refuse_large_units(table, ("gross", "net", "base_pay", "deductions", *EARNED, *DEDUCTED))
     read = [(sheet, table, _lines(sheet, table, span)) for sheet, table in tables]
@@ -101,7 +126,7 @@ def read_pay_sheet(book: Workbook, month: date, span: tuple[date, date] | None =
         raise Malformed(
             "sheet.no_rows", _("The table has headings but no rows. Fill it in and upload it again.")
         )
-    warnings = [
+    warnings = found.notes + [
         warning
         for sheet, table, _rows in read
         for warning in (
@@ -109,10 +134,13 @@ def read_pay_sheet(book: Workbook, month: date, span: tuple[date, date] | None =
             *_span_warnings((*table.titles, sheet.name), span),
         )
     ]
-    for sheet, table, those in read:
-        warnings += _total_warnings(sheet, table, those)
+    for sheet, table, own in read:
+        on_sheet = [line for line in lines if line.sheet == sheet.name]
+        warnings += _total_warnings(sheet, table, on_sheet, own)
     for _sheet, table, _rows in read:
         for name, columns in table.duplicates.items():
+            if name in SEVERAL:
+                continue
             warnings.append(
                 _("The heading “%(heading)s” stands %(count)s times; column %(column)s was taken.")
                 % {
@@ -124,12 +152,6 @@ def read_pay_sheet(book: Workbook, month: date, span: tuple[date, date] | None =
     reading = {
         "sheets": [sheet.name for sheet, _table, _rows in read],
         "passed_sheets": passed,
-        "columns": {
-            name: heading.text
-            for _sheet, table, _rows in read[:1]
-            for name, heading in table.headings.items()
-        },
-        "unknown": [heading.text for _sheet, table, _rows in read for heading in table.unknown],
         "skipped": [
             {"line": s.number, "reason": s.reason, "text": s.text[:60]}
             for _sheet, table, _rows in read
@@ -138,7 +160,7 @@ def read_pay_sheet(book: Workbook, month: date, span: tuple[date, date] | None =
         ],
         "warnings": list(dict.fromkeys(warnings)),
     }
-    return ReadSheet(lines, reading)
+    return ReadSheet(lines, reading, [(sheet, table) for sheet, table, _rows in read], found.unnamed)
 
 
 def _without_summaries(
@@ -160,31 +182,6 @@ def _without_summaries(
         else:
             kept.append((sheet, table, lines))
     return kept
-
-
-def _tables(book: Workbook) -> tuple[list[tuple[Sheet, Table]], list[str]]:
-    """Sheets that hold amounts. A roster or attendance sheet in the same file is passed over by name."""
-    found, passed, problem = [], [], None
-    for sheet in book.sheets:
-        if not sheet.visible or not sheet.rows:
-            passed.append(sheet.name)
-            continue
-        try:
-            table = find_table(sheet, PAYROLL_FIELDS, ("name",))
-        except Malformed as error:
-            problem = problem or error
-            passed.append(sheet.name)
-            continue
-        if {"net", "gross"} & set(table.columns):
-            found.append((sheet, table))
-        else:
-            passed.append(sheet.name)
-    if not found:
-        raise problem or Malformed(
-            "sheet.no_amounts",
-            _("No sheet has a column for gross pay (应发工资) or net pay (实发工资). Is this the pay sheet?"),
-        )
-    return found, passed
 
 
 def _month_warnings(texts: tuple[str, ...], month: date) -> list[str]:
@@ -218,7 +215,7 @@ def _span_warnings(texts: tuple[str, ...], span: tuple[date, date] | None) -> li
     return found
 
 
-def _total_warnings(sheet: Sheet, table: Table, lines: list[ReadLine]) -> list[str]:
+def _total_warnings(sheet: Sheet, table: Table, lines: list[ReadLine], own: list[ReadLine]) -> list[str]:
     """Totals in the file that are not the sums of its rows: of all above, or of those since the total before."""
     found: list[str] = []
     before = 0
@@ -237,7 +234,8 @@ def _total_warnings(sheet: Sheet, table: Table, lines: list[ReadLine]) -> list[s
                 continue
             above = sum(get(one) or 0 for one in lines if one.line < skipped.number)
             since = sum(get(one) or 0 for one in lines if before < one.line < skipped.number)
-            if said not in (above, since):
+            alone = sum(get(one) or 0 for one in own if one.line < skipped.number)
+            if said not in (above, since, alone):
                 found.append(
                     _("Row %(row)s says %(heading)s %(found)s in total, the rows add up to %(sum)s.")
                     % {
@@ -258,14 +256,43 @@ _TOTALLED: dict[str, Callable[[ReadLine], int | None]] = {
 
 
 def _lines(sheet: Sheet, table: Table, span: tuple[date, date] | None = None) -> list[ReadLine]:
-    return [
-        _line(sheet, table, row, (span[1] - span[0]).days + 1 if span else 31)
-        for row in table.data
-        if any(not row[name].is_blank for name in table.columns if name != "row_number")
-    ]
+    more = more_columns(table)
+    most_days = (span[1] - span[0]).days + 1 if span else 31
+    lines: list[ReadLine] = []
+    for row in table.data:
+        if more:
+            columns = {**table.columns, **{key: heading.column for key, heading in more.items()}}
+            row = DataRow(row.number, row.row, columns, row.banner, row.hidden, row.ragged)
+        if all(row[name].is_blank for name in row.columns if name != "row_number"):
+            continue
+        if _is_unnamed_total(row, lines):
+            text = " ".join(cell.text.strip() for cell in row.row if not cell.is_blank)
+            table.skipped.append(SkippedRow(row.number, "total", text[:200]))
+            continue
+        lines.append(_line(sheet, table, row, most_days, more))
+    return lines
 
 
-def _line(sheet: Sheet, table: Table, row: DataRow, most_days: int) -> ReadLine:
+def _is_unnamed_total(row: DataRow, lines: list[ReadLine]) -> bool:
+    """Whether a row of nobody repeats the sum of those above."""
+    if len(lines) < 2 or any(not row[name].is_blank for name in ("name", "id_number", "card_number")):
+        return False
+    found = False
+    for name, get in _TOTALLED.items():
+        value = row[name].value
+        if row[name].is_blank:
+            continue
+        try:
+            said = parse_yuan(value if isinstance(value, (str, int, float)) else None)
+        except Malformed:
+            return False
+        if said != sum(get(line) or 0 for line in lines):
+            return False
+        found = True
+    return found
+
+
+def _line(sheet: Sheet, table: Table, row: DataRow, most_days: int, more: Mapping[str, Heading]) -> ReadLine:
     line = ReadLine(sheet.name, row.number)
     if row.hidden:
         line.warn("name", _("This row is hidden in the file."))
@@ -288,11 +315,11 @@ def _line(sheet: Sheet, table: Table, row: DataRow, most_days: int) -> ReadLine:
         deductions=_taken(line, row, "deductions"),
         parts={
             name: fen
-            for name in (*EARNED, *DEDUCTED)
-            if name in table.columns
-            and (fen := (_taken if name in DEDUCTED else _money)(line, row, name)) is not None
+            for name in (*EARNED, *DEDUCTED, *more)
+            if name in row.columns
+            and (fen := (_taken if field_of(name) in DEDUCTED else _money)(line, row, name)) is not None
         },
-        headings={name: heading.text.strip() for name, heading in table.headings.items()},
+        headings={name: heading.text.strip() for name, heading in {**table.headings, **more}.items()},
         hours=_overtime(row),
         note=row["note"].text.strip(),
     )
@@ -304,13 +331,37 @@ def _line(sheet: Sheet, table: Table, row: DataRow, most_days: int) -> ReadLine:
     added = add_up(amounts)
     for name, text in added.stops:
         line.stop(name, text)
+        if name == "net" and added.net_fen is not None and amounts.net is not None:
+            _name_unread(line, table, row, abs(added.net_fen - amounts.net))
     for name, text in added.warnings:
         line.warn(name, text)
     line.gross_fen, line.net_fen, line.items = added.gross_fen, added.net_fen, added.items
+    if amounts.net is not None and line.refused:
+        line.net_fen = amounts.net  # as the file says: its totals are sums of these
     line.deduction_fen, line.deduction_note = added.deduction_fen, added.deduction_note
     if added.gross_fen is not None:
         line.base_fen = added.gross_fen - amounts.earned
     return line
+
+
+def _name_unread(line: ReadLine, table: Table, row: DataRow, gap_fen: int) -> None:
+    """The columns that are not read and make the difference, if there are such."""
+    amounts: dict[str, int] = {}
+    for heading in table.unknown:
+        cell = row.row.get(heading.column)
+        if cell.kind in {"number", "text"} and not cell.is_blank and not isinstance(cell.value, date):
+            with contextlib.suppress(Malformed):
+                amounts[heading.text.strip()] = abs(parse_yuan(cell.value, negative=True))
+    amounts = {text: fen for text, fen in amounts.items() if 0 < fen <= gap_fen}
+    if len(amounts) > MOST_UNREAD:
+        return
+    for number in range(1, len(amounts) + 1):
+        for some in itertools.combinations(amounts.items(), number):
+            if sum(fen for _text, fen in some) == gap_fen:
+                words = " + ".join(f"“{text}” {format_cny(fen)}" for text, fen in some)
+                text = _("The difference is in what was not read: %(columns)s. Say which column is which.")
+                line.stop("net", text % {"columns": words})
+                return
 
 
 def _refuse_shared(line: ReadLine, sheet: Sheet, table: Table, row: DataRow) -> None:

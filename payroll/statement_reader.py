@@ -1,4 +1,4 @@
-"""Reading a bank statement as banks export it: .xlsx, .xls or .csv (GB18030 too), columns found by headings.
+"""Reading a bank statement as banks export it: .xlsx, .xls, .ods or .csv (GB18030 too), columns found by headings.
 
 Amounts stand in two columns (借方, 贷方), in one with a sign, or in one with a mark of direction. 借方 on a
 bank's statement is money that leaves the account, 贷方 money that comes in. Nothing is guessed: an amount

@@ -4,6 +4,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
+from payroll.models import SheetUpload
 from payroll.services import board_photos
 from payroll.services.connections import connections
 from payroll.services.messages import fetch_messages
@@ -11,7 +12,10 @@ from payroll.services.money_check import run_nightly
 from payroll.services.reminders import remind_silent
 from payroll.services.sending import ask_about_overdue, send_ready_orders
 from payroll.services.top_ups import remind_owners as remind
-from payroll.services.uploads import read_sheet_file, stuck_sheet_files
+from payroll.services.upload_reading import read_sheet_file
+from payroll.services.upload_writing import write_sheet_upload
+from payroll.services.uploads import stuck_sheet_files
+from registration.tasks import in_the_name_of
 from wagewatch.lib.errors import WagewatchError
 
 log = structlog.get_logger(__name__)
@@ -52,11 +56,20 @@ def read_sheet(upload_id: int) -> None:
 
 
 @shared_task
+def write_sheet(upload_id: int) -> None:
+    """Write a compared pay sheet in the name of the clerk who asked for it; harmless when it was written already."""
+    found = SheetUpload.objects.defer("content", "samples", "rows").select_related("applied_by")
+    upload = found.filter(pk=upload_id).first()
+    if upload is not None and upload.applied_by is not None:
+        write_sheet_upload(upload_id, actor=in_the_name_of(upload.applied_by), now=timezone.now())
+
+
+@shared_task
 def read_stuck_sheets() -> int:
-    """Go on with uploaded pay sheets whose reader was killed or never came; how many."""
+    """Go on with uploaded pay sheets whose reader or writer was killed or never came; how many."""
     waiting = stuck_sheet_files(now=timezone.now())
-    for upload_id in waiting:
-        read_sheet_file(upload_id)
+    for upload_id, state in waiting:
+        (read_sheet if state == SheetUpload.State.READING else write_sheet)(upload_id)
     return len(waiting)
 
 

@@ -1,6 +1,7 @@
 """Work behind the pages: text messages and large rosters."""
 
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import structlog
 from celery import Task, shared_task
@@ -8,6 +9,10 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from wagewatch.lib.locks import only_one
+
+if TYPE_CHECKING:
+    from registration.actors import Actor
+    from registration.models import User
 
 log = structlog.get_logger(__name__)
 SENDING_SECONDS = 3.0
@@ -28,6 +33,14 @@ def begin(task: Task, key: int, *, small: bool) -> None:
     """Small work at once, large work by the worker process; by this one if the queue is away."""
     if small or not start(task, key):
         task(key)
+
+
+def in_the_name_of(user: "User") -> "Actor":
+    """Who a task acts for. Somebody who may not sign in any more has no role left, and is refused what they asked for."""
+    from registration.actors import Actor
+    from registration.middleware import actor_of_user
+
+    return actor_of_user(user) if user.is_active else Actor(kind="user", id=user.pk, label=user.name)
 
 
 @shared_task
@@ -51,17 +64,13 @@ def read_roster(upload_id: int) -> None:
 @shared_task
 def write_roster(upload_id: int) -> None:
     """Write a roster in the name of the clerk who asked for it; harmless when it was written already."""
-    from registration.actors import Actor
-    from registration.middleware import actor_of_user
     from registration.models import RosterUpload
     from registration.services.roster_apply import write_upload
 
     upload = RosterUpload.objects.defer("content").select_related("applied_by").filter(pk=upload_id).first()
     if upload is None or upload.applied_by is None:
         return
-    who = upload.applied_by
-    actor = actor_of_user(who) if who.is_active else Actor(kind="user", id=who.pk, label=who.name)
-    write_upload(upload_id, actor=actor, now=timezone.now())
+    write_upload(upload_id, actor=in_the_name_of(upload.applied_by), now=timezone.now())
 
 
 @shared_task

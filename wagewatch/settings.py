@@ -454,7 +454,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "read-stuck-sheets": {
         "task": "payroll.tasks.read_stuck_sheets",
-        "schedule": 60.0,
+        "schedule": 5.0 if TESTING else 60.0,
         "options": {"expires": 60},
     },
     "send-orders": {"task": "payroll.tasks.send_orders", "schedule": _seconds, "options": _often},

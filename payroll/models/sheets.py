@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from registration.models import Participation, PayBasis, Project, StoredFile, Team, User, Worker
+from wagewatch.lib.fields import EncryptedTextField
 
 
 class PaySheet(models.Model):
@@ -255,13 +256,19 @@ class Objection(models.Model):
 class SheetUpload(models.Model):
     """A pay sheet file the contractor made, read and compared with attendance before it becomes a sheet.
 
-    reading → staged → applied or discarded; reading → refused. The file (encrypted) is kept until it has been read.
+    reading → staged → applied, or by the worker process staged → applying → applied; reading → naming (a person must
+    say which column is which) → reading; reading → refused (whole file); naming or staged → discarded. What cannot be
+    written goes back to staged, with the reason in `error_text`. The file (encrypted) and `samples`, a few values of
+    each column for the person who names them, are kept until it is written or put aside. `read_tries` counts the
+    readers, then the writers, that died.
     """
 
     class State(models.TextChoices):
         READING = "reading", _("Being read")
+        NAMING = "naming", _("Columns to be named")
         STAGED = "staged", _("Waiting for your decision")
         REFUSED = "refused", _("Cannot be read")
+        APPLYING = "applying", _("Being written")
         APPLIED = "applied", _("Written")
         DISCARDED = "discarded", _("Discarded")
 
@@ -282,6 +289,9 @@ class SheetUpload(models.Model):
     sheet = models.ForeignKey(PaySheet, models.SET_NULL, null=True, db_constraint=False)
     uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField()
+    samples = EncryptedTextField("各列样例", context="sheet.samples", null=True)
+    applied_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    applied_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "工资表上传"

@@ -1,45 +1,34 @@
-"""A pay sheet the contractor made itself: read, compared with attendance, and made a draft."""
+"""A pay sheet the contractor made itself: taken in, its columns named, put aside. Reading and writing it are elsewhere:
+upload_reading and upload_writing.
+"""
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
-from django.utils import translation
+from django.db.models import Q
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from payroll import labels, rules
 from payroll.access import access_upload
-from payroll.models import PaySheet, PaySlip, SheetUpload
-from payroll.pay_items import earned_of, in_order, items_from
-from payroll.services.attendance_lines import GateLine, gate_lines, month_days_of
-from payroll.services.sheets import open_sheet, part_for_sheet, team_for_sheet
-from payroll.services.totals import refresh_totals
+from payroll.models import SheetUpload
+from payroll.services.sheets import part_for_sheet, team_for_sheet
+from payroll.services.upload_reading import CONTEXT, read_sheet_file
 from payroll.services.who import user_of
-from payroll.sheet_parts import Reckoned, why_base_differs
-from payroll.sheet_reader import Message, ReadLine, read_pay_sheet
-from payroll.wage_months import span_of
+from payroll.sheet_parts import SEVERAL
+from payroll.sheet_tables import IMPORTED, names_enough
 from registration.actors import Actor
-from registration.models import BankCard, Participation, Posting, Project, Team
-from registration.services.parameters import parameter
-from registration.services.progress import teller
+from registration.models import Organisation
+from registration.services.column_mappings import Kind, check_choices, forget, remember_choices
 from registration.services.rosters import STUCK_AFTER
-from wagewatch.lib.collecting import collector_paused
-from wagewatch.lib.crypto import decrypt_bytes, encrypt_bytes
-from wagewatch.lib.errors import Malformed, RuleViolation, TryLater
-from wagewatch.lib.locks import only_one
-from wagewatch.lib.money import format_cny
-from wagewatch.lib.sheets import ColumnOut, SheetOut, read_workbook, safe_filename, write_workbook
+from wagewatch.lib.crypto import encrypt_bytes
+from wagewatch.lib.errors import Malformed, RuleViolation
+from wagewatch.lib.sheets import ColumnOut, SheetOut, safe_filename, write_workbook
 
 State = SheetUpload.State
-CONTEXT = "sheet.file"
-MOST_TRIES = 3
-TELL_EVERY = 500
+OPEN = frozenset((State.READING, State.NAMING, State.STAGED))
+"""Nobody has decided yet."""
 
 
 @transaction.atomic
@@ -67,7 +56,7 @@ def keep_sheet_file(
         team=team,
         month=month,
         sha256=digest,
-        state__in=[State.READING, State.STAGED],
+        state__in=[State.READING, State.NAMING, State.STAGED],
     )
     upload = same.order_by("-pk").first()
     if upload is not None and upload.state == State.READING:
@@ -75,9 +64,8 @@ def keep_sheet_file(
     upload = upload or SheetUpload(project=project, participation=part, team=team, month=month, sha256=digest)
     upload.filename, upload.size = safe_filename(filename), len(data)
     upload.content = encrypt_bytes(data, context=CONTEXT)
-    upload.state, upload.read_tries, upload.rows_total, upload.rows = State.READING, 0, 0, []
-    upload.reading = {"language": get_language() or "zh-hans"}
-    upload.uploaded_by_id, upload.uploaded_at = user_of(actor), now
+    upload.uploaded_by_id = user_of(actor)
+    _to_be_read(upload, now)
     upload.save()
     return upload
 
@@ -109,334 +97,102 @@ def receive_sheet_file(
     return upload
 
 
-def read_sheet_file(upload_id: int) -> None:
-    """Read a kept pay sheet and compare it, line by line, with attendance. Nothing is paid from it yet.
-
-    One reader at a time; a second call does nothing, and after a reader that was killed the next call begins again.
-    A file that cannot be read is refused, with the reason in the uploader's language; so is one at which
-    `MOST_TRIES` readers died.
-    """
-    with only_one("sheet", upload_id) as alone:
-        upload = SheetUpload.objects.select_related("participation", "team").filter(pk=upload_id).first()
-        if not alone or upload is None or upload.state != State.READING:
-            return
-        waiting = SheetUpload.objects.filter(
-            pk=upload.pk, project=upload.project_id, sha256=upload.sha256, state=State.READING
-        )
-        with translation.override(upload.reading.get("language", "zh-hans")):
-            if upload.read_tries >= MOST_TRIES:
-                text = _("This file could not be read in several tries. Split it, or save it anew as .xlsx.")
-                waiting.update(state=State.REFUSED, error_text=text, content=None)
-                return
-            waiting.update(read_tries=upload.read_tries + 1)
-            try:
-                with collector_paused():
-                    _stage(upload, waiting)
-            except TryLater:
-                return
-            except Malformed as problem:
-                waiting.update(state=State.REFUSED, error_text=problem.message, content=None)
-
-
-def _stage(upload: SheetUpload, waiting: QuerySet[SheetUpload]) -> None:
-    project, part, month = upload.project, upload.participation, upload.month
-    data = decrypt_bytes(bytes(upload.content or b""), context=CONTEXT)
-    found = read_pay_sheet(read_workbook(data, upload.filename), month, span_of(project, part.pk, month))
-    waiting.update(rows_total=len(found.lines))
-    lines = gate_lines(project, part.pk, month, skip_settled=True)
-    listed = _listed_elsewhere(project, part, month)
-    rows = _compare(
-        found.lines, project, part, month, lines, listed, team=upload.team, tell=teller("sheet", upload.pk)
-    )
-    on_sheet = {row["worker"] for row in rows if row["worker"]}
-    absent = [
-        {"worker": worker, "days": str(line.quantity), "gross_fen": line.gross_fen, "team": line.team_name}
-        for worker, line in sorted(lines.items())
-        if worker not in on_sheet
-        and worker not in listed
-        and line.gross_fen
-        and (upload.team is None or line.team_name == upload.team.name)
-    ]
-    waiting.update(
-        state=State.STAGED,
-        rows=rows,
-        reading=found.reading | {"absent": absent, "counts": Counter(row["verdict"] for row in rows)},
-        content=None,
-    )
+def _to_be_read(upload: SheetUpload, now: datetime) -> None:
+    """Put an upload (back) to being read, in the language of who asks for it."""
+    upload.state, upload.read_tries, upload.rows_total, upload.rows = State.READING, 0, 0, []
+    upload.reading, upload.samples, upload.error_text = {"language": get_language() or "zh-hans"}, None, ""
+    upload.uploaded_at = now
+    upload.save()
 
 
 @transaction.atomic
 def read_sheet_again(upload_id: int, *, actor: Actor, now: datetime) -> SheetUpload:
-    """Let a file whose reading broke off be read once more. `upload.applied` when it was read already."""
-    upload = access_upload(upload_id, actor)
-    part_for_sheet(upload.project_id, upload.participation_id, actor=actor)
-    upload = SheetUpload.objects.select_for_update(of=("self",)).get(pk=upload.pk)
-    if upload.state != State.READING:
-        raise RuleViolation(
-            "upload.applied",
-            gettext_lazy("This upload has been dealt with already. Nothing was written twice."),
-        )
-    upload.read_tries, upload.uploaded_at = 0, now
-    upload.save(update_fields=["read_tries", "uploaded_at"])
+    """Let a file whose reading broke off be read once more, or one that was compared be compared anew.
+
+    RuleViolation `upload.applied` when it was dealt with, `upload.applying`, `upload.gone`.
+    """
+    upload = _open_upload(upload_id, actor)
+    _to_be_read(upload, now)
     return upload
 
 
-def stuck_sheet_files(*, now: datetime) -> list[int]:
-    """Uploads that wait for a reader that was killed or never came."""
-    waits = SheetUpload.objects.filter(state=State.READING, uploaded_at__lt=now - STUCK_AFTER)
-    return list(waits.order_by("pk").values_list("pk", flat=True)[:20])
+@transaction.atomic
+def choose_columns(
+    upload_id: int, chosen: Mapping[int, Mapping[int, str]], *, actor: Actor, now: datetime
+) -> SheetUpload:
+    """Say which column is which, remember it for the contractor, and put the upload back to being read.
 
-
-def _compare(
-    lines: list[ReadLine],
-    project: Project,
-    part: Participation,
-    month: date,
-    gates: dict[int, GateLine],
-    listed: dict[int, str],
-    *,
-    team: Team | None,
-    tell: Callable[[int], None],
-) -> list[dict[str, Any]]:
-    first, last = span_of(project, part.pk, month)
-    postings = list(
-        Posting.objects.filter(
-            Q(left_on__isnull=True) | Q(left_on__gte=first),
-            project=project,
-            participation=part,
-            joined_on__lte=last,
-        )
-        .select_related("worker", "team")
-        .order_by("joined_on", "pk")
-    )
-    by_id = {str(p.worker.id_number): p for p in postings}
-    by_name: dict[str, set[int]] = {}
-    latest = {p.worker_id: p for p in postings}
-    for posting in postings:
-        by_name.setdefault(posting.worker.name, set()).add(posting.worker_id)
-    cards = dict(
-        BankCard.objects.filter(worker__in=latest, is_current=True).values_list("worker_id", "number")
-    )
-    month_days = month_days_of(project, month)
-    largest = int(
-        parameter("pay.largest_line_fen", region_code=project.region_id, on=month, default=5_000_000)
-    )
-    seen: dict[int, str] = {}
-    sheets = {line.sheet for line in lines}
-    rows = []
-    for done, line in enumerate(lines):
-        if done % TELL_EVERY == 0:
-            tell(done)
-        found = _find(line, by_id, by_name, latest)
-        if found is not None and found.worker_id in seen:
-            line.stop(
-                "name", _("This worker stands in row %(row)s already.") % {"row": seen[found.worker_id]}
-            )
-        elif found is not None and found.worker_id in listed:
-            line.stop(
-                "name",
-                _("This person stands on another sheet of this month: %(sheet)s.")
-                % {"sheet": listed[found.worker_id]},
-            )
-        elif found is not None and team is not None and found.team_id != team.pk:
-            line.stop(
-                "name",
-                _("This person works in the team %(team)s, not in the one this sheet is for.")
-                % {"team": found.team.name},
-            )
-        elif found is not None:
-            seen[found.worker_id] = f"{line.line} ({line.sheet})" if len(sheets) > 1 else str(line.line)
-        rows.append(_row(line, found, gates, cards, month_days, largest))
-    return rows
-
-
-def _listed_elsewhere(project: Project, part: Participation, month: date) -> dict[int, str]:
-    """Who stands on one of the month's own sheets already, and on which."""
-    sheets = {
-        sheet.pk: sheet.team_name or str(_("the firm's sheet"))
-        for sheet in PaySheet.objects.filter(
-            project=project, participation=part, month=month, kind=PaySheet.Kind.MONTHLY
-        )
-    }
-    if not sheets:
-        return {}
-    slips = PaySlip.objects.filter(month=month, project=project, sheet__in=sheets)
-    return {worker: sheets[sheet] for worker, sheet in slips.values_list("worker_id", "sheet_id")}
-
-
-def _find(
-    line: ReadLine,
-    by_id: dict[str, Posting],
-    by_name: dict[str, set[int]],
-    latest: dict[int, Posting],
-) -> Posting | None:
-    if line.id_number:
-        posting = by_id.get(line.id_number)
-        if posting is None:
-            line.stop(
-                "id_number",
-                _("This person is not on the roster of this contractor in this month. Register them first."),
-            )
-        elif line.name and posting.worker.name != line.name:
-            line.stop("name", _("The roster has another name for this ID number. Correct one of them."))
-        return posting
-    if not line.name or any(m.field == "id_number" for m in line.messages):
-        return None
-    same = by_name.get(line.name, set())
-    if len(same) == 1:
-        line.warn("id_number", _("Found by name only: the sheet has no ID number."))
-        return latest[next(iter(same))]
-    line.stop(
-        "id_number",
-        _("Two people of this name are on the roster. Add the ID number.")
-        if same
-        else _("This person is not on the roster of this contractor in this month. Register them first."),
-    )
-    return None
-
-
-def _row(
-    line: ReadLine,
-    posting: Posting | None,
-    gates: dict[int, GateLine],
-    cards: dict[int, str],
-    month_days: Decimal,
-    largest_fen: int,
-) -> dict[str, Any]:
-    gate = gates.get(posting.worker_id) if posting else None
-    gate_days = gate.quantity if gate else Decimal(0)
-    days = line.days if line.days is not None else gate_days
-    different = False
-    if posting is not None:
-        if line.days is not None and line.days != gate_days:
-            different = True
-            line.messages.append(
-                Message("days", "diff", _("Gates: %(days)s") % {"days": f"{gate_days.normalize():f}"})
-            )
-        expected = rules.gross_of(posting.pay_basis, posting.rate_fen, days, month_days)
-        if gate is not None and gate.parts and days == gate_days:
-            expected = gate.gross_fen
-        if posting.pay_basis != "piece" and line.base_fen is not None and line.base_fen != expected:
-            different = True
-            known = Reckoned(
-                posting.pay_basis, str(labels.UNITS[posting.pay_basis]), posting.rate_fen, days, expected,
-                gate_days, gate.gross_fen if gate else 0,
-            )  # fmt: skip
-            line.messages.append(
-                Message("gross", "diff", why_base_differs(line.base_fen, line.rate_fen, known))
-            )
-        elif line.rate_fen and line.rate_fen != posting.rate_fen and posting.pay_basis != "piece":
-            line.warn(
-                "rate",
-                _("The file has a rate of %(file)s, registered is %(here)s.")
-                % {"file": format_cny(line.rate_fen), "here": format_cny(posting.rate_fen)},
-            )
-        if line.card and line.card != cards.get(posting.worker_id, ""):
-            line.warn("card", _("Another card than the registered one; wages go to the registered card."))
-    if line.gross_fen is not None and not line.refused:
-        try:
-            rules.check_deduction(line.gross_fen, line.deduction_fen, line.deduction_note)
-        except RuleViolation as problem:
-            line.stop("deductions", problem.message)
-        if line.gross_fen and not line.net_fen:
-            line.warn("net", _("The deductions take all of the pay: nothing would be paid out."))
-        if line.gross_fen > largest_fen:
-            line.warn("gross", _("This is a large amount for one month. Check the number of digits."))
-    return {
-        "sheet": line.sheet,
-        "line": line.line,
-        "name": line.name,
-        "worker": posting.worker_id if posting else None,
-        "tail": posting.worker.id_tail if posting else line.id_number[-4:],
-        "team": posting.team.name if posting else "",
-        "posting": posting.pk if posting else None,
-        "basis": posting.pay_basis if posting else "",
-        "rate_fen": posting.rate_fen if posting else None,
-        "days": str(days),
-        "gate_days": str(gate_days),
-        "gross_fen": line.gross_fen,
-        "deduction_fen": line.deduction_fen,
-        "deduction_note": line.deduction_note,
-        "items": [item.as_json() for item in in_order(line.items)],
-        "net_fen": line.net_fen,
-        "verdict": "refused" if line.refused else "different" if different else "same",
-        "messages": [{"field": m.field, "kind": m.kind, "text": m.text} for m in line.messages],
-    }
+    `chosen`: place of the sheet in `reading["tables"]` to column to field ("" not used). Raises Malformed
+    `mapping.unknown`, `mapping.twice` and `mapping.required`, RuleViolation `upload.…`, NotFound.
+    """
+    organisation_id = _lock_contractor(upload_id, actor)
+    upload = _open_upload(upload_id, actor)
+    tables = upload.reading.get("tables", [])
+    check_choices(tables, chosen, IMPORTED, SEVERAL)
+    if not any(names_enough(list(chosen.get(place, {}).values())) for place in range(len(tables))):
+        text = gettext_lazy("Say which column holds the name, and which one the gross or the net pay.")
+        raise Malformed("mapping.required", text)
+    remember_choices(organisation_id, Kind.PAY, tables, chosen, user_id=user_of(actor), now=now)
+    _to_be_read(upload, now)
+    return upload
 
 
 @transaction.atomic
-def apply_sheet_upload(upload_id: int, *, actor: Actor, now: datetime) -> PaySheet:
-    """Make the month's draft from the good rows of an upload; refused rows stay out.
+def forget_columns(upload_id: int, *, actor: Actor, now: datetime) -> SheetUpload:
+    """Forget what was chosen for the tables of this file, and put the upload back to being read."""
+    organisation_id = _lock_contractor(upload_id, actor)
+    upload = _open_upload(upload_id, actor)
+    forget(organisation_id, Kind.PAY, {table["layout"] for table in upload.reading.get("tables", [])})
+    _to_be_read(upload, now)
+    return upload
 
-    Raises RuleViolation `upload.applied`, `upload.no_rows`, `sheet.exists`.
-    """
-    upload = access_upload(upload_id, actor)
-    project, part = part_for_sheet(upload.project_id, upload.participation_id, actor=actor)
+
+def _lock_contractor(upload_id: int, actor: Actor) -> int:
+    """The contractor whose file it is, locked before project and upload."""
+    organisation_id = access_upload(upload_id, actor, with_rows=False).participation.organisation_id
+    return Organisation.objects.select_for_update().get(pk=organisation_id).pk
+
+
+def _open_upload(upload_id: int, actor: Actor) -> SheetUpload:
+    """An upload with its file about which nobody has decided yet, locked after its project."""
+    upload = access_upload(upload_id, actor, with_rows=False)
+    part_for_sheet(upload.project_id, upload.participation_id, actor=actor)
     upload = SheetUpload.objects.select_for_update(of=("self",)).get(pk=upload.pk)
-    if upload.state != State.STAGED:
+    _check_open(upload.state)
+    if upload.content is None:
+        raise RuleViolation("upload.gone", gettext_lazy("The file is not kept any more. Upload it again."))
+    return upload
+
+
+def _check_open(state: str) -> None:
+    if state == State.APPLYING:
+        raise RuleViolation(
+            "upload.applying", gettext_lazy("This sheet is being written. Wait until it is done.")
+        )
+    if state not in OPEN:
         raise RuleViolation(
             "upload.applied",
             gettext_lazy("This upload has been dealt with already. Nothing was written twice."),
         )
-    good = [row for row in upload.rows if row["verdict"] != "refused"]
-    if not good:
-        raise RuleViolation(
-            "upload.no_rows", gettext_lazy("No row can be taken. Correct the file and upload it again.")
-        )
-    listed = _listed_elsewhere(project, part, upload.month)
-    if any(row["worker"] in listed for row in good):
-        raise RuleViolation(
-            "upload.listed",
-            gettext_lazy(
-                "People of this file stand on another sheet of the month by now. Upload the file again to compare it anew."
-            ),
-        )
-    sheet = open_sheet(
-        project, part, upload.month, PaySheet.Source.UPLOAD, team=upload.team, actor=actor, now=now
-    )
-    PaySlip.objects.bulk_create([_slip(sheet, row) for row in good], batch_size=1000)
-    refresh_totals(sheet)
-    upload.state, upload.sheet = State.APPLIED, sheet
-    upload.save(update_fields=["state", "sheet"])
-    return sheet
 
 
-def _slip(sheet: PaySheet, row: dict[str, Any]) -> PaySlip:
-    notes = [m["text"] for m in row["messages"] if m["kind"] == "diff"]
-    items = items_from(row.get("items", ()))
-    return PaySlip(
-        month=sheet.month,
-        project_id=sheet.project_id,
-        sheet_id=sheet.pk,
-        worker_id=row["worker"],
-        posting_id=row["posting"],
-        team_name=row["team"],
-        pay_basis=row["basis"],
-        rate_fen=row["rate_fen"],
-        days=Decimal(row["days"]),
-        gate_days=Decimal(row["gate_days"]),
-        items=[item.as_json() for item in items],
-        extra_fen=earned_of(items),
-        gross_fen=row["gross_fen"],
-        deduction_fen=row["deduction_fen"],
-        deduction_note=row["deduction_note"],
-        net_fen=row["net_fen"],
-        note="；".join(notes)[:200],
+def stuck_sheet_files(*, now: datetime) -> list[tuple[int, str]]:
+    """Uploads (id, state) that wait for a reader or writer that was killed or never came."""
+    long_ago = now - STUCK_AFTER
+    waits = Q(state=State.READING, uploaded_at__lt=long_ago) | Q(
+        state=State.APPLYING, applied_at__lt=long_ago
     )
+    return list(SheetUpload.objects.filter(waits).order_by("pk").values_list("pk", "state")[:20])
 
 
 @transaction.atomic
 def discard_sheet_upload(upload_id: int, *, actor: Actor, now: datetime) -> None:
-    """Put an upload aside that is being read or waits. `upload.applied` when it was dealt with already."""
-    upload = access_upload(upload_id, actor)
-    changed = SheetUpload.objects.filter(
-        pk=upload.pk, project=upload.project_id, state__in=[State.READING, State.STAGED]
-    ).update(state=State.DISCARDED, content=None)
-    if not changed:
-        raise RuleViolation(
-            "upload.applied",
-            gettext_lazy("This upload has been dealt with already. Nothing was written twice."),
-        )
+    """Put an upload aside that is being read or waits. RuleViolation `upload.applied` when it was dealt with already,
+    `upload.applying`."""
+    upload = access_upload(upload_id, actor, with_rows=False)
+    mine = SheetUpload.objects.filter(pk=upload.pk, project=upload.project_id)
+    _check_open(mine.select_for_update().values_list("state", flat=True).get())
+    mine.update(state=State.DISCARDED, content=None, samples=None)
 
 
 def refused_rows_workbook(upload: SheetUpload) -> bytes:

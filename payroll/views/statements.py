@@ -77,7 +77,7 @@ def statement_list(request: ActorRequest, pk: int) -> HttpResponse:
         try:
             file = request.FILES.get("file")
             if file is None or not file.name:
-                raise Malformed("file.none", _("Choose a file first: .xml, .xlsx, .xls or .csv."))
+                raise Malformed("file.none", _("Choose a file first: .xml, .xlsx, .xls, .ods or .csv."))
             statement, is_new = upload_statement(
                 pk, filename=file.name, data=file.read(), actor=request.actor, now=timezone.now()
             )

@@ -1,9 +1,11 @@
 """Uploading a pay sheet the contractor made: send, compare, apply."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,10 +18,17 @@ from payroll import labels
 from payroll.access import access_upload
 from payroll.models import SheetUpload
 from payroll.services import uploads
-from payroll.tasks import read_sheet
+from payroll.services.upload_writing import (
+    WRITE_INLINE,
+    apply_sheet_upload,
+    begin_writing,
+    people_to_write,
+)
+from payroll.tasks import read_sheet, write_sheet
 from payroll.views.sheets import chosen_part, parts_to_prepare, recent_months, with_teams, xlsx
+from payroll.views.upload_columns import columns_page, shown_tables, steps
 from registration.http import ActorRequest, staff_view
-from registration.models import Worker
+from registration.models import Participation, Worker
 from registration.permissions import CLERK
 from registration.services.progress import told
 from registration.services.rosters import INLINE_BYTES, STUCK_AFTER
@@ -27,7 +36,9 @@ from registration.tasks import begin
 from wagewatch.lib.dates import first_of_month, parse_month, previous_month, site_date
 from wagewatch.lib.errors import Malformed, WagewatchError
 
+State = SheetUpload.State
 PER_PAGE = 100
+RECENT = 10
 ORDER = {"refused": 0, "different": 1, "same": 2}
 
 
@@ -44,7 +55,7 @@ def upload_new(request: ActorRequest) -> HttpResponse:
             part, team_id = chosen_part(source.get("part", ""), parts)
             file = request.FILES.get("file")
             if file is None or not file.name:
-                raise Malformed("file.none", _("Choose a file first: .xlsx, .xls or .csv."))
+                raise Malformed("file.none", _("Choose a file first: .xlsx, .xls, .ods or .csv."))
             upload = uploads.keep_sheet_file(
                 part.project_id,
                 part.pk,
@@ -69,6 +80,7 @@ def upload_new(request: ActorRequest) -> HttpResponse:
             "months": recent_months(today),
             "month_chosen": source.get("month", "") or f"{previous_month(first_of_month(today)):%Y-%m}",
             "problem": problem.message if problem else "",
+            "recent": _recent(parts),
         },
         status=problem.status if problem else 200,
     )
@@ -79,9 +91,12 @@ def upload_new(request: ActorRequest) -> HttpResponse:
 def staged(request: ActorRequest, pk: int) -> HttpResponse:
     """The rows as read, compared with attendance; refused ones first."""
     upload = access_upload(pk, request.actor)
-    if upload.state == SheetUpload.State.READING:
-        context = _progress_of(upload) | {"stuck": timezone.now() - upload.uploaded_at > STUCK_AFTER}
-        return render(request, "payroll/upload_reading.html", context | {"steps": _steps()})
+    if upload.state in {State.READING, State.APPLYING}:
+        stuck = upload.state == State.READING and timezone.now() - upload.uploaded_at > STUCK_AFTER
+        context = _progress_of(upload) | {"stuck": stuck, "steps": steps()}
+        return render(request, "payroll/upload_reading.html", context)
+    if upload.state == State.NAMING:
+        return columns_page(request, upload)
     show = request.GET.get("show", "")
     rows = [r for r in upload.rows if not show or r["verdict"] == show]
     rows.sort(key=lambda r: (ORDER[r["verdict"]], r["sheet"], r["line"]))
@@ -107,27 +122,36 @@ def staged(request: ActorRequest, pk: int) -> HttpResponse:
             "good": len(good),
             "net_fen": sum(r["net_fen"] for r in good),
             "absent": [a | {"name": names.get(a["worker"], "")} for a in absent],
-            "steps": _steps(),
-            "is_staged": upload.state == SheetUpload.State.STAGED,
+            "steps": steps(),
+            "is_staged": upload.state == State.STAGED,
+            "tables": shown_tables(upload),
             "rates": labels.RATES,
         },
     )
 
 
-def _steps() -> list[str]:
-    return [_("Choose file"), _("Compare"), _("Write draft")]
+def _recent(parts: Iterable[Participation]) -> QuerySet[SheetUpload]:
+    """The uploads of late for these contractors: who leaves the page finds the result here."""
+    return (
+        SheetUpload.objects.filter(participation__in=[part.pk for part in parts])
+        .select_related("participation__organisation", "project", "team", "uploaded_by")
+        .defer("content", "samples", "rows", "reading")
+        .order_by("-uploaded_at", "-pk")[:RECENT]
+    )
 
 
 def _progress_of(upload: SheetUpload) -> dict[str, Any]:
-    return {"upload": upload, "done": told("sheet", upload.pk), "total": upload.rows_total}
+    writing = upload.state == State.APPLYING
+    total = people_to_write(upload) if writing else upload.rows_total
+    return {"upload": upload, "done": told("sheet", upload.pk), "total": total}
 
 
 @require_safe
 @staff_view(*CLERK)
 def progress(request: ActorRequest, pk: int) -> HttpResponse:
-    """The progress bar, asked for every second by the page; the page is reloaded when the reading is over."""
-    upload = access_upload(pk, request.actor)
-    if upload.state != SheetUpload.State.READING:
+    """The progress bar, asked for every second by the page; the page is reloaded when the work is over."""
+    upload = access_upload(pk, request.actor, with_rows=False)
+    if upload.state not in {State.READING, State.APPLYING}:
         return HttpResponseClientRefresh()
     return render(request, "payroll/upload_progress.html", _progress_of(upload))
 
@@ -135,7 +159,7 @@ def progress(request: ActorRequest, pk: int) -> HttpResponse:
 @require_POST
 @staff_view(*CLERK)
 def again(request: ActorRequest, pk: int) -> HttpResponse:
-    """Read a file once more whose reading broke off."""
+    """Read a file once more whose reading broke off, or compare it anew."""
     upload = uploads.read_sheet_again(pk, actor=request.actor, now=timezone.now())
     begin(read_sheet, upload.pk, small=upload.size <= INLINE_BYTES)
     return redirect("payroll:sheet-staged", pk=pk)
@@ -144,8 +168,14 @@ def again(request: ActorRequest, pk: int) -> HttpResponse:
 @require_POST
 @staff_view(*CLERK)
 def apply(request: ActorRequest, pk: int) -> HttpResponse:
-    """Write the good rows as the month's draft."""
-    sheet = uploads.apply_sheet_upload(pk, actor=request.actor, now=timezone.now())
+    """Write the good rows as the month's draft: a few at once, many by the worker process (by this one if the queue is
+    away)."""
+    upload = access_upload(pk, request.actor, with_rows=False)
+    if upload.state == State.STAGED and people_to_write(upload) > WRITE_INLINE:
+        begin_writing(pk, actor=request.actor, now=timezone.now())
+        begin(write_sheet, pk, small=False)
+        return redirect("payroll:sheet-staged", pk=pk)
+    sheet = apply_sheet_upload(pk, actor=request.actor, now=timezone.now())
     messages.success(
         request,
         ngettext("Draft made: %(count)s person.", "Draft made: %(count)s people.", sheet.people)

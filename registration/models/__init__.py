@@ -12,6 +12,7 @@ from registration.models.accounts import (
 from registration.models.bulletins import Bulletin
 from registration.models.cards import CardAnswer
 from registration.models.citizen_cards import CitizenCard, CitizenCardStep
+from registration.models.columns import ColumnMapping
 from registration.models.complaints import Complaint, ComplaintWord
 from registration.models.contracts import ContractKind, ContractSignature, ContractTemplate, LabourContract
 from registration.models.entering import CardRead, JoinRequest
@@ -37,7 +38,7 @@ from registration.models.people import (
 from registration.models.phones import Attempt, PushSubscription, WorkerDevice
 from registration.models.places import CalendarDay, Parameter, Region
 from registration.models.projects import CorpType, Engagement, Participation, Project, Team
-from registration.models.rosters import ReadyRow, RosterMapping, RosterRow, RosterUpload
+from registration.models.rosters import ReadyRow, RosterRow, RosterUpload
 from registration.models.sources import Push, PushedPosting, SourceNonce, SourceProject, SourceSystem
 from registration.models.tablets import SiteTablet, TabletVisit
 from registration.models.trainings import Certificate, Training, TrainingAttendance
@@ -53,6 +54,7 @@ __all__ = [
     "Certificate",
     "CitizenCard",
     "CitizenCardStep",
+    "ColumnMapping",
     "Complaint",
     "ComplaintWord",
     "ContractKind",
@@ -87,7 +89,6 @@ __all__ = [
     "Region",
     "RegisteredBy",
     "Role",
-    "RosterMapping",
     "RosterRow",
     "RosterUpload",
     "Sector",

@@ -4,7 +4,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from registration.models.accounts import User
-from registration.models.organisations import Organisation
 from registration.models.people import Worker
 from registration.models.projects import Participation, Project
 from wagewatch.lib.fields import EncryptedTextField
@@ -147,31 +146,3 @@ class ReadyRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.upload_id}:{self.row}"
-
-
-class RosterMapping(models.Model):
-    """What a contractor's clerk said a column heading means; `field` "" is "not used".
-
-    Remembered for all tables with the same headings (`layout`), and for headings that no dictionary
-    knows in every other table of the contractor. `group` and `nth` tell headings of the same text apart.
-    """
-
-    organisation = models.ForeignKey(Organisation, models.CASCADE, verbose_name="单位")
-    layout = models.CharField("表头", max_length=32)
-    heading = models.CharField("列名", max_length=60)
-    group = models.CharField("上级列名", max_length=60, blank=True)
-    nth = models.PositiveSmallIntegerField("第几个", default=1)
-    field = models.CharField("含义", max_length=30, blank=True)
-    chosen_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name="设定人")
-    chosen_at = models.DateTimeField("设定时间")
-
-    class Meta:
-        verbose_name = verbose_name_plural = "花名册列对应"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["organisation", "layout", "heading", "group", "nth"], name="roster_mapping_once"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.heading} → {self.field or '-'}"

@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 from registration.models import Project, RosterUpload
 from registration.rules.roster_row import Defaults, ReadRow, RowReader, original
 from registration.rules.roster_verdict import count_verdicts, judge
+from registration.services.column_mappings import Kind, Remembered, remembered
 from registration.services.parameters import parameter
 from registration.services.roster_facts import facts_from, indexes_of, recorded_about
-from registration.services.roster_mappings import Remembered, remembered
 from registration.services.roster_ready import forget_rows, prepare_rows, write_rows
 from registration.services.roster_tables import (
     Found,
@@ -72,7 +72,7 @@ def _waiting(upload: RosterUpload) -> QuerySet[RosterUpload]:
 
 def _stage(upload: RosterUpload, now: datetime) -> None:
     project = Project.objects.select_related("region").get(pk=upload.project_id)
-    memory = remembered(upload.participation.organisation_id)
+    memory = remembered(upload.participation.organisation_id, Kind.ROSTER)
     found = find_tables(
         read_workbook(decrypt_bytes(bytes(upload.content or b""), context="roster.file"), upload.filename),
         memory,

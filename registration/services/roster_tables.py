@@ -3,16 +3,15 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from registration.services.roster_mappings import Remembered
-from wagewatch.lib.cells import Cell
+from registration.services.column_mappings import Remembered
+from registration.services.column_tables import described, has_id_numbers, like_id, samples
 from wagewatch.lib.errors import Malformed
 from wagewatch.lib.heading_names import PAYROLL_FIELDS, ROSTER_FIELDS
-from wagewatch.lib.headings import Heading, Table, by_spelling, find_columns, find_table, guess_columns
+from wagewatch.lib.headings import Table, find_columns, find_table, guess_columns
 from wagewatch.lib.sheets import Sheet, Workbook
 
 REQUIRED = ("name", "id_number")
@@ -23,9 +22,6 @@ IMPORTED = (
     "contract_ends_on",
 )  # fmt: skip
 """Fields that are read from a roster; every other column is shown as not read."""
-SAMPLES = 3
-LOOKED_AT = 200
-_LIKE_ID = re.compile(r"\d{14,17}[\dXxХ×]")
 _TEAM_IN_NAME = re.compile(
     r"([\u4e00-\u9fff0-9一二三四五六七八九十]{1,12}?(?:班组|劳务队|施工队|班|队))(?:花名册|名册|人员|工人|[-_.（( ]|$)"
 )
@@ -91,16 +87,10 @@ def _check(found: Found, pay_sheets: list[str], refusal: Malformed | None) -> No
 
 def _unnamed(sheet: Sheet, memory: Remembered) -> Table | None:
     """A table that has a column of ID numbers, but not the headings that say so."""
-    if not any(_like_id(cell) for row in sheet.rows[:LOOKED_AT] for cell in row):
+    if not has_id_numbers(sheet):
         return None
     table = find_columns(sheet, ROSTER_FIELDS, REQUIRED, memory.choices)
-    return table or guess_columns(sheet, ROSTER_FIELDS, REQUIRED, _like_id)
-
-
-def _like_id(cell: Cell) -> bool:
-    if cell.kind == "number":
-        return isinstance(cell.value, float) and 1e16 < cell.value < 1e18
-    return cell.kind == "text" and bool(_LIKE_ID.fullmatch(cell.text.strip().lstrip("'‘")))
+    return table or guess_columns(sheet, ROSTER_FIELDS, REQUIRED, like_id)
 
 
 def _is_pay_sheet(sheet: Sheet) -> bool:
@@ -135,58 +125,15 @@ def team_hint(table: Table, filename: str) -> str:
 def what_was_read(found: Found, memory: Remembered) -> dict[str, Any]:
     """For the page: sheets, columns and skipped rows; holds no personal data."""
     return {
-        "sheets": [_described(table, memory, read=True) for table in found.tables]
-        + [_described(table, memory, read=False) for table in found.unnamed],
-        "left_out": found.left_out,
-    }
-
-
-def _described(table: Table, memory: Remembered, *, read: bool) -> dict[str, Any]:
-    field_of = {heading.column: name for name, heading in table.headings.items() if name in IMPORTED}
-    spelled = by_spelling(table.every, ROSTER_FIELDS)
-    chosen_at: datetime | None = memory.chosen_at.get(table.layout)
-    return {
-        "name": table.sheet_name,
-        "read": read,
-        "layout": table.layout,
-        "chosen_at": chosen_at.isoformat() if chosen_at else "",
-        "heading_rows": list(table.heading_rows),
-        "rows": len(table.data),
-        "columns": [
-            {
-                "column": heading.column,
-                "heading": heading.text[:40],
-                "group": heading.group[:40] if heading.key.group or len(table.heading_rows) > 1 else "",
-                "key": list(heading.key),
-                "field": field_of.get(heading.column, ""),
-                "spelled": name if (name := spelled.get(heading.column, "")) in IMPORTED else "",
-                "hidden": heading.hidden,
-            }
-            for heading in table.every
+        "sheets": [
+            described(table, ROSTER_FIELDS, IMPORTED, memory, read=read)
+            for tables, read in ((found.tables, True), (found.unnamed, False))
+            for table in tables
         ],
-        "skipped": [
-            {"row": row.number, "reason": row.reason} for row in table.skipped if row.reason != "blank"
-        ][:200],
+        "left_out": found.left_out,
     }
 
 
 def samples_of(found: Found) -> list[dict[str, list[str]]]:
     """The first values of each column of each table, in the order of `what_was_read`. Personal data."""
-    return [_samples(found.sheets[table.sheet_name], table) for table in (*found.tables, *found.unnamed)]
-
-
-def _samples(sheet: Sheet, table: Table) -> dict[str, list[str]]:
-    start = table.heading_rows[-1] - sheet.first_row + 1
-    rows = [row.row for row in table.data[:40]] or sheet.rows[start : start + 40]
-    return {str(heading.column): _first_values(rows, heading) for heading in table.every}
-
-
-def _first_values(rows: Sequence[Any], heading: Heading) -> list[str]:
-    values: list[str] = []
-    for row in rows:
-        text = row.get(heading.column).text.strip()
-        if text and text not in values:
-            values.append(text[:40])
-        if len(values) == SAMPLES:
-            break
-    return values
+    return [samples(found.sheets[table.sheet_name], table) for table in (*found.tables, *found.unnamed)]

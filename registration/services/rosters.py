@@ -5,7 +5,6 @@ roster_staging and roster_apply.
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 from django.db import transaction
@@ -16,12 +15,11 @@ from registration.access import access_participation, access_project, not_found,
 from registration.actors import Actor
 from registration.models import Organisation, Participation, RosterUpload
 from registration.rules.roster_row import Defaults
-from registration.services.roster_mappings import forget, remember
+from registration.services.column_mappings import Kind, check_choices, forget, remember_choices
 from registration.services.roster_ready import forget_rows
 from registration.services.roster_tables import IMPORTED, REQUIRED
 from wagewatch.lib.crypto import encrypt_bytes
 from wagewatch.lib.errors import Malformed, RuleViolation
-from wagewatch.lib.headings import Key
 from wagewatch.lib.sheets import safe_filename
 
 INLINE_BYTES = 60_000
@@ -91,33 +89,12 @@ def choose_columns(
     if actor.id is None:
         not_permitted("roster.upload")
     sheets = upload.reading.get("sheets", [])
-    complete = False
-    for place, sheet in enumerate(sheets):
-        fields = chosen.get(place, {})
-        _check_fields(sheet, fields)
-        complete = complete or set(REQUIRED) <= set(fields.values())
-    if not complete:
+    check_choices(sheets, chosen, IMPORTED)
+    if not any(set(REQUIRED) <= set(chosen.get(place, {}).values()) for place in range(len(sheets))):
         text = _("Say which column holds the name and which one the ID number.")
         raise Malformed("mapping.required", text)
-    for place, sheet in enumerate(sheets):
-        fields = chosen.get(place, {})
-        differing = {
-            Key(*column["key"]): fields.get(column["column"], "")
-            for column in sheet["columns"]
-            if fields.get(column["column"], "") != column["spelled"]
-        }
-        remember(organisation_id, sheet["layout"], differing, user_id=actor.id, now=now)
+    remember_choices(organisation_id, Kind.ROSTER, sheets, chosen, user_id=actor.id, now=now)
     return _put_back(upload, now)
-
-
-def _check_fields(sheet: Mapping[str, Any], fields: Mapping[int, str]) -> None:
-    used = [field for field in fields.values() if field]
-    if not set(used) <= set(IMPORTED):
-        raise Malformed("mapping.unknown", _("One of the choices does not exist. Choose from the list."))
-    twice = next((field for field in used if used.count(field) > 1), None)
-    if twice:
-        text = _("Two columns of the sheet “%(sheet)s” were given the same meaning. Choose one of them.")
-        raise Malformed("mapping.twice", text, sheet=sheet["name"], field=twice)
 
 
 @transaction.atomic
@@ -125,7 +102,7 @@ def forget_columns(project_id: int, upload_id: int, *, actor: Actor, now: dateti
     """Forget what was chosen for the tables of this file, and put the upload back to reading."""
     organisation_id = _lock_contractor(project_id, upload_id, actor)
     upload = _open_upload(project_id, upload_id, actor)
-    forget(organisation_id, {sheet["layout"] for sheet in upload.reading.get("sheets", [])})
+    forget(organisation_id, Kind.ROSTER, {sheet["layout"] for sheet in upload.reading.get("sheets", [])})
     return _put_back(upload, now)
 
 

@@ -286,7 +286,7 @@ class ImportForm(forms.Form):
 
     file = forms.FileField(
         label=_("The card centre's file"),
-        help_text=_(".xlsx, .xls or .csv with the columns 身份证号 and 卡号; 发卡日期 is read too."),
+        help_text=_(".xlsx, .xls, .ods or .csv with the columns 身份证号 and 卡号; 发卡日期 is read too."),
         widget=forms.FileInput(attrs={"accept": SHEETS, "class": "input"}),
         error_messages={"required": _("Choose a file first.")},
     )

@@ -86,7 +86,7 @@ class UploadForm(DefaultsForm):
     )
     file = forms.FileField(
         label=_("Roster file"),
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv,.et", "class": "input"}),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv,.et", "class": "input"}),
         error_messages={
             "required": _("Choose a file first."),
             "empty": _("The file is empty. Fill in the table and upload it again."),

@@ -1,7 +1,6 @@
 """Staged rows as the preview shows them: a cell per column, with its message or its change."""
 
 import json
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +12,7 @@ from registration.models import PayBasis, RosterRow, RosterUpload
 from registration.models.people import Education, Household, PieceUnit, Politics, WorkRole
 from registration.rules.roster_row import RowValues
 from registration.services.roster_ready import StagedRow
+from registration.views.column_choices import tail_text
 from wagewatch.lib.identity import mask_card, mask_id, mask_name, mask_phone
 from wagewatch.lib.money import format_cny
 
@@ -162,11 +162,6 @@ def rate_text(rate_fen: int | None, basis: str) -> str:
     return f"{format_cny(rate_fen)} {unit}".strip()
 
 
-def tail_text(tail: str) -> str:
-    """ending 2264."""
-    return gettext("ending %(tail)s") % {"tail": tail} if tail else ""
-
-
 def _masked_raw(field: str, raw: str) -> str:
     """What was typed in a refused cell; numbers of people stay masked."""
     if field == "id_number":
@@ -178,30 +173,6 @@ def _masked_raw(field: str, raw: str) -> str:
     if field == "name":
         return raw[:12]
     return raw[:40]
-
-
-_DIGITS = re.compile(r"[0-9xX]{6,}")
-_SHORT_HAN = re.compile("[\u3400-\u9fff·]{2,4}")
-_SHOWN_PLAIN = frozenset(FIELDS) - {
-    "name", "id_number", "phone", "card_number", "address", "emergency_contact", "emergency_phone",
-}  # fmt: skip
-
-
-def masked_sample(value: str, field: str) -> str:
-    """A value of a column as it may be shown. In a column nobody has named, whatever may be a name or a
-    number of a person is masked."""
-    if field in _SHOWN_PLAIN:
-        return value[:20]
-    if field == "id_number":
-        return mask_id(value)
-    if field in {"phone", "emergency_phone"}:
-        return mask_phone(value)
-    if field == "card_number":
-        return tail_text(value[-4:])
-    if field in {"name", "emergency_contact"} or (not field and _SHORT_HAN.fullmatch(value)):
-        return mask_name(value)
-    masked = _DIGITS.sub(lambda found: found[0][:2] + "*" * (len(found[0]) - 4) + found[0][-2:], value)
-    return masked[:12] + "…" if field == "address" or len(masked) > 24 else masked
 
 
 def _change_text(field: str, value: str | int | None) -> str:

@@ -13,7 +13,7 @@ from registration.models import Participation, Project, Training
 from registration.services.trainings import PERMISSION, TrainingFacts
 
 SCANS = ".pdf,.jpg,.jpeg,.png"
-SHEETS = ".xlsx,.xls,.csv,.et"
+SHEETS = ".xlsx,.xls,.ods,.csv,.et"
 
 
 def day_field(label: Any, *, required: bool = True) -> forms.DateField:
@@ -54,7 +54,7 @@ class AddForm(forms.Form):
     )
     list_file = forms.FileField(
         label=_("Or a file with the list"),
-        help_text=_(".xlsx, .xls or .csv with ID numbers or names; a column with results is read too."),
+        help_text=_(".xlsx, .xls, .ods or .csv with ID numbers or names; a column with results is read too."),
         required=False,
         widget=forms.FileInput(attrs={"accept": SHEETS, "class": "input"}),
     )

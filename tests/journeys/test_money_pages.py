@@ -20,7 +20,7 @@ PAGES = {
         "payroll:sheets", "payroll:sheet-new", "payroll:sheet", "payroll:sheet-silent", "payroll:sheet-changes",
         "payroll:on-site", "payroll:line", "payroll:item-add", "payroll:correct", "payroll:settle", "payroll:leavers",
         "payroll:advances", "payroll:advance-new", "payroll:cash", "payroll:sheet-upload",
-        "payroll:sheet-staged", "payroll:ledger", "payroll:month-starts", "payroll:project-account",
+        "payroll:sheet-staged", "payroll:sheet-columns", "payroll:ledger", "payroll:month-starts", "payroll:project-account",
         "payroll:account-register", "payroll:account-agreement", "payroll:account-file", "payroll:returned",
     ],
     "he": [

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from payroll.models import PaySheet, PaySlip, SheetUpload
-from payroll.services import uploads
+from payroll.services import upload_writing
 from payroll.tasks import read_sheet
 from registration.services import parameters
 from registration.services.rosters import INLINE_BYTES
@@ -65,7 +65,7 @@ def test_fifty_thousand_rows_are_read_and_shown_in_pages(cast: Cast) -> None:
         page = client.get(address + query)
         assert page.status_code == 200
         assert len(page.content) < 400_000
-    sheet = uploads.apply_sheet_upload(upload.pk, actor=cast.actor(cast.qian), now=cast.now)
+    sheet = upload_writing.apply_sheet_upload(upload.pk, actor=cast.actor(cast.qian), now=cast.now)
     assert (sheet.people, sheet.net_fen) == (2, 1_506_000)
 
 
@@ -143,7 +143,7 @@ def test_huge_but_possible_is_asked_about_and_the_books_hold(cast: Cast) -> None
     )
     sun = next(row for row in upload.rows if row["name"] == "孙德旺")
     assert {m["field"] for m in sun["messages"]} >= {"gross"}
-    sheet = uploads.apply_sheet_upload(upload.pk, actor=cast.actor(cast.qian), now=cast.now)
+    sheet = upload_writing.apply_sheet_upload(upload.pk, actor=cast.actor(cast.qian), now=cast.now)
     assert sheet.net_fen == 1_000_000_000 + 714_000
 
 
@@ -188,6 +188,6 @@ def test_formulas_count_with_what_they_show(cast: Cast) -> None:
         ("周长根", "refused"),
         ("孙德旺", "refused"),  # the same worker again
     ]
-    sheet = uploads.apply_sheet_upload(upload.pk, actor=cast.actor(cast.qian), now=cast.now)
+    sheet = upload_writing.apply_sheet_upload(upload.pk, actor=cast.actor(cast.qian), now=cast.now)
     assert (sheet.people, sheet.net_fen) == (1, 792_000)
     assert stage.slip_of(sheet, cast.sun).days == Decimal(22)

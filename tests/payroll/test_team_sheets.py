@@ -10,7 +10,7 @@ from django.urls import reverse
 from devices.models import AttendanceDay
 from payroll.late import late_changes, of_sheet
 from payroll.models import PaySheet, PaySlip, SheetUpload
-from payroll.services import approvals, late, sheets, uploads
+from payroll.services import approvals, late, sheets, upload_writing, uploads
 from payroll.services.money_check import check_money
 from registration.models import Posting, Team
 from tests.cast import Cast
@@ -150,12 +150,12 @@ def test_an_uploaded_sheet_of_a_team_takes_that_team_and_misses_nobody_else(cast
     assert [r["verdict"] for r in read.rows] == ["refused", "same"]
     assert "木工一班" in read.rows[0]["messages"][-1]["text"]
     assert read.reading["absent"] == []
-    own = uploads.apply_sheet_upload(read.pk, actor=cast.actor(cast.qian), now=cast.now)
+    own = upload_writing.apply_sheet_upload(read.pk, actor=cast.actor(cast.qian), now=cast.now)
     assert (own.team_id, on(own)) == (masons.pk, {cast.zhou.pk})
     whole = upload(cast, [sun, zhou], None)
     assert [r["verdict"] for r in whole.rows] == ["same", "refused"]
     assert "瓦工班" in whole.rows[1]["messages"][-1]["text"]
-    rest = uploads.apply_sheet_upload(whole.pk, actor=cast.actor(cast.qian), now=cast.now)
+    rest = upload_writing.apply_sheet_upload(whole.pk, actor=cast.actor(cast.qian), now=cast.now)
     assert on(rest) == {cast.sun.pk}
 
 
@@ -164,7 +164,7 @@ def test_a_file_that_was_overtaken_by_another_sheet_is_not_written(cast: Cast, m
     read = upload(cast, [sun, zhou], None)
     make(cast, masons)
     with pytest.raises(RuleViolation, match=r"upload\.listed"):
-        uploads.apply_sheet_upload(read.pk, actor=cast.actor(cast.qian), now=cast.now)
+        upload_writing.apply_sheet_upload(read.pk, actor=cast.actor(cast.qian), now=cast.now)
     assert PaySlip.objects.count() == 1
 
 

@@ -9,7 +9,7 @@ import xlsxwriter
 
 from payroll.models import SheetUpload
 from payroll.pay_items import items_from
-from payroll.services import uploads
+from payroll.services import upload_writing
 from payroll.sheet_reader import ReadLine, read_pay_sheet
 from tests.cast import Cast
 from tests.lib.make_sheets import biff, book, xlsx, xml2003
@@ -295,7 +295,7 @@ class TestCompared:
         heads = ("姓名", "出勤天数", "加班工资", "应发工资", "借支", "实发工资")
         upload = self.upload(cast, ("孙德旺", 22, 405, 8325, 300, 8025), heads)
         assert upload.rows[0]["verdict"] == "same"
-        sheet = uploads.apply_sheet_upload(upload.pk, actor=cast.actor(cast.qian), now=cast.now)
+        sheet = upload_writing.apply_sheet_upload(upload.pk, actor=cast.actor(cast.qian), now=cast.now)
         slip = stage.slip_of(sheet, cast.sun)
         assert (slip.base_fen, slip.extra_fen, slip.gross_fen, slip.net_fen) == (
             792_000,

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from payroll.models import PaySheet, PaySlip, SheetUpload
-from payroll.services import uploads
+from payroll.services import upload_writing, uploads
 from registration.services import parameters
 from tests.cast import Cast
 from tests.payroll import stage
@@ -57,7 +57,7 @@ def test_a_good_sheet_is_compared_and_becomes_the_draft(cast: Cast) -> None:
     assert upload.reading["warnings"] == []
     assert [s["reason"] for s in upload.reading["skipped"]] == ["total"]
     assert PaySheet.objects.count() == 0
-    sheet = uploads.apply_sheet_upload(upload.pk, actor=cast.actor(cast.qian), now=cast.now)
+    sheet = upload_writing.apply_sheet_upload(upload.pk, actor=cast.actor(cast.qian), now=cast.now)
     assert (sheet.source, sheet.people, sheet.gross_fen, sheet.deduction_fen, sheet.net_fen) == (
         "upload",
         2,
@@ -68,7 +68,7 @@ def test_a_good_sheet_is_compared_and_becomes_the_draft(cast: Cast) -> None:
     zhou = stage.slip_of(sheet, cast.zhou)
     assert (zhou.days, zhou.gate_days, zhou.rate_fen, zhou.deduction_note) == (22, 21, 34000, "饭卡")
     with pytest.raises(RuleViolation, match=r"upload\.applied"):
-        uploads.apply_sheet_upload(upload.pk, actor=cast.actor(cast.qian), now=cast.now)
+        upload_writing.apply_sheet_upload(upload.pk, actor=cast.actor(cast.qian), now=cast.now)
     assert PaySlip.objects.count() == 2
 
 
@@ -93,7 +93,7 @@ def test_refuses_rows_with_reasons_and_takes_the_rest(cast: Cast) -> None:
     assert [r["verdict"] for r in upload.rows] == ["same"] + ["refused"] * 8
     stops = [next(m["field"] for m in r["messages"] if m["kind"] == "stop") for r in upload.rows[1:]]
     assert stops == ["net", "id_number", "name", "id_number", "name", "days", "gross", "name"]
-    sheet = uploads.apply_sheet_upload(upload.pk, actor=cast.actor(cast.qian), now=cast.now)
+    sheet = upload_writing.apply_sheet_upload(upload.pk, actor=cast.actor(cast.qian), now=cast.now)
     assert (sheet.people, sheet.net_fen) == (1, 792_000)
     refused = read_workbook(uploads.refused_rows_workbook(upload), "r.xlsx").sheets[0]
     assert len(refused.rows) == 9
@@ -120,7 +120,7 @@ def test_what_is_no_pay_sheet_is_refused_as_a_whole(cast: Cast, data: bytes) -> 
     assert upload.state == "refused"
     assert upload.error_text
     with pytest.raises(RuleViolation, match=r"upload\.applied"):
-        uploads.apply_sheet_upload(upload.pk, actor=cast.actor(cast.qian), now=cast.now)
+        upload_writing.apply_sheet_upload(upload.pk, actor=cast.actor(cast.qian), now=cast.now)
     assert PaySheet.objects.count() == 0
 
 
@@ -131,7 +131,7 @@ def test_who_may_upload_and_apply(cast: Cast) -> None:
             receive(cast, data, who)
     upload = receive(cast, data, "zhao")
     with pytest.raises(NotFound):
-        uploads.apply_sheet_upload(upload.pk, actor=cast.actor(cast.kong), now=cast.now)
+        upload_writing.apply_sheet_upload(upload.pk, actor=cast.actor(cast.kong), now=cast.now)
 
 
 def test_the_pages_of_an_upload(cast: Cast) -> None:

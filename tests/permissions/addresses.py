@@ -318,6 +318,8 @@ PARTS: dict[str, Parts] = {
     "payroll:sheet-staged": _upload,
     "payroll:sheet-upload-progress": _upload,
     "payroll:sheet-upload-again": _upload,
+    "payroll:sheet-columns": _upload,
+    "payroll:sheet-columns-forget": _upload,
     "payroll:sheet-upload-apply": _upload,
     "payroll:sheet-upload-discard": _upload,
     "payroll:sheet-upload-refused": _upload,

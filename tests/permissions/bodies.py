@@ -231,6 +231,7 @@ BODIES: dict[str, Parts] = {
     "devices:badges-take-over": lambda _s: {"table": '"188,24912" = 2'},
     "devices:terminal-new": lambda _s: {"name": "2 号门", "serial": "G2-0002", "lane": "in"},
     "payroll:sheet-new": lambda s: {"part": s.cast.gc_part.pk, "month": "2026-10"},
+    "payroll:sheet-columns": lambda _s: {"s0-c0": "name", "s0-c1": "net"},
     "payroll:sheet-upload": lambda s: {"part": s.cast.sc_part.pk, "month": "2026-11"},
     "payroll:line": lambda _s: {"verdict": "reject", "answer": "闸机记录清楚，请看考勤。"},
     "inspection:ledger": lambda _s: {"content": "masked"},

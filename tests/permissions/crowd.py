@@ -17,7 +17,7 @@ from inspection.models import (
 from inspection.services import case_intake, case_work
 from inspection.services.rules import run_rules
 from payroll.models import PaymentOrder, PaySheet, SpecialAccount
-from payroll.services import accounts, approvals
+from payroll.services import accounts, approvals, uploads
 from registration.models import (
     CitizenCard,
     ContractTemplate,
@@ -39,6 +39,7 @@ from registration.services.sources import let_in
 from tests.cast import Cast, build_cast, make_posting, make_project, make_worker
 from tests.inspection.cases import filed
 from tests.inspection.stage import sent_sheet, set_parameters
+from tests.lib.make_sheets import xlsx as pay_sheet
 from tests.payroll import stage as payroll
 from tests.registration import contracts
 from tests.registration.papers import Nanjing, apply_for, nanjing, png, seed_conditions, train
@@ -64,6 +65,7 @@ class Crowd:
     citizen_card: CitizenCard
     source: SourceSystem
     case_pk: int
+    upload_pk: int
 
 
 def build_crowd(size: int) -> Crowd:
@@ -123,7 +125,19 @@ def build_crowd(size: int) -> Crowd:
         card,
         source,
         _cases(cast, size).pk,
+        _pay_files(cast, size),
     )
+
+
+def _pay_files(cast: Cast, size: int) -> int:
+    """Uploaded pay sheets by the size; one of them with as many rows."""
+    for n in range(size + 1):
+        rows = [("姓名", "到账", "实发工资"), *((f"不在册{line}", n, 100) for line in range(size))]
+        upload = uploads.receive_sheet_file(
+            cast.project.pk, cast.sc_part.pk, SEPTEMBER, filename=f"{n}.xlsx", data=pay_sheet(rows),
+            actor=cast.actor(cast.qian), now=cast.now,
+        )  # fmt: skip
+    return upload.pk
 
 
 def _cases(cast: Cast, size: int) -> Case:

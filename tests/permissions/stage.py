@@ -60,6 +60,7 @@ from payroll.models import (
 )
 from payroll.services import account_opening, board_checks, boards, confirmations, statements
 from payroll.services import sheets as sheet_services
+from payroll.services.upload_reading import CONTEXT as SHEET_FILE
 from payroll.work_history import history_facts
 from registration.actors import SYSTEM
 from registration.models import (
@@ -104,6 +105,7 @@ from tests.registration import contracts
 from tests.registration.papers import FACTS, png
 from tests.registration.rosters import person, staged, xlsx
 from wagewatch.evidence.models import Entry
+from wagewatch.lib.crypto import encrypt_bytes
 from wagewatch.lib.identity import make_id_number
 
 AUGUST, SEPTEMBER, OCTOBER = date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 1)
@@ -297,6 +299,24 @@ def build_stage() -> Stage:
         month=date(2026, 11, 1),
         filename="十一月.xlsx",
         sha256=b"\x01" * 32,
+        content=encrypt_bytes("姓名,到账\n孙德旺,7920\n".encode(), context=SHEET_FILE),
+        reading={
+            "tables": [
+                {
+                    "name": "十一月",
+                    "read": False,
+                    "layout": "0" * 32,
+                    "chosen_at": "",
+                    "heading_rows": [1],
+                    "rows": 0,
+                    "skipped": [],
+                    "columns": [
+                        {"column": n, "heading": text, "key": [text, "", 1], "field": "", "spelled": ""}
+                        for n, text in enumerate(("姓名", "到账"))
+                    ],
+                }
+            ]
+        },
         state=SheetUpload.State.STAGED,
         uploaded_by=cast.qian,
         uploaded_at=cast.now,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from registration.models import Posting, RosterMapping, RosterRow, RosterUpload, Worker
+from registration.models import ColumnMapping, Posting, RosterRow, RosterUpload, Worker
 from registration.services.roster_staging import read_upload
 from registration.services.rosters import choose_columns, forget_columns
 from tests.cast import NOW, Cast
@@ -53,8 +53,8 @@ def test_asks_for_the_columns_of_a_table_with_unknown_headings(cast: Cast) -> No
 def test_named_columns_are_read_and_remembered_for_the_company(cast: Cast) -> None:
     upload = named(cast, staged(cast, strange(1, 2)))
     assert (upload.state, verdicts(upload)) == ("staged", ["new", "new"])
-    assert RosterMapping.objects.filter(organisation=cast.sc).count() == 6
-    assert set(RosterMapping.objects.values_list("chosen_by_id", "chosen_at")) == {(cast.zhao.pk, NOW)}
+    assert ColumnMapping.objects.filter(organisation=cast.sc).count() == 6
+    assert set(ColumnMapping.objects.values_list("chosen_by_id", "chosen_at")) == {(cast.zhao.pk, NOW)}
     done = applied(cast, strange(3), who=cast.qian)
     assert done.summary["written"] == 1
     assert done.reading["sheets"][0]["chosen_at"][:10] == "2026-11-16"
@@ -114,7 +114,7 @@ def test_a_known_column_can_be_given_another_meaning_or_none(cast: Cast) -> None
     assert (fields["日工资"], fields["工资标准"]) == ("day_rate", "")
     chosen = {0: {0: "name", 1: "id_number", 2: "", 3: "trade", 4: "", 5: "day_rate"}}
     upload = named(cast, upload, chosen)
-    assert list(RosterMapping.objects.order_by("heading").values_list("heading", "field")) == [
+    assert list(ColumnMapping.objects.order_by("heading").values_list("heading", "field")) == [
         ("工资标准", "day_rate"), ("日工资", ""), ("班组", ""),
     ]  # fmt: skip
     row = RosterRow.objects.get(upload_id=upload.pk)
@@ -131,9 +131,26 @@ def test_two_columns_with_the_same_heading_are_told_apart(cast: Cast) -> None:
     fields = {0: "name", 1: "id_number", 2: "team", 3: "trade", 4: "", 5: "day_rate"}
     upload = named(cast, upload, {0: fields})
     assert '"rate_fen":40000' in str(RosterRow.objects.get(upload_id=upload.pk).data)
-    assert {(m.heading, m.nth, m.field) for m in RosterMapping.objects.all()} == {
+    assert {(m.heading, m.nth, m.field) for m in ColumnMapping.objects.all()} == {
         ("日工资", 1, ""), ("日工资", 2, "day_rate"),
     }  # fmt: skip
+
+
+def test_of_sheets_with_the_same_headings_the_one_that_was_changed_counts(cast: Cast) -> None:
+    heads = ["姓名", "身份证号", "班组", "工种", "日工资", "工资标准"]
+
+    def fill(workbook: Any) -> None:
+        for number in (1, 2):
+            page = workbook.add_worksheet(f"{number}班")
+            page.write_row(0, 0, heads)
+            one = person(number)
+            page.write_row(1, 0, [one["姓名"], one["身份证号"], "木工一班", "木工", 360, 400])
+
+    upload = staged(cast, make_sheets.book(fill))
+    kept = {0: "name", 1: "id_number", 2: "team", 3: "trade", 4: "day_rate", 5: ""}
+    upload = named(cast, upload, {0: {**kept, 4: "", 5: "day_rate"}, 1: kept})
+    rates = [str(row.data) for row in RosterRow.objects.filter(upload_id=upload.pk)]
+    assert ['"rate_fen":40000' in data for data in rates] == [True, True]
 
 
 def test_forgotten_columns_are_asked_for_again(cast: Cast) -> None:
@@ -142,7 +159,7 @@ def test_forgotten_columns_are_asked_for_again(cast: Cast) -> None:
     read_upload(upload.pk, now=NOW)
     upload.refresh_from_db()
     assert upload.state == "naming"
-    assert RosterMapping.objects.count() == 0
+    assert ColumnMapping.objects.count() == 0
     assert RosterRow.objects.count() == 0
 
 
@@ -163,18 +180,18 @@ def test_refuses_choices_that_cannot_be_read(cast: Cast, chosen: Any, code: str)
     assert refused.value.code == code
     upload.refresh_from_db()
     assert upload.state == "naming"
-    assert RosterMapping.objects.count() == 0
+    assert ColumnMapping.objects.count() == 0
 
 
 def test_others_cannot_name_columns_and_a_written_roster_keeps_its_own(cast: Cast) -> None:
     upload = staged(cast, strange(1))
     with pytest.raises(NotFound):
         choose_columns(cast.project.pk, upload.pk, CHOSEN, actor=cast.actor(cast.kong), now=NOW)
-    assert RosterMapping.objects.count() == 0
+    assert ColumnMapping.objects.count() == 0
     done = applied(cast, make_sheets.xlsx([["姓名", "身份证号"], [cast.sun.name, cast.sun.id_number]]))
     with pytest.raises(RuleViolation, match=r"roster\.done"):
         choose_columns(cast.project.pk, done.pk, CHOSEN, actor=cast.actor(cast.zhao), now=NOW)
-    assert RosterMapping.objects.count() == 0
+    assert ColumnMapping.objects.count() == 0
 
 
 def test_a_table_without_any_id_numbers_is_refused_with_the_column_that_is_missing(cast: Cast) -> None:
@@ -203,7 +220,7 @@ def test_the_page_names_the_columns_and_shows_masked_values(cast: Cast) -> None:
     assert mask_id(number) in page
     forgot = client.post(reverse("registration:roster-columns-forget", args=[cast.project.pk, upload.pk]))
     assert forgot.status_code == 302
-    assert RosterMapping.objects.count() == 0
+    assert ColumnMapping.objects.count() == 0
 
 
 def test_what_is_written_is_the_same_whoever_named_the_columns(cast: Cast) -> None:

@@ -36,6 +36,8 @@ __all__ = [
 SEARCHED_ROWS = 60
 LONGEST_KEY = 60
 _PREFER_LAST = frozenset(("net",))
+_IN_WORDS = "大写"
+"""A column with the same amount in Chinese numerals: 实发金额（大写）."""
 
 
 class Key(NamedTuple):
@@ -300,9 +302,9 @@ def _assign(
         name = chosen.get(heading.key)
         if name is None:
             text = normalise_heading(heading.text)
-            name = spellings.get(text) or choices.spellings.get(text, "")
+            name = "" if _IN_WORDS in heading.hint else spellings.get(text) or choices.spellings.get(text, "")
         elif name:
-            taken[name] = heading
+            taken.setdefault(name, heading)
         if name:
             by_field.setdefault(name, []).append(heading)
         else:

@@ -68,7 +68,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Workbook:
-    """A parsed file. ``form`` is xlsx, xls, xml2003, html or csv; ``date1904`` tells how plain serial
+    """A parsed file. ``form`` is xlsx, ods, xls, xml2003, html or csv; ``date1904`` tells how plain serial
     numbers count (date cells are already right)."""
 
     sheets: list[Sheet] = field(default_factory=list)

@@ -20,6 +20,10 @@ def read(data: bytes, filename: str, max_rows: int) -> Answer:
         from wagewatch.lib.sheet_child.xlsx import read_xlsx
 
         return read_xlsx(data, max_rows)
+    if kind == "ods":
+        from wagewatch.lib.sheet_child.ods import read_ods
+
+        return read_ods(data, max_rows)
     if kind == "xls":
         from wagewatch.lib.sheet_child.excel import read_xls
 

@@ -5,9 +5,10 @@ from typing import Literal
 
 from wagewatch.lib.sheet_child.wire import Refused
 
-Kind = Literal["xlsx", "xls", "xml2003", "html", "delimited"]
+Kind = Literal["xlsx", "ods", "xls", "xml2003", "html", "delimited"]
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ODS = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG", "file.picture"),
     (b"\xff\xd8\xff", "file.picture"),
@@ -32,7 +33,7 @@ def recognise(data: bytes, filename: str) -> Kind:
     if data.startswith(_OLE):
         return _recognise_ole(data)
     if data.startswith(b"PK"):
-        return "xlsx"
+        return "ods" if _ODS in data[:200] else "xlsx"
     if data[8:12] == b"WEBP" or data[4:12] in {b"ftypheic", b"ftypheix", b"ftypmif1"}:
         raise Refused("file.picture")
     for signature, code in _SIGNATURES:

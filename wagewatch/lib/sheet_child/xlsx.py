@@ -7,18 +7,14 @@ calamine, and a clean 50,000-row sheet costs little more than its inflation.
 import io
 import re
 import zipfile
-import zlib
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from wagewatch.lib.sheet_child.container import Names, inflate, open_archive, refuse_encrypted
 from wagewatch.lib.sheet_child.excel import open_workbook, read_values
 from wagewatch.lib.sheet_child.styles import hiding_formats
 from wagewatch.lib.sheet_child.wire import MAX_SHEETS, Answer, Place, RawSheet, Refused
 
-MAX_ENTRIES = 10_000
-MAX_INFLATED = 300 * 1024 * 1024
-SMALL_INFLATED = 30 * 1024 * 1024
-MAX_RATIO = 150
 MAX_FAR_CELLS = 1_000
 MAX_HINTS = 500_000
 
@@ -44,6 +40,7 @@ class _Container:
     data: bytes
     sheets: list[tuple[str, bytes]] = field(default_factory=list)
     styles: bytes = b""
+    names: frozenset[str] = frozenset()
     date1904: bool = False
     replaced: dict[str, bytes] = field(default_factory=dict)
 
@@ -53,6 +50,8 @@ def read_xlsx(data: bytes, max_rows: int) -> Answer:
     container = _open_container(data)
     strays = _drop_far_cells(container)
     sheets = read_values(open_workbook(_rebuilt(container)), max_rows)
+    if not any(sheet.rows for sheet in sheets) and any(n.startswith("xl/media/") for n in container.names):
+        raise Refused("file.only_pictures")
     hiding = hiding_formats(container.styles)
     parts = dict(container.sheets)
     for sheet in sheets:
@@ -64,23 +63,20 @@ def read_xlsx(data: bytes, max_rows: int) -> Answer:
 
 
 def _open_container(data: bytes) -> _Container:
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
-        raise Refused("file.cut_off" if b"PK\x05\x06" not in data else "file.damaged") from None
-    names = {info.filename: info for info in archive.infolist()}
-    if len(archive.infolist()) > MAX_ENTRIES:
-        raise Refused("file.zip_bomb")
+    archive, names = open_archive(data)
     _check_kind(names)
-    if any(info.flag_bits & 1 for info in names.values()):
-        raise Refused("file.password")
-    inflated = _inflate(archive, names, len(data))
-    container = _Container(data, styles=inflated.get("xl/styles.xml", b""))
+    refuse_encrypted(names)
+    inflated = {
+        name: part
+        for name, part in inflate(archive, names, len(data)).items()
+        if name.startswith("xl/") and not name.startswith(("xl/theme/", "xl/drawings/", "xl/charts/"))
+    }
+    container = _Container(data, styles=inflated.get("xl/styles.xml", b""), names=frozenset(names))
     _list_sheets(container, inflated)
     return container
 
 
-def _check_kind(names: dict[str, zipfile.ZipInfo]) -> None:
+def _check_kind(names: Names) -> None:
     if "xl/workbook.xml" in names:
         return
     if any(n.startswith(("word/", "ppt/")) for n in names):
@@ -88,28 +84,6 @@ def _check_kind(names: dict[str, zipfile.ZipInfo]) -> None:
     if "xl/workbook.bin" in names or "content.xml" in names or any(n.startswith("Index/") for n in names):
         raise Refused("file.unsupported")
     raise Refused("file.archive")
-
-
-def _inflate(archive: zipfile.ZipFile, names: dict[str, zipfile.ZipInfo], size: int) -> dict[str, bytes]:
-    """All XML parts, read to their true length whatever the directory claims."""
-    parts: dict[str, bytes] = {}
-    allowed = min(MAX_INFLATED, max(SMALL_INFLATED, size * MAX_RATIO))
-    for name, info in names.items():
-        if not name.endswith((".xml", ".rels", ".vml")):
-            continue
-        try:
-            with archive.open(info) as stream:
-                part = stream.read(allowed + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError):
-            raise Refused("file.damaged") from None
-        allowed -= len(part)
-        if allowed < 0:
-            raise Refused("file.zip_bomb")
-        if part[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"<!DOCTYPE" in part[:4096] or b"<!ENTITY" in part:
-            raise Refused("file.entities")
-        if name.startswith("xl/") and not name.startswith(("xl/theme/", "xl/drawings/", "xl/charts/")):
-            parts[name] = part
-    return parts
 
 
 def _list_sheets(container: _Container, parts: dict[str, bytes]) -> None:
