@@ -56,7 +56,7 @@ WITH pr AS MATERIALIZED (
          sum(p.net_fen) FILTER (WHERE p.payment = 'cash') AS cash,
          sum(p.net_fen) FILTER (WHERE p.payment NOT IN ('paid', 'cash') AND s.due_on < %(today)s) AS unpaid
   FROM payroll_payslip p
-  JOIN payroll_paysheet s ON s.id = p.sheet_id AND s.project_id = p.project_id AND s.state <> 'draft'
+  JOIN payroll_paysheet s ON s.id = p.sheet_id AND s.state <> 'draft'
   WHERE p.month >= %(since)s AND p.month <= %(until)s AND p.project_id = ANY(%(projects)s)
   GROUP BY 1
 ), attending AS (
@@ -68,7 +68,7 @@ WITH pr AS MATERIALIZED (
 ), flip AS (
   SELECT f.project_id, f.alarm_id, f.kind, f.at, f.level, f.amount_fen, f.people, f.id
   FROM inspection_alarmflip f
-  JOIN inspection_alarm a ON a.id = f.alarm_id AND a.project_id = f.project_id AND a.rule = 'D3'
+  JOIN inspection_alarm a ON a.id = f.alarm_id AND a.rule = 'D3'
   WHERE f.at < %(end)s AND f.project_id = ANY(%(projects)s)
 ), moved AS (
   SELECT project_id, count(*) FILTER (WHERE kind IN ('opened', 'reopened')) AS opened,

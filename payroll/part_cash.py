@@ -31,10 +31,10 @@ WITH place AS MATERIALIZED (
                WHEN 'month' THEN least(po.rate_fen, round(po.rate_fen * p.gate_days / place.month_days))
                ELSE round(po.rate_fen * p.gate_days) END)::bigint AS agreed_fen
   FROM payroll_payslip p
-  JOIN payroll_paysheet s ON s.id = p.sheet_id AND s.project_id = p.project_id AND s.state <> 'draft'
+  JOIN payroll_paysheet s ON s.id = p.sheet_id AND s.state <> 'draft'
   JOIN registration_project pr ON pr.id = p.project_id
   JOIN place ON place.region_id = pr.region_id
-  JOIN registration_posting po ON po.id = p.posting_id AND po.project_id = p.project_id
+  JOIN registration_posting po ON po.id = p.posting_id
   WHERE p.project_id = ANY(%(projects)s) AND p.month >= %(since)s AND p.month <= %(until)s
   GROUP BY 1, 2, 3, 4
 ), judged AS (
@@ -61,14 +61,23 @@ WITH place AS MATERIALIZED (
   JOIN judged j ON j.project_id = c.project_id AND j.month = c.month AND j.worker_id = c.worker_id
   GROUP BY 1, 2, 3
 ), finding AS (
-  SELECT f.project_id, f.participation_id, f.month, f.people, f.short_people, f.short_fen,
-         coalesce(e.equal_people, 0) AS equal_people, coalesce(e.equal_fen, 0)::bigint AS equal_fen,
-         coalesce(s.reports, 0) AS reports, coalesce(s.reporters, 0) AS reporters,
-         f.short_people > 0 AND f.short_people * 100 >= f.people * f.short_share AS is_short,
-         coalesce(e.equal_people >= f.equal_least AND e.equal_people * 100 >= f.people * f.equal_share, false) AS is_equal
-  FROM firm f
-  LEFT JOIN equal e USING (project_id, participation_id, month)
-  LEFT JOIN said s USING (project_id, participation_id, month)
+  -- Put together by grouping, not by joining: of three columns together the planner expects one row, and loops.
+  SELECT g.*, g.short_people > 0 AND g.short_people * 100 >= g.people * g.short_share AS is_short,
+         g.equal_people >= g.equal_least AND g.equal_people * 100 >= g.people * g.equal_share AS is_equal
+  FROM (
+    SELECT project_id, participation_id, month, sum(people)::int AS people, sum(short_people)::int AS short_people,
+           sum(short_fen)::bigint AS short_fen, sum(equal_people)::int AS equal_people, sum(equal_fen)::bigint AS equal_fen,
+           sum(reports)::int AS reports, sum(reporters)::int AS reporters, max(equal_least) AS equal_least,
+           max(equal_share) AS equal_share, max(short_share) AS short_share
+    FROM (
+      SELECT project_id, participation_id, month, people, short_people, short_fen, 0 AS equal_people, 0 AS equal_fen,
+             0 AS reports, 0 AS reporters, equal_least, equal_share, short_share FROM firm
+      UNION ALL
+      SELECT project_id, participation_id, month, 0, 0, 0, equal_people, equal_fen, 0, 0, NULL, NULL, NULL FROM equal
+      UNION ALL
+      SELECT project_id, participation_id, month, 0, 0, 0, 0, 0, reports, reporters, NULL, NULL, NULL FROM said
+    ) part GROUP BY 1, 2, 3
+  ) g
 )
 """
 SELECT = """

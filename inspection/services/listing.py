@@ -73,7 +73,9 @@ def owed_by(firm_id: int, *, today: date) -> list[Owed]:
     rows = (
         PaySlip.objects.filter(
             Q(sheet__participation__organisation=firm_id) | Q(project__in=led),
-            project__in=list(parts.values_list("project_id", flat=True)),  # else the slips of all firms are read
+            project__in=list(
+                parts.values_list("project_id", flat=True)
+            ),  # else the slips of all firms are read
             sheet__due_on__lt=today,
             net_fen__gt=0,
         )

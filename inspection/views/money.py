@@ -90,13 +90,13 @@ def _found(request: HttpRequest, actor: Actor) -> tuple[list[Row], list[dict[str
     projects = money_projects(actor).exclude(sector="manufacturing").order_by("name", "pk")
     if words := text_of(request, "q"):
         projects = projects.filter(name__icontains=words)
-    projects = list(projects)
-    ids = [project.pk for project in projects]
+    reach = list(projects)
+    ids = [project.pk for project in reach]
     costs, loans = labour_costs(ids, today=today), outstanding_of(ids)
     asked = {
         r.project_id: r for r in TopUpRequest.objects.filter(project__in=ids, state__in=TopUpRequest.OPEN)
     }
-    every = [Row(p, costs[p.pk], asked.get(p.pk), loans.get(p.pk, 0), today) for p in projects]
+    every = [Row(p, costs[p.pk], asked.get(p.pk), loans.get(p.pk, 0), today) for p in reach]
     show = request.GET.get("show", "")
     show = show if show in GROUPS else ""
     query = request.GET.copy()

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from inspection.http import inspector_view
+from inspection.reach import people_on
 from payroll import watch
 from payroll.models import CashPayment, CashReport, Mediation, ProxyWord
 from payroll.part_cash import find_part_cash, people_of
@@ -22,6 +23,8 @@ from registration.services.parameters import load_calendar, parameter
 from wagewatch.lib.dates import first_of_month, parse_month, previous_month, site_date
 
 MONTHS = 6
+PERSON_MONTHS = 300_000
+"""The pay of so many people in so many months is looked through for split wages at once: a few seconds."""
 RUNNING = (Mediation.State.OPEN, Mediation.State.PROPOSED)
 SHOWN = 500
 """Mediations, payments and reports on a page; their workbooks hold more."""
@@ -31,7 +34,7 @@ Reach = dict[int, Project]
 """The projects that a page is about, by their number."""
 
 
-def _reach(request: ActorRequest) -> Reach:
+def reach_of(request: ActorRequest) -> Reach:
     """The projects within reach, or the one that the address names."""
     projects = projects_for(request.actor, permission="alarm.view").order_by("name", "pk")
     found = {project.pk: project for project in projects}
@@ -41,9 +44,9 @@ def _reach(request: ActorRequest) -> Reach:
     return found
 
 
-def _since(today: date) -> date:
+def _since(today: date, months: int = MONTHS) -> date:
     month = first_of_month(today)
-    for _n in range(MONTHS):
+    for _n in range(months):
         month = previous_month(month)
     return month
 
@@ -72,7 +75,7 @@ def _page(request: ActorRequest, here: str, context: dict[str, Any]) -> HttpResp
 
 def on_site_rows(request: ActorRequest) -> list[dict[str, Any]]:
     """Sheets with answers at the tablet, those over the region's limit or denied first."""
-    projects, today = _reach(request), site_date(timezone.now())
+    projects, today = reach_of(request), site_date(timezone.now())
     shares = watch.proxy_shares(projects, since=_since(today), today=today)
     rows = [{"share": share, "project": projects[share.project_id]} for share in shares]
     return sorted(rows, key=lambda row: not (row["share"].is_over or row["share"].denied))
@@ -149,7 +152,7 @@ def mediation_rows(
     request: ActorRequest, most: int = SHOWN, *, reach: Reach | None = None
 ) -> list[dict[str, Any]]:
     """Mediations with the working days since they were asked for: open ones first, then those that failed."""
-    projects = _reach(request) if reach is None else reach
+    projects = reach_of(request) if reach is None else reach
     today = site_date(timezone.now())
     calendar = load_calendar()
     found = list(watch.mediations(Project.objects.filter(pk__in=projects))[:most])
@@ -169,7 +172,7 @@ def mediation_rows(
 @inspector_view
 def mediations(request: ActorRequest) -> HttpResponseBase:
     """Open mediations with the working days since; then what ended without agreement."""
-    reach = _reach(request)
+    reach = reach_of(request)
     rows = mediation_rows(request, reach=reach)
     found = watch.mediations(Project.objects.filter(pk__in=reach)).order_by()
     figures = found.aggregate(number=Count("pk"), open=Count("pk", filter=Q(state__in=RUNNING)))
@@ -181,7 +184,7 @@ def cash_rows(
     request: ActorRequest, most: int = SHOWN, *, reach: Reach | None = None
 ) -> list[dict[str, Any]]:
     """Cash payments, denied ones first, with how often the firm paid so on the project."""
-    projects = _reach(request) if reach is None else reach
+    projects = reach_of(request) if reach is None else reach
     today = site_date(timezone.now())
     payments = list(watch.cash_payments(Project.objects.filter(pk__in=projects))[:most])
     times = watch.times_by_firm(payments)
@@ -202,7 +205,7 @@ def cash_rows(
 
 def cash_reports(request: ActorRequest, most: int = SHOWN, *, reach: Reach | None = None) -> list[CashReport]:
     """What workers said of cash themselves, the newest first."""
-    projects = _reach(request) if reach is None else reach
+    projects = reach_of(request) if reach is None else reach
     return list(watch.cash_reports(Project.objects.filter(pk__in=projects))[:most])
 
 
@@ -210,7 +213,7 @@ def cash_reports(request: ActorRequest, most: int = SHOWN, *, reach: Reach | Non
 @inspector_view
 def cash(request: ActorRequest) -> HttpResponseBase:
     """Every cash payment, denied ones first, repeated use marked; and what workers said of cash themselves."""
-    reach = _reach(request)
+    reach = reach_of(request)
     rows, reports = cash_rows(request, reach=reach), cash_reports(request, reach=reach)
     projects = Project.objects.filter(pk__in=reach)
     figures = watch.cash_figures(watch.cash_payments(projects))
@@ -219,10 +222,16 @@ def cash(request: ActorRequest) -> HttpResponseBase:
     return _page(request, "cash", context | {"reports": reports, "said": said, "unsaid": said - len(reports)})
 
 
-def part_cash_rows(request: ActorRequest) -> list[dict[str, Any]]:
+def part_cash_months(projects: Reach) -> int:
+    """How many months before this one are looked through: fewer, the more people the reader has in reach."""
+    return max(1, min(MONTHS, PERSON_MONTHS // max(people_on(projects), 1) - 1))
+
+
+def part_cash_rows(request: ActorRequest, projects: Reach) -> list[dict[str, Any]]:
     """Months of firms with a sign of split wages."""
-    projects, today = _reach(request), site_date(timezone.now())
-    found = find_part_cash(list(projects), since=_since(today), until=first_of_month(today), today=today)
+    today = site_date(timezone.now())
+    since = _since(today, part_cash_months(projects))
+    found = find_part_cash(list(projects), since=since, until=first_of_month(today), today=today)
     firms = dict(
         Participation.objects.filter(pk__in=[f.participation_id for f in found]).values_list(
             "pk", "organisation__name"
@@ -235,7 +244,9 @@ def part_cash_rows(request: ActorRequest) -> list[dict[str, Any]]:
 @inspector_view
 def part_cash(request: ActorRequest) -> HttpResponseBase:
     """Firms whose month shows a sign that wages are split between bank and cash."""
-    return _page(request, "part-cash", {"rows": part_cash_rows(request)})
+    projects = reach_of(request)
+    context = {"rows": part_cash_rows(request, projects), "months": part_cash_months(projects)}
+    return _page(request, "part-cash", context)
 
 
 def part_cash_month(request: ActorRequest, pk: int, part_pk: int, month: str) -> dict[str, Any]:

@@ -190,7 +190,7 @@ def _part_cash(request: ActorRequest) -> list[SheetOut]:
             s.reports,
             s.signs,
         )
-        for row in pay_watch.part_cash_rows(request)
+        for row in pay_watch.part_cash_rows(request, pay_watch.reach_of(request))
         for s in (row["sign"],)
     ]
     return [SheetOut(_("Signs of split wages"), columns, rows)]
