@@ -44,6 +44,9 @@ def labour_costs(project_ids: Sequence[int], *, today: date) -> dict[int, Labour
     """The labour cost of projects; those without a plan are all zero."""
     with connection.cursor() as cursor:
         cursor.execute(SUMS, {"projects": list(project_ids), "today": today})
-        known = {pk: LabourCost(*sums, True) for pk, *sums in cursor.fetchall()}
+        known = {
+            pk: LabourCost(agreed, received, short, since, has_plan=True)
+            for pk, agreed, received, short, since in cursor.fetchall()
+        }
     none = LabourCost()
     return {pk: known.get(pk, none) for pk in project_ids}

@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 
 from inspection.models import Alarm
+from inspection.services.labour_cost import LabourCost, labour_costs
 from inspection.views import pay_watch, watch_exports
 from payroll.models import CashPayment, CashReport, PaySlip, WageMonthStart
 from payroll.services import allocations
@@ -91,6 +92,20 @@ def test_the_rule_and_the_contractors_page_reckon_alike(stage):
     assert alarm.amount_fen == sum(expected.values())
     assert alarm.facts["received_fen"] == 18_000_000
     assert alarm.level == 1
+    for done in (None, date(2026, 10, 31)):
+        stage.project.done_on = done
+        stage.project.save()
+        account_ = load_allocation(stage.project, today=day).account
+        found = labour_costs([stage.project.pk, stage.other_project.pk], today=day)
+        cost = found[stage.project.pk]
+        assert (cost.agreed_fen, cost.received_fen, cost.short_fen, cost.days_late(day)) == (
+            account_.agreed_fen,
+            account_.received_fen,
+            account_.short_fen,
+            account_.days_late,
+        )
+        assert cost.since == account_.oldest_short.period.due_on
+        assert found[stage.other_project.pk] == LabourCost()
 
 
 def test_a_month_without_measured_progress_is_told(stage):
@@ -103,6 +118,8 @@ def test_a_month_without_measured_progress_is_told(stage):
         ("2026-12", 1, 0),
     }
     assert run(date(2026, 12, 25), "B2").found == 0
+    cost = labour_costs([stage.project.pk], today=date(2026, 12, 25))[stage.project.pk]
+    assert (cost.agreed_fen, cost.short_fen, cost.since) == (0, 0, date(2026, 10, 20))
 
 
 def paid_in_cash(stage, sheet, worker, *, day=DUE, denied=None):
