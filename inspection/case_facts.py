@@ -18,16 +18,17 @@ from inspection.services.case_alarms import alarms_to_add
 from inspection.services.case_money import Check, referral_check
 from inspection.services.case_orders import state_of
 from payroll.models import PaySlip
+from payroll.owed import still_owed
 from registration.actors import Actor
 from wagewatch.lib.dates import Calendar
 
 
 def unpaid_by_data(project_id: int, today: date) -> rules.Unpaid:
     """What the pay sheets say is due and not paid: of all, how many people, of the one owed most, his months."""
+    due = PaySlip.objects.filter(project=project_id, sheet__due_on__lt=today, net_fen__gt=0)
     rows = list(
-        PaySlip.objects.filter(project=project_id, sheet__due_on__lt=today, net_fen__gt=0)
+        still_owed(due)
         .exclude(confirmation="draft")
-        .exclude(payment="paid")
         .values("worker_id")
         .annotate(fen=Sum("net_fen"), months=Count("month", distinct=True))
         .order_by("-fen")

@@ -12,6 +12,7 @@ from inspection.cases.articles import GROUNDS, PAY, Ground
 from inspection.cases.rules import order_state
 from inspection.models import FirmWord, ServedOrder
 from payroll.models import PaySlip
+from payroll.owed import still_owed
 from registration.models import Participation
 from wagewatch.lib.dates import Calendar
 
@@ -77,10 +78,10 @@ def owed_here(order: ServedOrder, today: date) -> dict[str, int]:
         role=Participation.Role.GENERAL_CONTRACTOR,
     ).exists()
     whose = Q() if leads else Q(sheet__participation__organisation=order.organisation_id)
+    due = PaySlip.objects.filter(whose, project=order.project_id, sheet__due_on__lt=today, net_fen__gt=0)
     found = (
-        PaySlip.objects.filter(whose, project=order.project_id, sheet__due_on__lt=today, net_fen__gt=0)
+        still_owed(due)
         .exclude(confirmation="draft")
-        .exclude(payment__in=(PaySlip.Payment.PAID, PaySlip.Payment.CASH))
         .aggregate(fen=Sum("net_fen"), people=Count("worker_id", distinct=True))
     )
     return {"fen": found["fen"] or 0, "people": found["people"]}

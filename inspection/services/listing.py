@@ -19,6 +19,7 @@ from inspection.models import FirmWord, Level, Listing, ListingStep, Notice
 from inspection.services.audience import people_of_firm, project_of_firm
 from inspection.services.notices import Note, notify
 from payroll.models import ArrearsRecord, PaySheet, PaySlip
+from payroll.owed import still_owed
 from payroll.services.deposit_rulings import may_rule, record_arrears
 from registration.access import not_found, not_permitted
 from registration.actors import SYSTEM, Actor
@@ -70,17 +71,16 @@ def owed_by(firm_id: int, *, today: date) -> list[Owed]:
     where it is the general contractor, who pays first (article 30). Two queries."""
     parts = Participation.objects.filter(organisation=firm_id)
     led = parts.filter(role=Participation.Role.GENERAL_CONTRACTOR).values("project")
+    own_projects = list(parts.values_list("project_id", flat=True))  # else the slips of all firms are read
+    due = PaySlip.objects.filter(
+        Q(sheet__participation__organisation=firm_id) | Q(project__in=led),
+        project__in=own_projects,
+        sheet__due_on__lt=today,
+        net_fen__gt=0,
+    )
     rows = (
-        PaySlip.objects.filter(
-            Q(sheet__participation__organisation=firm_id) | Q(project__in=led),
-            project__in=list(
-                parts.values_list("project_id", flat=True)
-            ),  # else the slips of all firms are read
-            sheet__due_on__lt=today,
-            net_fen__gt=0,
-        )
-        .exclude(sheet__state__in=(PaySheet.State.DRAFT, PaySheet.State.SETTLED))
-        .exclude(payment__in=(PaySlip.Payment.PAID, PaySlip.Payment.CASH))
+        still_owed(due)
+        .exclude(sheet__state=PaySheet.State.DRAFT)
         .order_by()
         .values("worker_id")
         .annotate(months=Count("month", distinct=True), fen=Sum("net_fen"))

@@ -6,8 +6,11 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
+from inspection.case_facts import unpaid_by_data
+from inspection.list_rules import Owed
 from inspection.models import Alarm
 from inspection.services.labour_cost import LabourCost, labour_costs
+from inspection.services.listing import owed_by
 from inspection.views import pay_watch, watch_exports
 from payroll.models import CashPayment, CashReport, PaySlip, WageMonthStart
 from payroll.services import allocations
@@ -137,9 +140,14 @@ def test_cash_that_the_worker_denies_is_owed(stage):
     payment = paid_in_cash(stage, sheet, stage.sun)
     set_slips(sheet, state="settled")
     after = DUE + timedelta(days=1)
+    firm = stage.sc_part.organisation_id
     assert run(after, "D3").found == 0
     assert run(after, "D8").found == 0
+    assert unpaid_by_data(stage.project.pk, after).people == 0
+    assert owed_by(firm, today=after) == []
     CashPayment.objects.filter(pk=payment.pk).update(denied_at=at(after))
+    assert unpaid_by_data(stage.project.pk, after).amount_fen == 792_000
+    assert owed_by(firm, today=after) == [Owed(1, 792_000)]
     assert (run(after, "D3").opened, run(after, "D8").opened) == (1, 1)
     assert (only("D3").amount_fen, only("D3").facts["parts"][0]["state"]) == (792_000, "cash_denied")
     assert only("D8").facts == {"denied": 1, "card_held": 0, "reports": 0, "payments": 0}
