@@ -4,7 +4,8 @@ from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, 
 from django.db.models.functions import Coalesce, TruncMonth
 
 from devices.models import AttendanceDay
-from payroll.models import CashPayment, PaySlip
+from payroll.models import PaySlip
+from payroll.owed import still_owed
 from registration.access import organisations_with, projects_for
 from registration.actors import Actor
 from registration.models import Participation, Posting
@@ -34,23 +35,12 @@ def leavers_for(actor: Actor) -> QuerySet[Posting]:
 
 
 def with_owed(postings: QuerySet[Posting]) -> QuerySet[Posting]:
-    """Annotate `owed_fen` (on sheets, not paid; cash that the worker denies is not paid), `is_owed`, and `has_unsheeted`: days at the gates within
+    """Annotate `owed_fen` (on sheets, still owed), `is_owed`, and `has_unsheeted`: days at the gates within
     the posting in a month for which no sheet that was sent names the person."""
     sent = PaySlip.objects.filter(project=OuterRef("project_id"), worker=OuterRef("worker_id")).exclude(
         confirmation=PaySlip.Confirmation.DRAFT
     )
-    denied = CashPayment.objects.filter(
-        project=OuterRef("project_id"),
-        sheet=OuterRef("sheet_id"),
-        worker=OuterRef("worker_id"),
-        denied_at__isnull=False,
-        withdrawn_at=None,
-    )
-    unpaid = (
-        sent.filter(net_fen__gt=0)
-        .exclude(payment=PaySlip.Payment.PAID)
-        .filter(~Q(payment=PaySlip.Payment.CASH) | Exists(denied))
-    )
+    unpaid = still_owed(sent.filter(net_fen__gt=0))
     owed = unpaid.order_by().values("worker_id").annotate(fen=Sum("net_fen")).values("fen")
     on_that_day = Q(sheet__first_day__lte=OuterRef("day"), sheet__last_day__gte=OuterRef("day"))
     of_month = PaySlip.objects.filter(
