@@ -48,6 +48,14 @@ def _own_redis_database() -> None:
     settings.CACHES["default"]["KEY_PREFIX"] += worker
 
 
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """Each test begins as a process does, whatever ran in it before: no figure of another test's place is known."""
+    from registration.services import parameters
+
+    parameters.forget()
+
+
 @pytest.fixture
 def redis_client() -> Iterator[redis.Redis]:
     """The real server behind the queue, database 9, emptied before and after."""
