@@ -54,6 +54,11 @@ def connections() -> Iterator[Connection]:
             yield Connection(code, transport_from(options), (banks[code],))
 
 
+def may_speak(source: str, bank: Organisation) -> bool:
+    """Whether what came over a connection may speak for a bank: over its own where it has one, else the default one."""
+    return source == bank.uscc or (not source and bank.uscc not in read_connections())
+
+
 def transport_from(options: dict[str, Any]) -> BankTransport:
     """The transport that a connection describes. Raises ImproperlyConfigured for what is missing."""
     try:

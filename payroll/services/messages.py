@@ -18,6 +18,7 @@ from payroll.bank.schemas import check_message, facts_of, refuse_faults
 from payroll.bank.transport import BankTransport
 from payroll.bank.xmlread import kind_of
 from payroll.models import BankMessage, PaymentLine, PaymentOrder, SpecialAccount
+from payroll.services.connections import may_speak
 from payroll.services.results import MESSAGE_ID, apply_status
 from payroll.services.statements import bank_repeats, take_statement
 from payroll.services.terms import profile_of
@@ -64,7 +65,7 @@ def store_message(name: str, data: bytes, *, now: datetime, source: str = "") ->
         defaults={"name": name[:200], "content": data, "received_at": now, "source": source},
     )
     if not is_new and message.uploaded_by_id is not None:
-        bank_repeats(message, now=now)
+        bank_repeats(message, source=source, now=now)
     return message, is_new
 
 
@@ -148,9 +149,9 @@ def read_message_again(message_id: int, *, actor: Actor, now: datetime) -> BankM
 
 
 def _check_sender(message: BankMessage, bank: Organisation) -> None:
-    """A bank speaks about its own accounts alone. Raises Malformed `bank.other_bank`; files of the default
-    connection and those that people bring are not bound to one."""
-    if message.source not in ("", "bank", "contractor", bank.uscc):
+    """A bank speaks about its own accounts alone. Raises Malformed `bank.other_bank`; files that people bring came over
+    no connection."""
+    if message.source not in ("bank", "contractor") and not may_speak(message.source, bank):
         raise malformed("bank.other_bank")
 
 

@@ -18,6 +18,7 @@ from payroll.bank.schemas import check_message, refuse_faults
 from payroll.bank.xmlread import ROOTS, kind_of
 from payroll.models import AccountEvent, AccountState, BankMessage, BankStatement, SpecialAccount
 from payroll.services.account_opening import note_event
+from payroll.services.connections import may_speak
 from payroll.services.statement_matching import apply_statement
 from payroll.services.terms import profile_of
 from payroll.services.told import told_lines
@@ -233,18 +234,20 @@ def answer_statement(
 
 
 @transaction.atomic
-def bank_repeats(message: BankMessage, *, now: datetime) -> int:
-    """The bank sent the bytes that somebody had brought: now they are the bank's own word."""
+def bank_repeats(message: BankMessage, *, source: str, now: datetime) -> int:
+    """The bank sent the bytes that somebody had brought: now they are the bank's own word. What came over another
+    bank's connection says nothing."""
     waiting = list(
         BankStatement.objects.select_for_update(of=("self",))
-        .select_related("account", "message")
+        .select_related("account__bank", "message")
         .filter(message=message)
         .exclude(state=State.APPLIED)
         .order_by("position")
     )
-    for record in waiting:
+    own = [record for record in waiting if may_speak(source, record.account.bank)]
+    for record in own:
         _apply(record, SYSTEM, now)
-    return len(waiting)
+    return len(own)
 
 
 def join_statements(account: SpecialAccount, *, now: datetime) -> None:

@@ -1,7 +1,10 @@
 """Every movement the bank told stands in the book once: batches, details, references that repeat, reversals, pages."""
 
+import json
 import re
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -19,6 +22,7 @@ from payroll.models import (
 from payroll.services import bank_results, messages, orders, statement_lines
 from payroll.services.account_proof import prove
 from payroll.services.money_check import check_money
+from payroll.services.statements import upload_statement
 from registration.services import parameters
 from tests.cast import Cast
 from tests.payroll import stage
@@ -318,6 +322,34 @@ def test_another_banks_line_says_nothing_about_this_banks_order(cast: Cast) -> N
     assert messages.take_message(message.pk, now=cast.now).state == "done"
     line.refresh_from_db()
     assert line.state == "paid"
+
+
+def test_the_default_connection_does_not_speak_for_a_bank_with_its_own(
+    cast: Cast, settings: Any, tmp_path: Path
+) -> None:
+    line = wage(cast)
+    report = REPORT.format(order=line.order.message_id, status="PART", e2e=line.end_to_end_id).encode()
+    table = tmp_path / "banks.json"
+    table.write_text(json.dumps({cast.bank.uscc: {"kind": "folder", "outbox": "/o", "inbox": "/i"}}))
+    settings.WAGEWATCH_BANK_CONNECTIONS = str(table)
+    message, _new = messages.store_message("1.xml", report, now=cast.now)
+    assert messages.take_message(message.pk, now=cast.now).state == "unreadable"
+    line.refresh_from_db()
+    assert line.state == "sent"
+
+
+def test_another_bank_that_sends_a_clerks_file_again_confirms_nothing(cast: Cast) -> None:
+    share = stage.account(cast)
+    told = camt(entry("B1", "1000.00"))
+    record, _new = upload_statement(
+        share.account_id, filename="1.xml", data=told, actor=cast.actor(cast.zhao), now=cast.now
+    )
+    messages.store_message("1.xml", told, now=cast.now, source="91330000000000000X")
+    record.refresh_from_db()
+    assert record.state == "waiting"
+    messages.store_message("1.xml", told, now=cast.now)
+    record.refresh_from_db()
+    assert record.state == "applied"
 
 
 POISON = {
