@@ -33,6 +33,7 @@ DATA = (
     " UNION SELECT cause FROM payroll_accountentry UNION SELECT reason_text FROM payroll_paymentline"
     " UNION SELECT text FROM payroll_objection UNION SELECT answer FROM payroll_objection"
     " UNION SELECT counterparty FROM payroll_statementline UNION SELECT text FROM payroll_statementline"
+    " UNION SELECT filename FROM payroll_sheetupload"
 )
 OURS = ("薪安", "中文")
 """The brand, and the name of the other language on the switch."""
