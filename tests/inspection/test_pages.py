@@ -239,7 +239,7 @@ def grow(stage, count):
     rebuild_stat(now=timezone.now())
 
 
-def test_query_counts_do_not_grow_with_rows(stage, django_assert_max_num_queries):
+def test_query_counts_do_not_grow_with_rows(stage, remembered_for_good, django_assert_max_num_queries):
     client = stage.client(stage.li)
     names = ("today", "alarms", "rules", "projects", "people", "alarms-export", "projects-export")
 

@@ -15,8 +15,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from devices.services.terminals import forget_terminals
-from inspection import firm_counts
-from inspection.services import notices
 from registration.services import parameters
 from tests.cast import NOW
 from tests.permissions.crowd import Crowd, build_crowd
@@ -211,11 +209,7 @@ def counts(size: int) -> dict[str, int]:
 
 
 @pytest.fixture
-def few_and_many(db: None, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, int], dict[str, int]]:
-    # On a busy machine the minute would be over between the visit that fills and the one that is counted.
-    monkeypatch.setattr(parameters, "SECONDS_KEPT", float("inf"))
-    for counted in (firm_counts, notices):
-        monkeypatch.setattr(counted, "SECONDS_KEPT", None)
+def few_and_many(db: None, remembered_for_good: None) -> tuple[dict[str, int], dict[str, int]]:
     return counts(SMALL), counts(3 * SMALL)
 
 
