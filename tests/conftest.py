@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +47,10 @@ def _own_redis_database() -> None:
     from django.conf import settings
 
     settings.CACHES["default"]["KEY_PREFIX"] += worker
+    # Whoever clears the cache empties a whole database: not that of another worker.
+    number = 10 + int(worker.removeprefix("gw")) % 6
+    cache = settings.CACHES["default"]
+    cache["LOCATION"] = re.sub(r"db=\d+|/\d+$", lambda found: f"{found[0][:-1]}{number}", cache["LOCATION"])
 
 
 @pytest.fixture(autouse=True)
