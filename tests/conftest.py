@@ -45,12 +45,16 @@ def _own_redis_database() -> None:
     if not worker:
         return
     from django.conf import settings
+    from django.core.cache import caches
 
     settings.CACHES["default"]["KEY_PREFIX"] += worker
     # Whoever clears the cache empties a whole database: not that of another worker.
     number = 10 + int(worker.removeprefix("gw")) % 6
     cache = settings.CACHES["default"]
     cache["LOCATION"] = re.sub(r"db=\d+|/\d+$", lambda found: f"{found[0][:-1]}{number}", cache["LOCATION"])
+    # Starting Django may have opened the cache already, where all workers' was.
+    if any(caches.all(initialized_only=True)):
+        del caches["default"]
 
 
 @pytest.fixture(autouse=True)
