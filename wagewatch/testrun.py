@@ -169,6 +169,7 @@ def run_pytest(arguments: Sequence[str], environment: Mapping[str, str]) -> list
             workers,
             "--dist",
             "loadfile",
+            "--no-loadscope-reorder",  # else the few long tests of a file would come last, on one processor
             "-m",
             "not journey and not fault and not benchmark",
         ),
