@@ -17,6 +17,7 @@ from payroll.pay_items import in_order
 from payroll.services.attendance_lines import GateLine, gate_lines, month_days_of
 from payroll.sheet_parts import SEVERAL, Reckoned, why_base_differs
 from payroll.sheet_reader import Message, ReadLine, ReadSheet, read_pay_sheet
+from payroll.sheet_repeats import settle_repeats
 from payroll.sheet_tables import IMPORTED
 from payroll.wage_months import span_of
 from registration.models import BankCard, Participation, Posting, Project, Team
@@ -149,20 +150,12 @@ def _compare(
     largest = int(
         parameter("pay.largest_line_fen", region_code=project.region_id, on=month, default=5_000_000)
     )
-    seen: dict[int, str] = {}
-    sheets = {line.sheet for line in lines}
+    places = [(line, _find(line, by_id, by_name, latest)) for line in lines]
     rows = []
-    for done, line in enumerate(lines):
+    for done, (line, found) in enumerate(_one_each(places, most_days=(last - first).days + 1)):
         if done % TELL_EVERY == 0:
             tell(done)
-        found = _find(line, by_id, by_name, latest)
-        if found is not None and found.worker_id in seen:
-            line.stop(
-                "name",
-                _("This worker stands in row %(row)s already. Put everything of one worker into one row.")
-                % {"row": seen[found.worker_id]},
-            )
-        elif found is not None and found.worker_id in listed:
+        if found is not None and found.worker_id in listed:
             line.stop(
                 "name",
                 _("This person stands on another sheet of this month: %(sheet)s.")
@@ -174,10 +167,30 @@ def _compare(
                 _("This person works in the team %(team)s, not in the one this sheet is for.")
                 % {"team": found.team.name},
             )
-        elif found is not None:
-            seen[found.worker_id] = f"{line.line} ({line.sheet})" if len(sheets) > 1 else str(line.line)
         rows.append(_row(line, found, gates, cards, month_days, largest))
     return rows
+
+
+def _one_each(
+    places: list[tuple[ReadLine, Posting | None]], *, most_days: int
+) -> list[tuple[ReadLine, Posting | None]]:
+    """One row for each worker, where several can be added up."""
+    several: dict[int, list[ReadLine]] = {}
+    for line, found in places:
+        if found is not None:
+            several.setdefault(found.worker_id, []).append(line)
+    settled = {
+        worker: iter(settle_repeats(lines, most_days=most_days))
+        for worker, lines in several.items()
+        if len(lines) > 1
+    }
+    left: list[tuple[ReadLine, Posting | None]] = []
+    for line, found in places:
+        mine = settled.get(found.worker_id) if found is not None else None
+        remains = line if mine is None else next(mine, None)
+        if remains is not None:
+            left.append((remains, found))
+    return left
 
 
 def listed_elsewhere(project: Project, part: Participation, month: date) -> dict[int, str]:
