@@ -23,6 +23,7 @@ SHELL = (
     "js/worker.js",
     "js/sign.js",
     "js/record.js",
+    "js/limit.js",
     "js/ww.js",
     "img/mark.svg",
 )

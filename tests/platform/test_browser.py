@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
@@ -16,6 +17,23 @@ def test_chinese_letters_are_letters_and_not_boxes(page: Page) -> None:
     page.set_content('<body style="margin:0"><b id="a">薪</b><br><b id="b">安</b></body>')
     pictures = [page.locator(f"#{name}").screenshot() for name in ("a", "b")]
     assert pictures[0] != pictures[1]
+
+
+@pytest.mark.journey
+def test_a_field_that_is_full_says_so_and_a_code_does_not(page: Page, root: Path) -> None:
+    script = (root / "static/js/limit.js").read_text(encoding="utf-8")
+    fields = '<textarea maxlength="30" id="long"></textarea><input maxlength="6" id="code">'
+    page.set_content(f'<body>{fields}<script data-words="at most {{n}}">{script}</script></body>')
+    long, note = page.locator("#long"), page.locator("[data-limit]")
+    page.locator("#code").fill("123456")
+    long.fill("x" * 29)
+    assert note.count() == 0
+    long.press("x")
+    long.press("y")
+    assert note.text_content() == "at most 30"
+    assert note.count() == 1
+    long.press("Backspace")
+    assert note.count() == 0
 
 
 def test_no_browser_is_said_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
