@@ -90,6 +90,28 @@ def test_prefixed_xml_is_read_the_same() -> None:
     assert [cell.kind for cell in sheet.rows[0]] == ["formula_missing", "error"]
 
 
+def test_attributes_in_single_quotes_are_read_the_same() -> None:
+    cells = """<c r='A1'><f>1+1</f><v>0</v></c><c r='B1' t='e'><v>#REF!</v></c><c r='C1'><v>7</v></c>"""
+    sheet = only(make_sheets.raw_xlsx(f"<row r='1'>{cells}</row><row r='2' hidden='1'><c r='A2'><v>5</v></c></row>"))
+    assert [c.kind for c in sheet.rows[0]] == ["formula_missing", "error", "number"]
+    assert sheet.hidden_rows == {1}
+
+
+def test_a_formula_that_says_no_place_is_not_taken_for_nought() -> None:
+    with pytest.raises(Malformed) as refusal:
+        only(make_sheets.raw_xlsx("<row><c><v>5</v></c><c><f>1+1</f><v>0</v></c></row>"))
+    assert refusal.value.code == "file.damaged"
+
+
+def test_a_stretch_of_time_is_what_the_cell_shows_not_a_number_of_days() -> None:
+    def fill(book: Any) -> None:
+        page = book.add_worksheet()
+        page.write_number(0, 0, 1.5, book.add_format({"num_format": "[h]:mm"}))
+        page.write_number(0, 1, 8.25 / 24, book.add_format({"num_format": "h:mm"}))
+
+    assert only(make_sheets.book(fill)).rows[0] == [Cell("36:00", "text"), Cell("08:15", "text")]
+
+
 def test_merged_cells_fill_their_own_range_only() -> None:
     def fill(book: Any) -> None:
         page = book.add_worksheet()
@@ -178,6 +200,25 @@ def test_reads_delimited_text(encoding: str, delimiter: str) -> None:
 def test_an_unquoted_thousands_comma_is_seen() -> None:
     sheet = only("姓名,金额\n刘勇,100\n王强,5,600.00\n张三,7\n".encode(), "a.csv")
     assert sheet.ragged_rows == {2}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["姓名,金额", '"刘勇,100', "王强,200", "张三,7"],
+        ["姓名,金额", '"刘勇,100', "王强,200", '"张三,7'],
+        ["姓名,金额", '"刘勇",100', '"王强",200', '张三,7"'],
+        ["姓名,金额", '刘勇,"100"元', "王强,200", "张三,7"],
+    ],
+)
+def test_a_quote_that_nothing_closes_swallows_no_rows(lines: list[str]) -> None:
+    sheet = only("\n".join(lines).encode(), "a.csv")
+    assert [len(row) for row in sheet.rows] == [2, 2, 2, 2]
+    assert [cell.text.strip('"') for cell in (row[0] for row in sheet.rows)] == ["姓名", "刘勇", "王强", "张三"]
+
+
+def test_a_break_inside_a_quoted_field_stays_in_it() -> None:
+    assert texts(only('姓名,备注\n刘勇,"一\n二"\n'.encode(), "a.csv")) == [["姓名", "备注"], ["刘勇", "一\n二"]]
 
 
 def test_a_space_in_the_last_cell_costs_nothing() -> None:
