@@ -97,7 +97,12 @@ def apply_status(
                 doubtful.append(line)
             continue
         words[line.end_to_end_id] = Word(
-            to, status.status.code[:10], verdict.code, verdict.verbatim, _happened(status, order, at, now), False
+            to,
+            status.status.code[:10],
+            verdict.code,
+            verdict.verbatim,
+            _happened(status, order, at, now),
+            False,
         )
     _write_lines(order.project_id, notes)
     _doubt(doubtful, now)

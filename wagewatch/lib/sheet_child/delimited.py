@@ -19,7 +19,9 @@ def read_delimited(data: bytes, filename: str, max_rows: int) -> Answer:
     try:
         delimiter = sniff_delimiter(text)
         try:
-            rows = _rows(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), max_rows)
+            rows = _rows(
+                csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), max_rows
+            )
         except csv.Error:
             rows = _rows(_line_by_line(text, delimiter), max_rows)
     except csv.Error:

@@ -6,6 +6,7 @@ from typing import Any
 
 import python_calamine as calamine
 
+from wagewatch.lib.sheet_child.biff import add_hints
 from wagewatch.lib.sheet_child.wire import MAX_CELLS, MAX_SHEETS, Answer, RawSheet, Refused, trimmed
 
 _PLAIN = frozenset((str, float, int, bool))
@@ -24,7 +25,8 @@ def open_workbook(data: bytes) -> calamine.CalamineWorkbook:
 
 def read_xls(data: bytes, max_rows: int) -> Answer:
     """A BIFF workbook."""
-    return Answer(sheets=read_values(open_workbook(data), max_rows), form="xls")
+    sheets = read_values(open_workbook(data), max_rows)
+    return Answer(sheets=sheets, date1904=add_hints(data, sheets), form="xls")
 
 
 def read_values(workbook: calamine.CalamineWorkbook, max_rows: int) -> list[RawSheet]:
