@@ -44,8 +44,10 @@ def _line_by_line(text: str, delimiter: str) -> Iterator[list[str]]:
     """Each line a row of its own, for a file with a quote that nothing closes: else that one field would swallow
     all rows after it."""
     for line in io.StringIO(text, newline=None):
-        quoting = csv.QUOTE_NONE if line.count('"') % 2 else csv.QUOTE_MINIMAL
-        yield from csv.reader([line], delimiter=delimiter, quoting=quoting)
+        if line.count('"') % 2:
+            yield from csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE)
+        else:
+            yield from csv.reader([line], delimiter=delimiter)
 
 
 def decode(data: bytes) -> str:
