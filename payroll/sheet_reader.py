@@ -46,6 +46,7 @@ _MONTH = re.compile(r"(20\d{2})\s*[年.\-/]\s*(1[0-2]|0?[1-9])\s*月?(?!\d)")
 _SPAN = re.compile(
     r"(1[0-2]|0?[1-9])\s*月\s*(\d{1,2})\s*[日号]?\s*[-—–~～至到]+\s*(1[0-2]|0?[1-9])\s*月\s*(\d{1,2})\s*[日号]?"
 )
+_CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)(?::[0-5]\d)?")
 _RATE_HINT = re.compile(r"(元|/|每)?\s*(/|每)?\s*(天|日|工日|工|月|小时|时|h|㎡|m²|m2|立方|方|米|吨|t)?$")
 
 
@@ -477,9 +478,14 @@ def _days(cell: Cell) -> Decimal | None:
 
 
 def _hours(cell: Cell) -> Decimal | None:
-    hours = _number(cell, ("小时", "工时", "时", "h"))
-    if hours is None:
+    """Hours as a number, or as a clock counts them: 36:30 is 36.5."""
+    counted = _CLOCK.fullmatch(unicodedata.normalize("NFKC", cell.text).strip())
+    if counted and not _unusable(cell):
+        hours = int(counted[1]) + Decimal(int(counted[2])) / 60
+    elif (number := _number(cell, ("小时", "工时", "时", "h"))) is None:
         return None
+    else:
+        hours = number
     if not 0 <= hours <= 744:
         raise Malformed("hours.range", _("A month has at most 744 hours."))
     return hours.quantize(Decimal("0.01"))

@@ -188,6 +188,11 @@ def _take_status(message: BankMessage, data: bytes, now: datetime) -> None:
             "The bank says paid of what it had refused before: %(lines)s. Ask the bank before it is sent again."
         )
         _note(message, words % {"lines": ", ".join(doubtful[:10])})
+    if strange := message.summary.get("not_ours"):
+        words = _(
+            "The bank speaks of payments that this order does not have: %(lines)s. Ask the bank what they are."
+        )
+        _note(message, words % {"lines": ", ".join(strange[:10])})
     if report.original not in (None, (order.line_count, order.total_fen)):
         count, fen = report.original
         words = _(

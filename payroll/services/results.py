@@ -15,7 +15,7 @@ from django.db.models import Max
 
 from payroll import records, rules
 from payroll.bank import codes
-from payroll.bank.pain002 import StatusReport
+from payroll.bank.pain002 import LineStatus, StatusReport
 from payroll.models import PaymentLine, PaymentOrder, PaySheet, PaySlip, SubLedger
 from payroll.services.accounts import ALIVE, Movement, book
 from payroll.services.sheets import tell_workers
@@ -65,7 +65,7 @@ def apply_status(
     )
     if order is None:
         return {"order": None, "message": report.original_message_id[:35]}
-    at = min(report.created_at or now, now)
+    at = min(max(report.created_at or now, order.instructed_at), now)
     lock_projects([order.project_id], [order.sheet_id])
     lines = list(
         PaymentLine.objects.filter(project=order.project_id, order=order.pk).order_by("end_to_end_id")
@@ -97,15 +97,22 @@ def apply_status(
                 doubtful.append(line)
             continue
         words[line.end_to_end_id] = Word(
-            to, status.status.code[:10], verdict.code, verdict.verbatim, status.accepted_at or at, False
+            to,
+            status.status.code[:10],
+            verdict.code,
+            verdict.verbatim,
+            _happened(status, order, at, now),
+            False,
         )
     _write_lines(order.project_id, notes)
     _doubt(doubtful, now)
     moved = apply_words(order.project_id, lines, words, now=now)
-    if report.group.code == "RJCT" and not report.lines and moved:
+    paid = any(line.state == LineState.PAID for line in lines)
+    if report.group.code == "RJCT" and not report.lines and moved and not paid:
         PaymentOrder.objects.filter(pk=order.pk, project=order.project_id).update(
             state=PaymentOrder.State.REFUSED
         )
+    strange = sorted(set(report.by_reference()) - {line.end_to_end_id for line in lines})
     return {
         "order": order.pk,
         "account": order.account_id,
@@ -113,7 +120,21 @@ def apply_status(
         "moved": moved,
         "manual": manual,
         "group": report.group.code,
-    } | ({"doubtful": [line.end_to_end_id for line in doubtful]} if doubtful else {})
+    } | {
+        name: found
+        for name, found in (
+            ("doubtful", [line.end_to_end_id for line in doubtful]),
+            ("not_ours", [reference[:35] for reference in strange[:50]]),
+        )
+        if found
+    }
+
+
+def _happened(status: LineStatus, order: PaymentOrder, at: datetime, now: datetime) -> datetime:
+    """When a payment moved: the bank's own moment where it can be one, else `at`, that of its report. Nothing is paid
+    before it was asked for, nor tomorrow: what is late is judged by it."""
+    told = status.accepted_at
+    return told if told and order.instructed_at <= told <= now else at
 
 
 def _said_both(report: StatusReport, texts: tuple[tuple[str, str], ...]) -> set[str]:

@@ -1,9 +1,12 @@
 """Every form of spreadsheet gives the same cells; types, formulas and hidden things are seen."""
 
+import contextlib
+import io
 from datetime import date, datetime
 from typing import Any
 
 import pytest
+import xlwt
 
 from tests.lib import make_sheets
 from wagewatch.lib import sheets
@@ -90,6 +93,30 @@ def test_prefixed_xml_is_read_the_same() -> None:
     assert [cell.kind for cell in sheet.rows[0]] == ["formula_missing", "error"]
 
 
+def test_attributes_in_single_quotes_are_read_the_same() -> None:
+    cells = """<c r='A1'><f>1+1</f><v>0</v></c><c r='B1' t='e'><v>#REF!</v></c><c r='C1'><v>7</v></c>"""
+    sheet = only(
+        make_sheets.raw_xlsx(f"<row r='1'>{cells}</row><row r='2' hidden='1'><c r='A2'><v>5</v></c></row>")
+    )
+    assert [c.kind for c in sheet.rows[0]] == ["formula_missing", "error", "number"]
+    assert sheet.hidden_rows == {1}
+
+
+def test_a_formula_that_says_no_place_is_not_taken_for_nought() -> None:
+    with pytest.raises(Malformed) as refusal:
+        only(make_sheets.raw_xlsx("<row><c><v>5</v></c><c><f>1+1</f><v>0</v></c></row>"))
+    assert refusal.value.code == "file.damaged"
+
+
+def test_a_stretch_of_time_is_what_the_cell_shows_not_a_number_of_days() -> None:
+    def fill(book: Any) -> None:
+        page = book.add_worksheet()
+        page.write_number(0, 0, 1.5, book.add_format({"num_format": "[h]:mm"}))
+        page.write_number(0, 1, 8.25 / 24, book.add_format({"num_format": "h:mm"}))
+
+    assert only(make_sheets.book(fill)).rows[0] == [Cell("36:00", "text"), Cell("08:15", "text")]
+
+
 def test_merged_cells_fill_their_own_range_only() -> None:
     def fill(book: Any) -> None:
         page = book.add_worksheet()
@@ -147,6 +174,40 @@ def test_reads_html_that_is_called_xls() -> None:
     ]
 
 
+@pytest.mark.parametrize("rows", [4, 3_000])
+def test_biff_tells_what_is_hidden_without_result_or_an_error(rows: int) -> None:
+    """A small file stands in the container's short sectors, a large one in its long ones."""
+    workbook = xlwt.Workbook()
+    workbook.dates_1904 = True
+    page = workbook.add_sheet("花名册")
+    for r in range(rows):
+        page.write(r, 0, f"刘勇{r}")
+        page.write(r, 1, r + 1)
+    page.write(0, 2, xlwt.Formula("1+1"))
+    page.row(1).set_cell_error(2, "#REF!")
+    page.row(2).hidden = True
+    page.col(1).hidden = True
+    workbook.add_sheet("二").write(0, 0, 7)
+    out = io.BytesIO()
+    workbook.save(out)
+    book = read_workbook(out.getvalue(), "花名册.xls")
+    first, second = book.sheets
+    assert book.date1904
+    assert (first.hidden_rows, first.hidden_columns) == ({2}, {1})
+    assert first.cell(0, 2).kind == "formula_missing"
+    assert first.cell(1, 2) == Cell("#REF!", "error")
+    assert [len(first.rows), first.cell(rows - 1, 1).value] == [rows, rows]
+    assert (second.hidden_rows, second.hidden_columns) == (set(), set())
+
+
+def test_a_biff_file_with_broken_bytes_is_read_or_refused_in_words() -> None:
+    good = make_sheets.biff([["姓名", "实发工资"], *([f"刘勇{n}", n] for n in range(200))])
+    for at in range(28, len(good), 397):
+        broken = good[:at] + bytes((good[at] ^ 0x5A,)) + good[at + 1 :]
+        with contextlib.suppress(Malformed):
+            read_workbook(broken, "a.xls")
+
+
 def test_reads_xml_spreadsheet_2003() -> None:
     data = make_sheets.xml2003(
         '<Column/><Column ss:Hidden="1"/><Row><Cell><Data ss:Type="String">刘勇</Data></Cell>'
@@ -178,6 +239,33 @@ def test_reads_delimited_text(encoding: str, delimiter: str) -> None:
 def test_an_unquoted_thousands_comma_is_seen() -> None:
     sheet = only("姓名,金额\n刘勇,100\n王强,5,600.00\n张三,7\n".encode(), "a.csv")
     assert sheet.ragged_rows == {2}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["姓名,金额", '"刘勇,100', "王强,200", "张三,7"],
+        ["姓名,金额", '"刘勇,100', "王强,200", '"张三,7'],
+        ["姓名,金额", '"刘勇",100', '"王强",200', '张三,7"'],
+        ["姓名,金额", '刘勇,"100"元', "王强,200", "张三,7"],
+    ],
+)
+def test_a_quote_that_nothing_closes_swallows_no_rows(lines: list[str]) -> None:
+    sheet = only("\n".join(lines).encode(), "a.csv")
+    assert [len(row) for row in sheet.rows] == [2, 2, 2, 2]
+    assert [cell.text.strip('"') for cell in (row[0] for row in sheet.rows)] == [
+        "姓名",
+        "刘勇",
+        "王强",
+        "张三",
+    ]
+
+
+def test_a_break_inside_a_quoted_field_stays_in_it() -> None:
+    assert texts(only('姓名,备注\n刘勇,"一\n二"\n'.encode(), "a.csv")) == [
+        ["姓名", "备注"],
+        ["刘勇", "一\n二"],
+    ]
 
 
 def test_a_space_in_the_last_cell_costs_nothing() -> None:

@@ -173,3 +173,29 @@ def test_several_statements_with_prefixes_and_an_account_that_is_not_ours(
     assert message.state == "done"
     assert sorted(StatementLine.objects.values_list("amount_fen", flat=True)) == [1_000, 3_000]
     assert [s.get("account_known", True) for s in message.summary["statements"]] == [True, False, True]
+
+
+@pytest.mark.parametrize("told", ["0001-01-02T00:00:00", "2026-11-01T09:00:00", "9999-01-02T00:00:00"])
+def test_a_moment_that_cannot_be_is_not_when_a_wage_was_paid(
+    cast: Cast, order: PaymentOrder, told: str
+) -> None:
+    """Before it was asked for, or ahead: the report's own moment counts, within the same bounds."""
+    sun, zhou = numbers(cast)
+    accepted = f"<AccptncDtTm>{told}</AccptncDtTm></TxInfAndSts>"
+    lines = (line(n, "ACSC").replace("</TxInfAndSts>", accepted) for n in (sun, zhou))
+    send(cast, report(order, "PART", block(order, "PART", *lines)))
+    assert states(cast) == ("paid", "paid")
+    for paid in PaymentLine.objects.all():
+        assert order.instructed_at <= paid.settled_at <= cast.now
+
+
+def test_a_refusal_of_the_whole_after_one_payment_leaves_the_order_no_refused_one(
+    cast: Cast, order: PaymentOrder
+) -> None:
+    sun, _zhou = numbers(cast)
+    send(cast, report(order, "PART", block(order, "PART", line(sun, "ACSC"))))
+    send(cast, report(order, "RJCT", n="P2"))
+    assert states(cast) == ("paid", "returned")
+    order.refresh_from_db()
+    assert order.state == "done"
+    assert check_money().findings == []

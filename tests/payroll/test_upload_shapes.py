@@ -195,6 +195,20 @@ def test_columns_of_their_own_become_lines() -> None:
     assert (line.items[0].quantity, line.items[0].unit, line.items[1].reason) == (6, "h", "高温补贴")
 
 
+def test_overtime_as_a_clock_counts_it_is_hours() -> None:
+    heads = ("姓名", "出勤天数", "基本工资", "加班工时", "加班工资", "应发工资", "实发工资")
+
+    def fill(made: Any) -> None:
+        page = made.add_worksheet("工资表")
+        page.write_row(0, 0, heads)
+        page.write_row(1, 0, ("孙德旺", 22, 7920, "", 405, 8325, 8325))
+        page.write_number(1, 3, 1.5, made.add_format({"num_format": "[h]:mm"}))
+        page.write_row(2, 0, ("周长根", 21, 7140, "36:30", 400, 7540, 7540))
+
+    sun, zhou = read(book(fill))
+    assert [line.items[0].quantity for line in (sun, zhou)] == [36, Decimal("36.5")]
+
+
 def test_what_does_not_add_up_is_said_with_its_figures() -> None:
     heads = ("姓名", "基本工资", "加班工资", "应发工资", "借支", "罚款", "扣款合计", "实发工资")
     (line,) = read(xlsx([heads, ("孙德旺", 7000, 500, 7600, 100, 50, 200, 7400)]))

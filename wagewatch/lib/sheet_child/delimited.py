@@ -3,6 +3,7 @@
 import collections
 import csv
 import io
+from collections.abc import Iterable, Iterator
 
 from wagewatch.lib.sheet_child.wire import MAX_COLUMNS, Answer, RawSheet, Refused, trimmed
 
@@ -14,19 +15,39 @@ _FIELD_LIMIT = 100_000
 def read_delimited(data: bytes, filename: str, max_rows: int) -> Answer:
     """One sheet, all values text. Raises ``Refused``."""
     text = decode(data).replace("\x00", "")
-    delimiter = sniff_delimiter(text)
     csv.field_size_limit(_FIELD_LIMIT)
-    rows: list[list[str]] = []
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            rows.append([value.strip() for value in row[:MAX_COLUMNS]])
-            if len(rows) > 2 * max_rows + 1_000:
-                raise Refused("file.too_many_rows", limit=max_rows)
+        delimiter = sniff_delimiter(text)
+        try:
+            rows = _rows(
+                csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True), max_rows
+            )
+        except csv.Error:
+            rows = _rows(_line_by_line(text, delimiter), max_rows)
     except csv.Error:
         raise Refused("file.not_a_table") from None
     rows = trimmed(rows, max_rows)
     name = filename.rsplit(".", 1)[0][:60] or "CSV"
     return Answer(sheets=[RawSheet(name=name, rows=rows, ragged_rows=_ragged(rows))], form="csv")
+
+
+def _rows(records: Iterable[list[str]], max_rows: int) -> list[list[str]]:
+    rows = []
+    for row in records:
+        rows.append([value.strip() for value in row[:MAX_COLUMNS]])
+        if len(rows) > 2 * max_rows + 1_000:
+            raise Refused("file.too_many_rows", limit=max_rows)
+    return rows
+
+
+def _line_by_line(text: str, delimiter: str) -> Iterator[list[str]]:
+    """Each line a row of its own, for a file with a quote that nothing closes: else that one field would swallow
+    all rows after it."""
+    for line in io.StringIO(text, newline=None):
+        if line.count('"') % 2:
+            yield from csv.reader([line], delimiter=delimiter, quoting=csv.QUOTE_NONE)
+        else:
+            yield from csv.reader([line], delimiter=delimiter)
 
 
 def decode(data: bytes) -> str:

@@ -6,10 +6,11 @@ from typing import Any
 
 import python_calamine as calamine
 
+from wagewatch.lib.sheet_child.biff import add_hints
 from wagewatch.lib.sheet_child.wire import MAX_CELLS, MAX_SHEETS, Answer, RawSheet, Refused, trimmed
 
 _PLAIN = frozenset((str, float, int, bool))
-_DAY = dt.timedelta(days=1)
+_MINUTE = dt.timedelta(minutes=1)
 
 
 def open_workbook(data: bytes) -> calamine.CalamineWorkbook:
@@ -24,7 +25,8 @@ def open_workbook(data: bytes) -> calamine.CalamineWorkbook:
 
 def read_xls(data: bytes, max_rows: int) -> Answer:
     """A BIFF workbook."""
-    return Answer(sheets=read_values(open_workbook(data), max_rows), form="xls")
+    sheets = read_values(open_workbook(data), max_rows)
+    return Answer(sheets=sheets, date1904=add_hints(data, sheets), form="xls")
 
 
 def read_values(workbook: calamine.CalamineWorkbook, max_rows: int) -> list[RawSheet]:
@@ -65,5 +67,12 @@ def _portable(value: Any) -> Any:
     if isinstance(value, dt.time):
         return value.isoformat("minutes")
     if isinstance(value, dt.timedelta):
-        return value / _DAY
+        return spent(value)
     return "" if value is None else str(value)
+
+
+def spent(time: dt.timedelta) -> str:
+    """A stretch of time as the cell shows it, in hours and minutes ("36:30"): its number would count days, and 1.5
+    would be taken for hours."""
+    minutes = round(time / _MINUTE)
+    return f"{'-' * (minutes < 0)}{abs(minutes) // 60}:{abs(minutes) % 60:02}"

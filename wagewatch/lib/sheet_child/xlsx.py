@@ -32,6 +32,8 @@ _REF = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 _HIDDEN_ROW = re.compile(_TAG + rb'row\b([^<>]*\bhidden="(?:1|true)"[^<>]*)>')
 _ROW_NUMBER = re.compile(rb'\br="(\d+)"')
 _HIDDEN_COLUMN = re.compile(_TAG + rb'col\b([^<>]*\bhidden="(?:1|true)"[^<>]*)>')
+_SINGLE_QUOTED = re.compile(_TAG + rb"(?:c|row|col)\b[^<>]*='[^<>]*>")
+_UNPLACED = re.compile(_TAG + rb'c\b(?![^<>]*\br=")[^<>]*>\s*' + _TAG + rb"f\b")
 _MIN, _MAX = re.compile(rb'\bmin="(\d+)"'), re.compile(rb'\bmax="(\d+)"')
 
 
@@ -153,7 +155,11 @@ def _rebuilt(container: _Container) -> bytes:
 
 
 def _add_hints(sheet: RawSheet, xml: bytes, hiding: frozenset[bytes]) -> None:
+    if b"='" in xml:
+        xml = _SINGLE_QUOTED.sub(lambda tag: tag[0].replace(b"'", b'"'), xml)
     if b"<f" in xml or b":f" in xml:
+        if _UNPLACED.search(xml):  # a formula that does not say where it stands might be one without a result
+            raise Refused("file.damaged")
         for match in _limited(_FORMULA, xml):
             if _is_missing(match[2]) and (place := _place(match[1])):
                 sheet.formula_missing.append(place)
