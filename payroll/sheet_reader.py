@@ -495,6 +495,8 @@ def _money(
     line: ReadLine, row: DataRow, name: str, *, sheet: Sheet | None = None, table: Table | None = None
 ) -> int | None:
     cell = row[name]
+    if _is_true_nought(row, name):
+        return 0
     if why := _unusable(cell):
         line.stop(name, why)
         return None
@@ -513,6 +515,21 @@ def _money(
         line.stop(name, _("Write the amount in digits, for example 5600.00."))
         return None
     return _take(line, name, lambda: parse_yuan(value))
+
+
+def _is_true_nought(row: DataRow, name: str) -> bool:
+    """Whether a formula's stored 0 is its result, and not what programs store that never reckon: other amounts of the row
+    were reckoned, and the sums that `add_up` compares would show what lacks."""
+    if row[name].kind != "formula_missing" or row[name].value != 0:
+        return False
+    field = field_of(name)
+    if field in DEDUCTED or field == "deductions":
+        return _is_amount(row["gross"]) and _is_amount(row["net"])
+    return (field in EARNED or field == "base_pay") and _is_amount(row["gross"])
+
+
+def _is_amount(cell: Cell) -> bool:
+    return cell.kind in {"number", "text"} and not cell.is_blank
 
 
 def _taken(line: ReadLine, row: DataRow, name: str) -> int | None:

@@ -279,6 +279,33 @@ def test_an_error_in_a_formula_stops_its_row_only() -> None:
     assert (sun.refused, zhou.refused) == (True, False)
 
 
+def formula_sheet(overtime: Any, less: Any, gross: Any, net: Any) -> list[Any]:
+    """Amounts in fields of formulas, each with its stored result; None: the file stores 0, as for one never reckoned."""
+
+    def fill(workbook: xlsxwriter.Workbook) -> None:
+        page = workbook.add_worksheet()
+        page.write_row(0, 0, ("姓名", "出勤天数", "基本工资", "加班费", "扣款", "应发工资", "实发工资"))
+        page.write_row(1, 0, ("孙德旺", 22, 7920))
+        for column, result in enumerate((overtime, less, gross, net), 3):
+            page.write_formula(1, column, "=B2*0", None, result or 0)
+
+    return read(book(fill))
+
+
+def test_a_formula_that_comes_to_nought_beside_others_that_were_reckoned_is_nought() -> None:
+    (sun,) = formula_sheet(None, None, 7920, 7920)
+    assert (sun.refused, sun.gross_fen, sun.deduction_fen, sun.items) == (False, 792_000, 0, [])
+
+
+@pytest.mark.parametrize(
+    "amounts",
+    [(None, None, None, None), (None, None, 7920, None), (None, 45, None, 7875), (None, None, 7920, 7875)],
+)
+def test_a_formula_that_nobody_reckoned_is_not_nought(amounts: tuple[Any, ...]) -> None:
+    (sun,) = formula_sheet(*amounts)
+    assert sun.refused
+
+
 def test_a_roster_is_no_pay_sheet() -> None:
     with pytest.raises(Malformed, match=r"sheet\."):
         read(xlsx([("姓名", "身份证号", "工种"), ("孙德旺", SUN, "木工")]))
