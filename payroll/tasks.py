@@ -15,7 +15,8 @@ from payroll.services.statement_uploads import read_statement_upload, stuck_stat
 from payroll.services.top_ups import remind_owners as remind
 from payroll.services.upload_reading import read_sheet_file
 from payroll.services.upload_writing import write_sheet_upload
-from payroll.services.uploads import stuck_sheet_files
+from payroll.services.uploads import forget_undecided_sheets, stuck_sheet_files
+from registration.services.undecided import forget_undecided_rosters
 from registration.tasks import in_the_name_of
 from wagewatch.lib.errors import WagewatchError
 
@@ -85,6 +86,13 @@ def read_stuck_sheets() -> int:
     for upload_id in statements:
         read_statement(upload_id)
     return len(waiting) + len(statements)
+
+
+@shared_task
+def forget_undecided_uploads() -> int:
+    """Delete the files of pay sheets and rosters about which nobody decided in the region's days; how many."""
+    now = timezone.now()
+    return forget_undecided_sheets(now=now) + forget_undecided_rosters(now=now)
 
 
 @shared_task

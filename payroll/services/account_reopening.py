@@ -73,7 +73,9 @@ def asked_to_reopen() -> QuerySet[SubLedger]:
     """Closed shares whose request to be opened again waits for the bank."""
     steps = AccountEvent.objects.filter(sub_ledger=OuterRef("pk"), kind__in=STEPS).order_by("-pk")
     newest = Subquery(steps.values("kind")[:1])
-    return SubLedger.objects.filter(state=AccountState.CLOSED).alias(step=newest).filter(step=Kind.REOPEN_ASKED)
+    return (
+        SubLedger.objects.filter(state=AccountState.CLOSED).alias(step=newest).filter(step=Kind.REOPEN_ASKED)
+    )
 
 
 @transaction.atomic

@@ -122,7 +122,9 @@ def read_statement_upload(upload_id: int, *, actor: Actor, now: datetime) -> Non
             if upload.read_tries >= MOST_TRIES:
                 _refuse(
                     waiting,
-                    _("This file could not be read in several tries. Bring it in parts, or tell the operator."),
+                    _(
+                        "This file could not be read in several tries. Bring it in parts, or tell the operator."
+                    ),
                 )
                 return
             waiting.update(read_tries=upload.read_tries + 1)
@@ -141,9 +143,7 @@ def _refuse(waiting: QuerySet[StatementUpload], text: str) -> None:
     waiting.update(state=State.REFUSED, error_text=text, content=None)
 
 
-def _take(
-    upload: StatementUpload, waiting: QuerySet[StatementUpload], actor: Actor, now: datetime
-) -> None:
+def _take(upload: StatementUpload, waiting: QuerySet[StatementUpload], actor: Actor, now: datetime) -> None:
     tell = teller("statement", upload.pk)
     if upload.confirms and upload.statement_id is not None:
         with transaction.atomic():

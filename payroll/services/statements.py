@@ -243,9 +243,7 @@ def _apply(
     record.state, record.answered_at = State.APPLIED, now
     record.answered_by_id = actor.id if actor.kind == "user" else None
     record.save(update_fields=["state", "answered_at", "answered_by"])
-    found = apply_statement(
-        statement, record.account, record.message, now=now, record=record, tell=tell
-    )
+    found = apply_statement(statement, record.account, record.message, now=now, record=record, tell=tell)
     join_statements(record.account, now=now)
     record.refresh_from_db()
     message = record.message

@@ -23,9 +23,9 @@ from payroll.models import (
     SpecialAccount,
     StatementLine,
 )
-from payroll.services.account_reopening import asked_to_reopen
 from payroll.services.account_facts import AccountLife, load_lives
 from payroll.services.account_proof import prove
+from payroll.services.account_reopening import asked_to_reopen
 from payroll.services.accounts import reserved_fen
 from payroll.views.sheets import xlsx
 from payroll.views.statements import proof_rows

@@ -100,7 +100,11 @@ def test_a_contractors_large_statement_waits_and_is_taken_in_by_the_worker(
     send(cast, table(), who="zhao")
     tasks.read_statement(StatementUpload.objects.get().pk)
     record = BankStatement.objects.get()
-    assert (record.state, record.message.source, StatementLine.objects.count()) == ("waiting", "contractor", 0)
+    assert (record.state, record.message.source, StatementLine.objects.count()) == (
+        "waiting",
+        "contractor",
+        0,
+    )
     assert record.line_count > CONFIRM_INLINE
     answer = reverse("payroll:statement-answer", args=[record.pk])
     assert cast.client(cast.zhao).post(answer, {"verdict": "confirm"}).status_code == 403
