@@ -58,7 +58,7 @@ def event_rows(events: list[AccountEvent], today: date) -> list[dict[str, Any]]:
         rows.append(
             {
                 "time": event.happened_on.isoformat(),
-                "kind": "bad" if event.kind in ("refused", "gap_found") else "",
+                "kind": "bad" if event.kind in ("refused", "kept_shut", "gap_found") else "",
                 "strong": event.get_kind_display(),
                 "text": text,
                 "note": "　".join(filter(None, (note, by))),

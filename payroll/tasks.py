@@ -4,17 +4,19 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
-from payroll.models import SheetUpload
+from payroll.models import SheetUpload, StatementUpload
 from payroll.services import board_photos
 from payroll.services.connections import connections
 from payroll.services.messages import fetch_messages
 from payroll.services.money_check import run_nightly
 from payroll.services.reminders import remind_silent
 from payroll.services.sending import ask_about_overdue, send_ready_orders
+from payroll.services.statement_uploads import read_statement_upload, stuck_statements
 from payroll.services.top_ups import remind_owners as remind
 from payroll.services.upload_reading import read_sheet_file
 from payroll.services.upload_writing import write_sheet_upload
-from payroll.services.uploads import stuck_sheet_files
+from payroll.services.uploads import forget_undecided_sheets, stuck_sheet_files
+from registration.services.undecided import forget_undecided_rosters
 from registration.tasks import in_the_name_of
 from wagewatch.lib.errors import WagewatchError
 
@@ -65,12 +67,32 @@ def write_sheet(upload_id: int) -> None:
 
 
 @shared_task
+def read_statement(upload_id: int) -> None:
+    """Read a kept statement and take it in, in the name of who brought it; harmless when that was done already."""
+    upload = (
+        StatementUpload.objects.defer("content").select_related("uploaded_by").filter(pk=upload_id).first()
+    )
+    if upload is not None:
+        read_statement_upload(upload_id, actor=in_the_name_of(upload.uploaded_by), now=timezone.now())
+
+
+@shared_task
 def read_stuck_sheets() -> int:
-    """Go on with uploaded pay sheets whose reader or writer was killed or never came; how many."""
+    """Go on with uploaded pay sheets and statements whose reader or writer was killed or never came; how many."""
     waiting = stuck_sheet_files(now=timezone.now())
     for upload_id, state in waiting:
         (read_sheet if state == SheetUpload.State.READING else write_sheet)(upload_id)
-    return len(waiting)
+    statements = stuck_statements(now=timezone.now())
+    for upload_id in statements:
+        read_statement(upload_id)
+    return len(waiting) + len(statements)
+
+
+@shared_task
+def forget_undecided_uploads() -> int:
+    """Delete the files of pay sheets and rosters about which nobody decided in the region's days; how many."""
+    now = timezone.now()
+    return forget_undecided_sheets(now=now) + forget_undecided_rosters(now=now)
 
 
 @shared_task

@@ -446,6 +446,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "forget-board-photos": {"task": "payroll.tasks.forget_board_photos", "schedule": 24 * 3600.0},
+    "forget-undecided-uploads": {
+        "task": "payroll.tasks.forget_undecided_uploads",
+        "schedule": crontab(hour="3", minute="50"),
+        "options": {"expires": 3600},
+    },
     "forget-gate-photos": {"task": "devices.tasks.forget_photos", "schedule": 3600.0},
     "remind-silent-workers": {
         "task": "payroll.tasks.remind_silent_workers",

@@ -43,6 +43,10 @@ GROUPS: dict[str, tuple[Any, Any]] = {
     "agreement": (gettext_lazy("Without agreement"), lambda x: x.life.share and not x.life.has_agreement),
     "findings": (gettext_lazy("Gap or no wages"), lambda x: x.gaps or x.foreign),
     "closing": (gettext_lazy("Being closed"), lambda x: x.life.state == "closing"),
+    "after": (
+        gettext_lazy("Money after the closing"),
+        lambda x: x.life.state == "closed" and (x.life.share.balance_fen or x.unmatched),
+    ),
 }
 
 

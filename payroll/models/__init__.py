@@ -24,7 +24,7 @@ from payroll.models.money_checks import MoneyCheck
 from payroll.models.office import OfficeWord
 from payroll.models.orders import BankMessage, PaymentLine, PaymentOrder
 from payroll.models.sheets import Approval, Objection, PaySheet, PaySlip, SheetUpload, Signature
-from payroll.models.statements import BankStatement, LineEvent, StatementEntry, StatementLine
+from payroll.models.statements import BankStatement, LineEvent, StatementEntry, StatementLine, StatementUpload
 from payroll.models.submissions import Submission
 from payroll.models.top_ups import TopUpRequest
 
@@ -76,6 +76,7 @@ __all__ = [
     "SpecialAccount",
     "StatementEntry",
     "StatementLine",
+    "StatementUpload",
     "SubLedger",
     "Submission",
     "TopUpRequest",

@@ -118,6 +118,9 @@ class AccountEvent(models.Model):
         CLOSING_ASKED = "asked", _("Closing asked for")
         CLOSING_WITHDRAWN = "withdrawn", _("Closing withdrawn")
         CLOSED = "closed", _("Closed")
+        REOPEN_ASKED = "ask_reopen", _("Opening again asked for")
+        REOPENED = "reopened", _("Opened again")
+        KEPT_SHUT = "kept_shut", _("Stays closed")
         GAP_FOUND = "gap_found", _("Gap between statements")
         GAP_CLOSED = "gap_closed", _("Gap between statements closed")
 

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 from payroll.models.accounts import SpecialAccount, SubLedger
 from payroll.models.orders import BankMessage
 from registration.models import User
+from wagewatch.lib.fields import EncryptedBytesField
 
 
 class BankStatement(models.Model):
@@ -54,6 +55,58 @@ class BankStatement(models.Model):
 
     def __str__(self) -> str:
         return self.statement_id
+
+
+class StatementUpload(models.Model):
+    """A statement file that a person brought and that the worker process reads, or a contractor's statement that it takes
+    in after the bank's officer has confirmed it (then `statement` is known from the start and there is no file).
+
+    reading → done, with `statement`; reading → refused, with the reason in the uploader's language. The file (encrypted)
+    is kept while it is read. `read_tries` counts the readers that died.
+    """
+
+    class State(models.TextChoices):
+        READING = "reading", _("Being read")
+        DONE = "done", _("Read through")
+        REFUSED = "refused", _("Cannot be read")
+
+    account = models.ForeignKey(SpecialAccount, models.PROTECT, related_name="statement_uploads")
+    filename = models.CharField("文件名", max_length=200)
+    sha256 = models.BinaryField(max_length=32)
+    size = models.PositiveIntegerField("字节")
+    content = EncryptedBytesField(context="statement.file", null=True)
+    by_bank = models.BooleanField("银行经办人上传")
+    state = models.CharField("状态", max_length=8, choices=State.choices, default=State.READING)
+    language = models.CharField(max_length=10)
+    error_text = models.TextField(blank=True)
+    read_tries = models.PositiveSmallIntegerField("读取次数", default=0)
+    lines_total = models.PositiveIntegerField("笔数", default=0)
+    statement = models.ForeignKey(BankStatement, models.PROTECT, null=True, related_name="+")
+    is_new = models.BooleanField("首次读取", default=True)
+    uploaded_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField("上传时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "对账单上传"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "sha256", "by_bank"],
+                condition=Q(state="reading"),
+                name="statement_read_once",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["account", "-uploaded_at"], name="statement_upload_recent"),
+            models.Index(fields=["uploaded_at"], condition=Q(state="reading"), name="statement_upload_waits"),
+        ]
+
+    def __str__(self) -> str:
+        return f"statement upload {self.pk}"
+
+    @property
+    def confirms(self) -> bool:
+        """Whether it takes in what the bank's officer confirmed; there was no new file then."""
+        return not self.size
 
 
 class StatementLine(models.Model):

@@ -25,6 +25,7 @@ from payroll.models import (
     StatementLine,
     SubLedger,
 )
+from payroll.owed import still_owed
 from payroll.services.account_facts import days_of
 from payroll.services.account_opening import note_event
 from payroll.services.accounts import reserved_fen
@@ -66,11 +67,8 @@ def ruling_of(request: AccountEvent | None) -> AccountRuling | None:
 def closing_facts(share: SubLedger, *, today: date) -> rules.ClosingFacts:
     """Everything that the conditions rest on, for one project."""
     project = Project.objects.select_related("region").get(pk=share.project_id)
-    owed = (
-        PaySlip.objects.filter(project=project.pk, net_fen__gt=0)
-        .exclude(payment=PaySlip.Payment.PAID)
-        .aggregate(people=Count("worker_id", distinct=True), fen=Sum("net_fen"))
-    )
+    slips = PaySlip.objects.filter(project=project.pk, net_fen__gt=0)
+    owed = still_owed(slips).aggregate(people=Count("worker_id", distinct=True), fen=Sum("net_fen"))
     request = open_request(share)
     ruling = ruling_of(request)
     deposit = load_deposit(project, today=today)

@@ -212,7 +212,13 @@ def file_account(
 def check_serves(share: SubLedger) -> None:
     """Whether wages may be paid from this share. RuleViolation `account.closed`, `.not_open`."""
     if AccountState.CLOSED in (share.state, share.account.state):
-        raise RuleViolation("account.closed", _("The special account is closed. Nothing is paid from it."))
+        raise RuleViolation(
+            "account.closed",
+            _(
+                "The special account is closed. For wages that came back, ask on its page for it to be opened again, or "
+                "hand them over in cash."
+            ),
+        )
     if share.state not in (AccountState.OPEN, AccountState.CLOSING):
         raise RuleViolation(
             "account.not_open", _("The bank has not confirmed this account. Ask its officer to do so.")

@@ -5,7 +5,7 @@ with a wage of ours, booked in the project it names, or kept on the account as n
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -46,6 +46,11 @@ State = StatementLine.State
 Kind = AccountEntry.Kind
 BATCH_DAYS = 10
 """How long before a statement's line an order may be instructed whose sum the line is."""
+TELL_EVERY = 500
+
+
+def silent(_done: int) -> None:
+    """Progress nobody looks at."""
 
 
 @dataclass
@@ -65,11 +70,12 @@ def apply_statement(
     *,
     now: datetime,
     record: BankStatement | None = None,
+    tell: Callable[[int], None] = silent,
 ) -> dict[str, object]:
     """Take in the booked movements of a file, in the caller's transaction; returns counts.
 
     Reading the same facts again changes nothing, whatever file tells them. `record` keeps which line stands
-    in which statement.
+    in which statement; `tell` hears how many lines were matched.
     """
     told = told_lines(statement, now)
     named = _named_sheets(told, account)
@@ -89,7 +95,9 @@ def apply_statement(
     in_batches = _told_orders(account, lines)
     unpayable = settled_otherwise(lines.values())
     stage = Stage(account, statement.kind)
-    for fact in told:
+    for done, fact in enumerate(told):
+        if done % TELL_EVERY == 0:
+            tell(done)
         line = lines.get(fact.end_to_end_id)
         if fact.order_id:
             _take_batch(fact, account, lines, stage)
@@ -111,6 +119,7 @@ def apply_statement(
                 before.add(key)
         elif not fact.known:
             _take_other(fact, shares, stage)
+    tell(len(told))
     _keep(told, account, message, record, now)
     for project_id, movements in sorted(stage.movements.items()):
         book(locked_ledger(project_id), movements)

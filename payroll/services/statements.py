@@ -5,6 +5,7 @@ What a contractor brings is its own word and moves nothing until the bank has co
 """
 
 import hashlib
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -19,7 +20,7 @@ from payroll.bank.xmlread import ROOTS, kind_of
 from payroll.models import AccountEvent, AccountState, BankMessage, BankStatement, SpecialAccount
 from payroll.services.account_opening import note_event
 from payroll.services.connections import may_speak
-from payroll.services.statement_matching import apply_statement
+from payroll.services.statement_matching import apply_statement, silent
 from payroll.services.terms import profile_of
 from payroll.services.told import told_lines
 from payroll.services.who import user_of
@@ -31,6 +32,8 @@ from wagewatch.lib.errors import Malformed, RuleViolation
 from wagewatch.lib.sheets import read_workbook, safe_filename
 
 State = BankStatement.State
+Read = tuple[list[Statement], tuple[str, ...]]
+"""The statements of a file, and remarks about how it was read."""
 FULL = ("camt.053", "table")
 """Kinds of files that have balances and must join one another; reports and notifications do not."""
 SHORTEST_REASON = 5
@@ -103,41 +106,43 @@ def _record(
 
 @transaction.atomic
 def upload_statement(
-    account_id: int, *, filename: str, data: bytes, actor: Actor, now: datetime
+    account_id: int,
+    *,
+    filename: str,
+    data: bytes,
+    actor: Actor,
+    now: datetime,
+    read: Read | None = None,
+    tell: Callable[[int], None] = silent,
 ) -> tuple[BankStatement, bool]:
-    """Read a statement that a clerk or the bank's officer brings; (the statement, is new).
+    """Take in a statement that a clerk or the bank's officer brings; (the file's first statement, is new).
 
     The same bytes lead to the statement that is there already and change nothing. The officer's file is taken
-    in at once, the contractor's waits for the officer. Raises Malformed `file.…`, `sheet.…`, `statement.…`,
-    `bank.…`; RuleViolation `account.not_open`; NotFound.
+    in at once, the contractor's waits for the officer. `read` is what `read_sound` made of the file, if it was read
+    already; `tell` hears how many lines were matched. Raises Malformed `file.…`, `sheet.…`, `statement.…`, `bank.…`;
+    RuleViolation `account.not_open`, `statement.known`; NotFound.
     """
-    account = access_held_account(account_id, actor)
-    if account.state in (AccountState.PENDING, AccountState.REFUSED):
-        raise RuleViolation(
-            "account.not_open",
-            gettext_lazy("The bank has not confirmed this account. Ask its officer to do so."),
-        )
+    account = account_to_bring(account_id, actor)
     SpecialAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
     digest = hashlib.sha256(data).digest()
-    earlier = (
+    earlier = list(
         BankStatement.objects.select_related("message")
         .defer("message__content")
         .filter(message__sha256=digest, account=account)
         .exclude(state=State.REFUSED)
-        .first()
+        .order_by("position")
     )
-    if earlier is not None:
-        if earlier.state == State.WAITING and acts_for_bank(actor, account):
-            return _apply(earlier, actor, now), False
-        return earlier, False
+    if earlier:
+        if acts_for_bank(actor, account):
+            _apply_all([record for record in earlier if record.state == State.WAITING], actor, now, tell)
+            earlier[0].refresh_from_db()
+        return earlier[0], False
     if BankMessage.objects.filter(sha256=digest).exists():
         raise RuleViolation(
             "statement.known",
             gettext_lazy("This file was read before, for another account or refused by the bank."),
         )
-    found, remarks = read_any(account, filename, data, on=site_date(now))
-    if found[0].kind in ROOTS.values() and profile_of(account.bank, site_date(now)).strict_schema:
-        refuse_faults(check_message(data))
+    found, remarks = read or read_sound(account, filename, data, on=site_date(now))
     message = BankMessage.objects.create(
         account=account,
         name=safe_filename(filename)[:200],
@@ -154,15 +159,32 @@ def upload_statement(
         for position, statement in enumerate(found)
     )
     if acts_for_bank(actor, account):
-        for record in records:
-            _apply(record, actor, now)
+        _apply_all(records, actor, now, tell, found)
     records[0].refresh_from_db()
     return records[0], True
 
 
-def read_any(
-    account: SpecialAccount, filename: str, data: bytes, *, on: date
-) -> tuple[list[Statement], tuple[str, ...]]:
+def account_to_bring(account_id: int, actor: Actor) -> SpecialAccount:
+    """The account whose statements the actor may bring. Raises RuleViolation `account.not_open`, NotFound."""
+    account = access_held_account(account_id, actor)
+    if account.state in (AccountState.PENDING, AccountState.REFUSED):
+        raise RuleViolation(
+            "account.not_open",
+            gettext_lazy("The bank has not confirmed this account. Ask its officer to do so."),
+        )
+    return account
+
+
+def read_sound(account: SpecialAccount, filename: str, data: bytes, *, on: date) -> Read:
+    """The statements of a file that a person brings, held against their schema unless the bank's terms of the day say
+    otherwise. Raises Malformed."""
+    found, remarks = read_any(account, filename, data, on=on)
+    if found[0].kind in ROOTS.values() and profile_of(account.bank, on).strict_schema:
+        refuse_faults(check_message(data))
+    return found, remarks
+
+
+def read_any(account: SpecialAccount, filename: str, data: bytes, *, on: date) -> Read:
     """The statements of a file for this account, with remarks; `on` says whose terms hold. Raises Malformed."""
     if kind_of(data).startswith("camt."):
         found = read_statement(data)
@@ -192,12 +214,36 @@ def statement_of(record: BankStatement) -> Statement:
     return found[record.position]
 
 
-def _apply(record: BankStatement, actor: Actor, now: datetime) -> BankStatement:
-    statement = statement_of(record)
+def _apply_all(
+    records: Iterable[BankStatement],
+    actor: Actor,
+    now: datetime,
+    tell: Callable[[int], None],
+    found: list[Statement] | None = None,
+) -> None:
+    """Take in statements of one file, one after the other; `found` are all of the file's, if they are at hand."""
+    before = 0
+    for record in records:
+
+        def further(done: int, before: int = before) -> None:
+            tell(before + done)
+
+        _apply(record, actor, now, further, found[record.position] if found else None)
+        before += record.line_count
+
+
+def _apply(
+    record: BankStatement,
+    actor: Actor,
+    now: datetime,
+    tell: Callable[[int], None] = silent,
+    statement: Statement | None = None,
+) -> BankStatement:
+    statement = statement or statement_of(record)
     record.state, record.answered_at = State.APPLIED, now
     record.answered_by_id = actor.id if actor.kind == "user" else None
     record.save(update_fields=["state", "answered_at", "answered_by"])
-    found = apply_statement(statement, record.account, record.message, now=now, record=record)
+    found = apply_statement(statement, record.account, record.message, now=now, record=record, tell=tell)
     join_statements(record.account, now=now)
     record.refresh_from_db()
     message = record.message
@@ -208,21 +254,21 @@ def _apply(record: BankStatement, actor: Actor, now: datetime) -> BankStatement:
 
 @transaction.atomic
 def answer_statement(
-    statement_id: int, *, confirm: bool, reason: str = "", actor: Actor, now: datetime
+    statement_id: int,
+    *,
+    confirm: bool,
+    reason: str = "",
+    actor: Actor,
+    now: datetime,
+    tell: Callable[[int], None] = silent,
 ) -> BankStatement:
     """The bank's officer says that a contractor's statement is the bank's own, or that it is not.
 
     Raises RuleViolation `statement.answered`, Malformed `statement.reason`, NotFound, NotPermitted.
     """
-    record = access_statement(statement_id, actor, for_write=True)
-    if not acts_for_bank(actor, record.account):
-        not_permitted("account.confirm")
-    if record.state != State.WAITING:
-        raise RuleViolation(
-            "statement.answered", gettext_lazy("This has been answered already. Reload the page.")
-        )
+    record = statement_to_answer(statement_id, actor)
     if confirm:
-        return _apply(record, actor, now)
+        return _apply(record, actor, now, tell)
     if len(reason.strip()) < SHORTEST_REASON:
         raise Malformed(
             "statement.reason", gettext_lazy("Write why: the contractor and the authority read it.")
@@ -230,6 +276,19 @@ def answer_statement(
     record.state, record.reason = State.REFUSED, reason.strip()[:300]
     record.answered_by_id, record.answered_at = actor.id, now
     record.save(update_fields=["state", "reason", "answered_by", "answered_at"])
+    return record
+
+
+def statement_to_answer(statement_id: int, actor: Actor) -> BankStatement:
+    """A contractor's statement that waits for the bank's word, locked. Raises RuleViolation `statement.answered`,
+    NotFound, NotPermitted."""
+    record = access_statement(statement_id, actor, for_write=True)
+    if not acts_for_bank(actor, record.account):
+        not_permitted("account.confirm")
+    if record.state != State.WAITING:
+        raise RuleViolation(
+            "statement.answered", gettext_lazy("This has been answered already. Reload the page.")
+        )
     return record
 
 

@@ -22,6 +22,7 @@ from registration.actors import Actor
 from registration.models import Organisation
 from registration.services.column_mappings import Kind, check_choices, forget, remember_choices
 from registration.services.rosters import STUCK_AFTER
+from registration.services.undecided import note_of, overdue
 from wagewatch.lib.crypto import encrypt_bytes
 from wagewatch.lib.errors import Malformed, RuleViolation
 from wagewatch.lib.sheets import ColumnOut, SheetOut, safe_filename, write_workbook
@@ -193,6 +194,24 @@ def discard_sheet_upload(upload_id: int, *, actor: Actor, now: datetime) -> None
     mine = SheetUpload.objects.filter(pk=upload.pk, project=upload.project_id)
     _check_open(mine.select_for_update().values_list("state", flat=True).get())
     mine.update(state=State.DISCARDED, content=None, samples=None)
+
+
+def forget_undecided_sheets(*, now: datetime) -> int:
+    """Delete file, samples and rows of pay sheets that were read and never decided about (`upload.undecided_days`); how
+    many. Whoever decides in the same moment wins."""
+    gone = 0
+    undecided = (State.NAMING, State.STAGED)
+    for pk, project_id, days in overdue(SheetUpload.objects.filter(state__in=undecided), now=now):
+        with transaction.atomic():
+            mine = SheetUpload.objects.select_for_update().filter(pk=pk, project=project_id)
+            upload = mine.filter(state__in=undecided).defer("content", "samples", "rows").first()
+            if upload is None:
+                continue
+            upload.state, upload.content, upload.samples, upload.rows = State.DISCARDED, None, None, []
+            upload.reading = note_of(days, now)
+            upload.save(update_fields=["state", "content", "samples", "rows", "reading"])
+            gone += 1
+    return gone
 
 
 def refused_rows_workbook(upload: SheetUpload) -> bytes:

@@ -14,7 +14,9 @@ from payroll.account_forms import ClosingForm
 from payroll.account_words import STATES
 from payroll.closing_rules import BEFORE_ASKING, BEFORE_CLOSING, missing
 from payroll.closing_words import condition_rows
+from payroll.models import AccountState
 from payroll.services.account_closing import ask_to_close, close_account, closing_picture, withdraw_closing
+from payroll.services.account_reopening import after_closing, answer_reopening, ask_to_reopen
 from payroll.views.account_life import READERS
 from registration.access import not_permitted
 from registration.http import ActorRequest, staff_view
@@ -22,7 +24,7 @@ from registration.services.trainings import Scan
 from registration.views.chain_forms import say_at
 from registration.views.scope import set_scope
 from wagewatch.lib.dates import site_date
-from wagewatch.lib.errors import RuleViolation, WagewatchError
+from wagewatch.lib.errors import Malformed, RuleViolation, WagewatchError
 
 
 def closing_context(share: Any, today: Any) -> dict[str, Any]:
@@ -30,6 +32,7 @@ def closing_context(share: Any, today: Any) -> dict[str, Any]:
     picture = closing_picture(share, today=today)
     return picture | {
         "rows": condition_rows(picture["conditions"]),
+        "after": after_closing(share) if share.state == AccountState.CLOSED else None,
         "share": share,
         "project": share.project,
         "state": STATES[share.state],
@@ -60,6 +63,12 @@ def closing(request: ActorRequest, pk: int) -> HttpResponseBase:
                 close_account(pk, actor=request.actor, now=now)
                 messages.success(request, _("Closed. Nothing can be paid from it any more."))
                 return redirect("payroll:account-closing", pk)
+            if act == "reopen":
+                ask_to_reopen(pk, reason=request.POST.get("reason", ""), actor=request.actor, now=now)
+                messages.success(request, _("Asked. The bank's officer answers; the authority sees it."))
+                return redirect("payroll:account-closing", pk)
+            if act == "reopen-answer":
+                return _answer_reopening(request, pk)
             if form.is_valid():
                 data = form.cleaned_data
                 upload = data.get("scan")
@@ -73,7 +82,7 @@ def closing(request: ActorRequest, pk: int) -> HttpResponseBase:
                 )
                 messages.success(request, _("Asked. The authority decides when the notice has ended."))
                 return redirect("payroll:account-closing", pk)
-        except RuleViolation as refusal:
+        except (RuleViolation, Malformed) as refusal:
             if act != "ask":
                 messages.error(request, refusal.message)
                 return redirect("payroll:account-closing", pk)
@@ -85,6 +94,8 @@ def closing(request: ActorRequest, pk: int) -> HttpResponseBase:
     conditions = context["conditions"]
     context |= {
         "form": form,
+        "may_reopen": leads and context["after"] is not None and not context["after"].asked,
+        "may_answer": bank and context["after"] is not None and context["after"].asked,
         "may_ask": leads and share.state == "open",
         "ready": not missing(conditions, BEFORE_ASKING),
         "may_withdraw": leads and share.state == "closing",
@@ -94,3 +105,22 @@ def closing(request: ActorRequest, pk: int) -> HttpResponseBase:
     return render(
         request, "payroll/account_closing.html", context, status=400 if request.method == "POST" else 200
     )
+
+
+def _answer_reopening(request: ActorRequest, pk: int) -> HttpResponseBase:
+    """The bank's officer opens the account again, or says why not."""
+    confirm = request.POST.get("verdict") == "confirm"
+    answer_reopening(
+        pk,
+        confirm=confirm,
+        reason=request.POST.get("reason", ""),
+        actor=request.actor,
+        now=timezone.now(),
+    )
+    messages.success(
+        request,
+        _("Opened again. What is owed can be paid from it.")
+        if confirm
+        else _("It stays closed; the contractor sees why."),
+    )
+    return redirect("payroll:account-closing", pk)

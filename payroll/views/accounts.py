@@ -25,6 +25,7 @@ from payroll.models import (
 )
 from payroll.services.account_facts import AccountLife, load_lives
 from payroll.services.account_proof import prove
+from payroll.services.account_reopening import asked_to_reopen
 from payroll.services.accounts import reserved_fen
 from payroll.views.sheets import xlsx
 from payroll.views.statements import proof_rows
@@ -64,6 +65,15 @@ def account_list(request: ActorRequest) -> HttpResponse:
         .defer("account__number")
         .order_by("project__name")[:50]
     )
+    to_reopen = (
+        asked_to_reopen()
+        .filter(account__bank__in=organisations_with(request.actor, PERMISSIONS["account.confirm"]))
+        .select_related("account", "project")
+        .defer("account__number")
+        .order_by("project__name")[:50]
+        if request.actor.has_role("bank_officer")
+        else []
+    )
     waiting = (
         BankStatement.objects.filter(
             account__in=accounts_for(request.actor).values("pk"), state=BankStatement.State.WAITING
@@ -78,6 +88,7 @@ def account_list(request: ActorRequest) -> HttpResponse:
         request,
         "payroll/accounts.html",
         {
+            "to_reopen": to_reopen,
             "page": page,
             "total": sum(s.balance_fen for a in page for s in getattr(a, "shares", [])),
             "duties": [_duty(life) for life in lives if life.needs_work],

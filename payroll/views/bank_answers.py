@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 
 from payroll.models import AccountState, BankStatement, LoanDraw, LoanFacility, SubLedger
+from payroll.services.account_reopening import asked_to_reopen
 from registration.access import organisations_with
 from registration.actors import Actor
 from registration.permissions import PERMISSIONS
@@ -17,11 +18,15 @@ def answers_waiting(actor: Actor) -> list[tuple[str, str]]:
     statements = BankStatement.objects.filter(
         account__bank__in=confirms, state=BankStatement.State.WAITING
     ).count()
+    reopen = asked_to_reopen().filter(account__bank__in=confirms).count()
     lines = LoanFacility.objects.filter(bank__in=lends, state=LoanFacility.State.ASKED).count()
     draws = LoanDraw.objects.filter(facility__bank__in=lends, state=LoanDraw.State.ASKED).count()
     found = (
         (accounts, "accounts", ngettext(
             "%(n)s registered account to confirm or refuse", "%(n)s registered accounts to confirm or refuse", accounts
+        )),
+        (reopen, "accounts", ngettext(
+            "%(n)s closed account to open again or not", "%(n)s closed accounts to open again or not", reopen
         )),
         (statements, "accounts", ngettext(
             "%(n)s statement that a contractor brought: is it yours?",

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from payroll.services.account_reopening import asked_to_reopen, closed_with_money
 from payroll.services.allocation_facts import load_allocations
 from registration.access import organisations_with
 from registration.actors import Actor
@@ -59,6 +60,30 @@ def money_tasks(actor: Actor, day: date) -> list[dict[str, Any]]:
                 _task(found.project, oldest.period.due_on, title, why, url, found.account.short_fen, day)
             )
     return tasks
+
+
+def closed_tasks(actor: Actor, day: date) -> list[dict[str, Any]]:
+    """Closed accounts of the general contractor in which there is money again: somebody's wage came back; two queries."""
+    leading = Participation.objects.filter(
+        organisation__in=organisations_with(actor, PERMISSIONS["account.open"]),
+        role=Participation.Role.GENERAL_CONTRACTOR,
+    )
+    shares = closed_with_money().filter(project__in=leading.values("project_id")).select_related("project")
+    asked = set(asked_to_reopen().filter(pk__in=shares.values("pk")).values_list("pk", flat=True))
+    return [
+        _task(
+            share.project,
+            day,
+            _("Money came back after the account was closed"),
+            _("The bank was asked to open it again.")
+            if share.pk in asked
+            else _("Nothing is paid from a closed account. Ask for it to be opened again."),
+            reverse("payroll:account-closing", args=[share.project_id]),
+            share.balance_fen,
+            day,
+        )
+        for share in shares.order_by("pk")
+    ]
 
 
 def _task(

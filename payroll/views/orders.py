@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from payroll import labels
-from payroll.access import access_order, orders_for, sheets_for
+from payroll.access import access_order, ledgers_for, orders_for, sheets_for
 from payroll.bank import codes
 from payroll.models import BankMessage, PaymentLine, PaymentOrder, PaySlip, SubLedger
 from payroll.services import orders as services
@@ -88,7 +88,7 @@ def order_page(request: ActorRequest, pk: int) -> HttpResponse:
     paid = [x for x in lines if x.state == "paid"]
     returned = [x for x in lines if x.state == "returned"]
     waiting = [x for x in lines if x.state in ("sent", "received")]
-    ledger = SubLedger.objects.filter(project=order.project_id).first()
+    ledger = ledgers_for(request.actor).filter(project=order.project_id).first()
     slips: dict[int, dict[str, Any]] = {
         s["worker_id"]: dict(s)
         for s in PaySlip.objects.filter(project=order.project_id, sheet=order.sheet_id).values(

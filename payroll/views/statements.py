@@ -15,14 +15,33 @@ from payroll.access import access_held_account, access_statement, acts_for_bank
 from payroll.account_words import LINE_STATES, STATEMENT_STATES
 from payroll.models import AccountEvent, BankStatement, StatementEntry
 from payroll.services.account_proof import Proof, prove
+from payroll.services.statement_uploads import (
+    CONFIRM_INLINE,
+    INLINE_BYTES,
+    begin_confirming,
+    keep_statement_file,
+    recent_uploads,
+)
 from payroll.services.statements import answer_statement, statement_of, upload_statement
 from payroll.services.told import told_lines
+from payroll.tasks import read_statement
 from registration.http import ActorRequest, staff_view
+from registration.tasks import begin
 from wagewatch.lib.errors import Malformed, NotFound, NotPermitted, WagewatchError
 from wagewatch.lib.money import format_cny
 
 HOLDERS = ("gc_clerk", "gc_manager", "bank_officer")
 PER_PAGE = 100
+
+
+def say_read(request: ActorRequest, statement: BankStatement, *, is_new: bool) -> None:
+    """What became of a file that was read."""
+    if not is_new:
+        messages.info(request, _("This file was read before. Nothing has changed."))
+    elif statement.state == BankStatement.State.WAITING:
+        messages.success(request, _("Read. It counts once the bank's officer has confirmed it."))
+    else:
+        messages.success(request, _("Read and taken in."))
 
 
 def proof_rows(proof: Proof) -> list[tuple[Any, str]]:
@@ -78,20 +97,20 @@ def statement_list(request: ActorRequest, pk: int) -> HttpResponse:
             file = request.FILES.get("file")
             if file is None or not file.name:
                 raise Malformed("file.none", _("Choose a file first: .xml, .xlsx, .xls, .ods or .csv."))
+            data, now = file.read(), timezone.now()
+            if len(data) > INLINE_BYTES:
+                kept = keep_statement_file(pk, filename=file.name, data=data, actor=request.actor, now=now)
+                begin(read_statement, kept.pk, small=False)
+                return redirect("payroll:statement-upload", kept.pk)
             statement, is_new = upload_statement(
-                pk, filename=file.name, data=file.read(), actor=request.actor, now=timezone.now()
+                pk, filename=file.name, data=data, actor=request.actor, now=now
             )
         except (NotFound, NotPermitted):
             raise
         except WagewatchError as error:
             problem = error
         else:
-            if not is_new:
-                messages.info(request, _("This file was read before. Nothing has changed."))
-            elif statement.state == BankStatement.State.WAITING:
-                messages.success(request, _("Read. It counts once the bank's officer has confirmed it."))
-            else:
-                messages.success(request, _("Read and taken in."))
+            say_read(request, statement, is_new=is_new)
             return redirect("payroll:statement", statement.pk)
     found = (
         BankStatement.objects.filter(account=account)
@@ -114,6 +133,7 @@ def statement_list(request: ActorRequest, pk: int) -> HttpResponse:
         "problem": problem,
         "is_bank": acts_for_bank(request.actor, account),
         "waiting": found.filter(state=BankStatement.State.WAITING).count(),
+        "uploads": recent_uploads(account),
     }
     return render(request, "payroll/statements.html", context, status=400 if problem else 200)
 
@@ -173,14 +193,16 @@ def statement_page(request: ActorRequest, pk: int) -> HttpResponse:
 @require_POST
 @staff_view(*HOLDERS)
 def statement_answer(request: ActorRequest, pk: int) -> HttpResponse:
-    """The bank's officer confirms or refuses what the contractor brought."""
+    """The bank's officer confirms or refuses what the contractor brought; a large one is taken in by the worker process."""
+    confirm = request.POST.get("verdict") == "confirm"
+    now = timezone.now()
     try:
+        if confirm and access_statement(pk, request.actor).line_count > CONFIRM_INLINE:
+            kept = begin_confirming(pk, actor=request.actor, now=now)
+            begin(read_statement, kept.pk, small=False)
+            return redirect("payroll:statement-upload", kept.pk)
         statement = answer_statement(
-            pk,
-            confirm=request.POST.get("verdict") == "confirm",
-            reason=request.POST.get("reason", ""),
-            actor=request.actor,
-            now=timezone.now(),
+            pk, confirm=confirm, reason=request.POST.get("reason", ""), actor=request.actor, now=now
         )
     except (NotFound, NotPermitted):
         raise

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from devices.models import AttendanceDay
 from payroll.access import sheets_for
 from payroll.models import PaySheet, PaySlip
-from payroll.views.money_tasks import money_tasks
+from payroll.views.money_tasks import closed_tasks, money_tasks
 from payroll.views.people_tasks import people_tasks
 from payroll.views.sheets import parts_to_prepare
 from payroll.wage_months import wage_months_of
@@ -48,6 +48,7 @@ def today(request: ActorRequest) -> HttpResponse:
         tasks += people_tasks(request.actor, day)
     if actor.has_role(*PERMISSIONS["allocation.ask"]):
         tasks += money_tasks(actor, day)
+        tasks += closed_tasks(actor, day)
     is_manager, is_clerk = actor.has_role("gc_manager"), actor.has_role(*CLERK)
     for sheet in open_sheets:
         tasks += _tasks(sheet, day, is_manager=is_manager, is_clerk=is_clerk)

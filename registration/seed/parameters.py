@@ -205,6 +205,11 @@ _NATIONWIDE = (
     _Default("check.weights", {"none": 1, "yellow": 2, "orange": 3, "red": 5}, PROPOSED),
     _Default("check.publish_within_wd", 20, "国办发〔2015〕58号；20个工作日按行政处罚信息公示习惯，系统默认"),
     _Default("board.photo_days", 730, "影像保存两年；系统默认，可按地区调整"),
+    _Default(
+        "upload.undecided_days",
+        90,
+        "上传后无人处理的文件保存天数；个人信息保护法第19条最短必要，天数为系统默认",
+    ),
 )
 
 

@@ -149,6 +149,7 @@ def roster(request: ActorRequest, project_pk: int, pk: int) -> HttpResponseBase:
         return render(request, "registration/contractor_roster_reading.html", context)
     if found.state in {State.REFUSED, State.DISCARDED}:
         context["why"] = file_refusal(found)
+        context["forgotten"] = found.reading.get("forgotten")
         return render(request, "registration/contractor_roster_refused.html", context)
     if found.state == State.NAMING:
         return columns_page(request, project, found)

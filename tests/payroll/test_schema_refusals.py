@@ -105,6 +105,29 @@ def test_a_report_of_a_version_with_a_schema_must_keep_to_it(cast: Cast, version
     assert line.state == "paid"
 
 
+@pytest.mark.parametrize("version", ["04", "05", "06", "07", "08", "09", "10", "11", "13"])
+def test_a_report_of_a_version_without_a_schema_is_read_and_nothing_of_it_is_lost(
+    cast: Cast, version: str
+) -> None:
+    """The next newer schema is asked, as a hint."""
+    stage.account(cast, 5_000_000)
+    order = stage.instructed(cast, stage.approved_sheet(cast))
+    line = PaymentLine.objects.get(worker=cast.sun)
+    good = REPORT.format(order=order.message_id, status="PART", e2e=line.end_to_end_id)
+    good = good.replace("pain.002.001.10", f"pain.002.001.{version}")
+    strange = send(cast, good.replace("<TxSts>ACSC", "<TxSts>ZZZZ").encode(), "1-pain.002.xml")
+    line.refresh_from_db()
+    assert (strange.state, strange.summary["manual"], line.state, line.bank_status) == (
+        "done", 1, "sent", "ZZZZ",
+    )  # fmt: skip
+    unknown = good.replace("<TxSts>ACSC", "<Unheard>x</Unheard><TxSts>ACSC")
+    faulty = send(cast, unknown.encode(), "2-pain.002.xml")
+    line.refresh_from_db()
+    assert (faulty.state, line.state) == ("done", "paid")
+    assert "Unheard" in faulty.error_text
+    assert "Unheard" in desk(cast)
+
+
 def test_an_unreadable_file_without_an_account_is_seen_by_the_bank_of_its_connection(cast: Cast) -> None:
     message = send(cast, b"<Document>cut off")
     assert (message.state, message.account_id) == ("unreadable", None)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from payroll.models import AccountEvent, BankStatement, StatementLine
+from payroll.models import AccountEvent, BankStatement, StatementLine, StatementUpload
 from payroll.services.boards import code_of
 from registration.models import Membership
 from tests.payroll import stage as payroll
@@ -342,6 +342,8 @@ PARTS: dict[str, Parts] = {
     "payroll:account-lines": _account,
     "payroll:statement": _statement,
     "payroll:statement-answer": _statement,
+    "payroll:statement-upload": lambda _s: {"pk": StatementUpload.objects.get().pk},
+    "payroll:statement-upload-progress": lambda _s: {"pk": StatementUpload.objects.get().pk},
     "payroll:statement-line": lambda _s: {"pk": StatementLine.objects.get(bank_reference="M-1").pk},
     "payroll:project-account": _project,
     "payroll:account-register": _project,
