@@ -18,7 +18,7 @@ from inspection.rules import level_name
 from inspection.services.listing import labour_office
 from inspection.services.rules import latest_runs
 from inspection.telling.shape import steps_of
-from inspection.views.boards import board_rows
+from inspection.views.boards import board_codes, board_rows
 from inspection.views.check_draws import rows_of
 from inspection.views.contracts import contracts_shown, wordings
 from inspection.views.credit import credit_rows, shown_firms
@@ -135,7 +135,7 @@ def boards_export(request: ActorRequest) -> HttpResponseBase:
         ColumnOut(_("Lines missing"), "number", width=10),
     ]
     rows = []
-    for row in board_rows(request)[0]:
+    for row in board_rows(request, board_codes(request)[0]):
         shown, newest = row["state"].shown, row["state"].newest
         rows.append(
             (
