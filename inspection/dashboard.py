@@ -44,6 +44,11 @@ class AlarmLine:
         return self.stop.strip(self.alarm.level)
 
 
+def late_days(alarm: Alarm, today: date) -> int:
+    """Days past the due date, until today or until it was closed."""
+    return days_overdue(alarm.due_on, site_date(alarm.closed_at) if alarm.closed_at else today)
+
+
 def lines(alarms: Iterable[Alarm], today: date) -> list[AlarmLine]:
     """Alarms with their words; give alarms with project and region already joined."""
     return [
@@ -52,7 +57,7 @@ def lines(alarms: Iterable[Alarm], today: date) -> list[AlarmLine]:
             headline=headline(a),
             reason=reason(a, today),
             stop=stop_of_alarm(a.rule, a.facts),
-            late=days_overdue(a.due_on, site_date(a.closed_at) if a.closed_at else today),
+            late=late_days(a, today),
             left=max((a.due_on - today).days, 0) if a.due_on else 0,
             to_act=next_step(a.stage),
             act_late=bool(a.handle_by and a.handle_by < today and not a.paused_until),

@@ -1,23 +1,32 @@
 """Lists as .xlsx: what the page shows with its filters, all rows instead of one page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from typing import Any
 
-from django.http import HttpResponse
+from django.db.models import Choices
+from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
 
-from inspection.dashboard import AlarmLine
+from inspection.dashboard import late_days
+from inspection.models import Alarm, Level
+from inspection.rules import stop_of_alarm
+from inspection.words import headline
 from payroll.models import PaySlip
-from registration.models import Project
+from registration.models import Project, Sector
 from registration.templatetags.named import named
-from wagewatch.lib.sheets import ColumnOut, SheetOut, write_workbook
+from registration.views.file_answers import file_answer
+from wagewatch.lib.sheet_writer import ColumnOut, SheetOut, Value, workbook_file
 from wagewatch.templatetags.ww import mask_name
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+def labels(choices: type[Choices]) -> dict[Any, str]:
+    """Value → label in the reader's language: `get_…_display()` translates every label of the field for each row."""
+    return {value: str(label) for value, label in choices.choices}
 
 
-def alarm_sheet(lines: Iterable[AlarmLine], today: date) -> SheetOut:
-    """One row per alarm."""
+def alarm_sheet(alarms: Iterable[Alarm], today: date) -> SheetOut:
+    """One row per alarm; give alarms with holder, project and region at hand. Rows are made as they are written."""
     columns = [
         ColumnOut(_("Level"), width=8),
         ColumnOut(_("Rule"), width=8),
@@ -37,29 +46,35 @@ def alarm_sheet(lines: Iterable[AlarmLine], today: date) -> SheetOut:
         ColumnOut(_("Paused until"), "date", width=12),
         ColumnOut(_("Desk"), width=10),
     ]
-    rows = [
-        (
-            line.alarm.get_level_display(),
-            line.alarm.rule,
-            line.headline,
-            line.alarm.project.region.label,
-            named(line.alarm.project),
-            line.alarm.amount_fen,
-            _("yes") if line.alarm.facts.get("estimated") else "",
-            line.alarm.people,
-            line.alarm.due_on,
-            line.late if line.alarm.due_on and line.alarm.state == "open" else None,
-            str(line.stop.words),
-            line.alarm.get_state_display(),
-            line.alarm.get_stage_display() if line.alarm.state == "open" else "",
-            line.alarm.holder.name if line.alarm.holder else "",
-            line.alarm.handle_by,
-            line.alarm.paused_until,
-            line.alarm.get_tier_display(),
-        )
-        for line in lines
-    ]
-    return SheetOut(_("Alarms"), columns, rows)
+    levels, states, stages, tiers = (
+        labels(choices) for choices in (Level, Alarm.State, Alarm.Stage, Alarm.Tier)
+    )
+    yes = _("yes")
+
+    def rows() -> Iterator[Sequence[Value]]:
+        for alarm in alarms:
+            is_open = alarm.state == Alarm.State.OPEN
+            yield (
+                levels[alarm.level],
+                alarm.rule,
+                headline(alarm),
+                alarm.project.region.label,
+                named(alarm.project),
+                alarm.amount_fen,
+                yes if alarm.facts.get("estimated") else "",
+                alarm.people,
+                alarm.due_on,
+                late_days(alarm, today) if alarm.due_on and is_open else None,
+                str(stop_of_alarm(alarm.rule, alarm.facts).words),
+                states[alarm.state],
+                stages[alarm.stage] if is_open else "",
+                alarm.holder.name if alarm.holder else "",
+                alarm.handle_by,
+                alarm.paused_until,
+                tiers[alarm.tier],
+            )
+
+    return SheetOut(_("Alarms"), columns, rows())
 
 
 def project_sheet(projects: Iterable[Project], today: date) -> SheetOut:
@@ -78,6 +93,7 @@ def project_sheet(projects: Iterable[Project], today: date) -> SheetOut:
         ColumnOut(_("Risk"), "number", width=8),
     ]
     rows = []
+    sectors = labels(Sector)
     for project in projects:
         stat = getattr(project, "stat", None)
         figures = (
@@ -93,9 +109,7 @@ def project_sheet(projects: Iterable[Project], today: date) -> SheetOut:
             if stat
             else (None,) * 7
         )
-        rows.append(
-            (project.code, named(project), project.region.label, project.get_sector_display(), *figures)
-        )
+        rows.append((project.code, named(project), project.region.label, sectors[project.sector], *figures))
     return SheetOut(_("Projects"), columns, rows)
 
 
@@ -112,6 +126,7 @@ def slip_sheet(slips: Iterable[PaySlip]) -> SheetOut:
         ColumnOut(_("Confirmation"), width=14),
         ColumnOut(_("Bank"), width=14),
     ]
+    confirmations, payments = labels(PaySlip.Confirmation), labels(PaySlip.Payment)
     rows = [
         (
             mask_name(slip.worker.name),
@@ -121,18 +136,15 @@ def slip_sheet(slips: Iterable[PaySlip]) -> SheetOut:
             slip.gate_days,
             slip.days,
             slip.net_fen,
-            slip.get_confirmation_display(),
-            slip.get_payment_display(),
+            confirmations[slip.confirmation],
+            payments[slip.payment],
         )
         for slip in slips
     ]
     return SheetOut(_("Pay slips"), columns, rows)
 
 
-def download(sheet: SheetOut | Sequence[SheetOut], name: str, today: date) -> HttpResponse:
-    """The workbook of one sheet or of several as an attachment."""
-    return HttpResponse(
-        write_workbook([sheet] if isinstance(sheet, SheetOut) else sheet),
-        content_type=XLSX,
-        headers={"Content-Disposition": f'attachment; filename="{name}-{today}.xlsx"'},
-    )
+def download(sheet: SheetOut | Sequence[SheetOut], name: str, today: date) -> HttpResponseBase:
+    """The workbook of one sheet or of several as an attachment; rows may come one by one."""
+    file = workbook_file([sheet] if isinstance(sheet, SheetOut) else sheet)
+    return file_answer(file, f"{name}-{today}", "xlsx")

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import get_language
 
 from registration.access import projects_for
 from registration.actors import Actor
 from registration.models import PostingNotice, Project
-from wagewatch.lib.dates import SITE_TZ, site_date
+from wagewatch.lib.dates import SITE_TZ, first_of_month, site_date
 
 DIMENSIONS = ("region", "trade", "age", "skill", "origin", "way")
 MEASURES = (
@@ -40,6 +40,20 @@ MOVES_SHOWN = 20
 OTHER = "\x00other"
 """Key of the row that sums up the rest of a dimension."""
 
+# Who was at a gate in the last 30 days. A month's totals say who came in it at all; the days themselves are asked only
+# about people who came in the month before and not in this one.
+ATTENDED = """
+  SELECT worker_id FROM devices_monthtotal
+  WHERE month = %(month)s AND dates > 0 AND project_id = ANY(%(projects)s)
+  UNION
+  SELECT m.worker_id FROM devices_monthtotal m
+  WHERE m.month >= %(earlier)s AND m.month < %(month)s AND m.dates > 0 AND m.project_id = ANY(%(projects)s)
+    AND NOT EXISTS (SELECT 1 FROM devices_monthtotal n WHERE n.month = %(month)s AND n.dates > 0
+                    AND n.project_id = m.project_id AND n.worker_id = m.worker_id)
+    AND EXISTS (SELECT 1 FROM devices_attendanceday d WHERE d.day > %(today)s - 30 AND d.day < %(month)s
+                AND d.project_id = m.project_id AND d.worker_id = m.worker_id)
+"""
+
 # One row per person: a person counts once, at the open posting, else the latest one.
 PEOPLE = """
 WITH post AS (
@@ -59,8 +73,7 @@ WITH post AS (
          bool_or(is_open AND denied_at IS NOT NULL) AS denied
   FROM post GROUP BY worker_id
 ), attended AS (
-  SELECT DISTINCT worker_id FROM devices_attendanceday
-  WHERE day > %(today)s - 30 AND day <= %(today)s AND project_id = ANY(%(projects)s)
+ATTENDED
 ), inside AS (
   SELECT DISTINCT worker_id FROM (
     SELECT DISTINCT ON (project_id, worker_id) project_id, worker_id,
@@ -103,6 +116,22 @@ WHERE (%(trade)s = '' OR trade = %(trade)s) AND (%(age)s = '' OR age = %(age)s)
   AND (%(skill)s = '' OR skill = %(skill)s) AND (%(origin)s = '' OR origin = %(origin)s)
   AND (%(way)s = '' OR way = %(way)s)
 GROUP BY GROUPING SETS ((), (region_id), (trade), (age), (skill), (origin), (way))
+""".replace("ATTENDED", ATTENDED)
+
+# The totals of PEOPLE that a report wants, without its breakdowns: each in a statement of its own.
+HEADS = """
+SELECT count(*), count(*) FILTER (WHERE registered), count(*) FILTER (WHERE on_site),
+       count(*) FILTER (WHERE on_site AND c.worker_id IS NOT NULL)
+FROM (
+  SELECT worker_id, bool_or(joined_on BETWEEN %(since)s AND %(until)s) AS registered,
+         bool_or(joined_on <= %(today)s AND (left_on IS NULL OR left_on >= %(today)s)) AS on_site
+  FROM registration_posting WHERE project_id = ANY(%(projects)s) GROUP BY 1
+) person LEFT JOIN registration_bankcard c ON c.worker_id = person.worker_id AND c.is_current
+"""
+PAID = """
+SELECT count(*) FROM (
+  SELECT DISTINCT worker_id FROM payroll_payslip
+  WHERE project_id = ANY(%(projects)s) AND payment = 'paid' AND paid_at >= %(start)s AND paid_at < %(end)s) paid
 """
 
 # Somebody's work began in the period on another project than the one they were on before.
@@ -212,22 +241,57 @@ def scope(actor: Actor, region: str = "") -> QuerySet[Project]:
     return found.filter(region__code__startswith=region) if region else found
 
 
+def head_counts(projects: list[int], period: Period, *, now: datetime) -> dict[str, int]:
+    """How many people of projects were ever registered, registered in the period, are on site, have a card, came in
+    the last 30 days, were paid in the period: the totals of `statistics` of those names."""
+    facts = _facts(projects, period, now)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '128MB'")
+        cursor.execute(HEADS, facts)
+        ever, registered, on_site, carded = cursor.fetchone()
+        cursor.execute(f"SELECT count(*) FROM ({ATTENDED}) attended", facts)  # noqa: S608 a constant
+        (attended,) = cursor.fetchone()
+        # Slips of all months may have been paid in this one: by the day of payment (slip_paid_at), not project by project.
+        cursor.execute("SET LOCAL enable_indexscan = off")
+        cursor.execute(PAID, facts)
+        (paid,) = cursor.fetchone()
+        cursor.execute("SET LOCAL enable_indexscan = on")
+    return {
+        "ever": ever,
+        "registered": registered,
+        "on_site": on_site,
+        "attended": attended,
+        "carded": carded,
+        "paid": paid,
+    }
+
+
+def _facts(projects: list[int], period: Period, now: datetime) -> dict[str, Any]:
+    today = site_date(now)
+    return {
+        "projects": projects,
+        "today": today,
+        "month": first_of_month(today),
+        "earlier": first_of_month(today - timedelta(days=29)),
+        "now": now,
+        "since": period.since,
+        "until": period.until,
+        "start": period.start,
+        "end": period.end,
+    }
+
+
 def statistics(actor: Actor, question: Question, *, now: datetime) -> Statistics:
     """Count the people of the projects within reach; three statements whatever there is."""
     projects = list(scope(actor, question.region).order_by().values_list("pk", flat=True))
     facts: dict[str, Any] = {
-        "projects": projects,
-        "today": site_date(now),
-        "now": now,
-        "since": question.period.since,
-        "until": question.period.until,
-        "start": question.period.start,
-        "end": question.period.end,
+        **_facts(projects, question.period, now),
         "limit": MOVES_SHOWN,
         "english": not (get_language() or "zh").startswith("zh"),
         **{name: getattr(question, name) for name in DIMENSIONS if name != "region"},
     }
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '128MB'")
         cursor.execute(PEOPLE, facts)
         total, rows = _read(cursor.fetchall())
         cursor.execute(MOVES, facts)

@@ -14,7 +14,7 @@ from django.db.models import Min
 
 from inspection.access import alarms_for
 from inspection.places import Scope, full_code, level_below
-from inspection.statistics import Period, Question, scope, statistics
+from inspection.statistics import Period, head_counts, scope
 from registration.actors import Actor
 from registration.services.parameters import region_labels
 from wagewatch.lib.dates import first_of_month, next_month, parse_month, site_date
@@ -134,7 +134,7 @@ def span_of(text: str, today: date) -> Span:
 @dataclass(frozen=True)
 class WageReport:
     """The figures of a period in sum and by region; `before` is the same period a year earlier, None where
-    nothing was recorded then; `people` are the counts of `inspection.statistics`."""
+    nothing was recorded then; `people` are six counts of `inspection.statistics`."""
 
     span: Span
     as_of: datetime
@@ -166,7 +166,7 @@ def wage_report(actor: Actor, span: Span, place: Scope, *, now: datetime) -> Wag
     before = None
     if first is not None and site_date(first) <= earlier.period.until:
         before = _sum(_count(projects, earlier, now).values())
-    people = statistics(actor, Question(span.period, region=place.region), now=now).total
+    people = head_counts(projects, span.period, now=now)
     return WageReport(
         span=span,
         as_of=now,

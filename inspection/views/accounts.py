@@ -128,7 +128,8 @@ def _seen(lives: list[AccountLife]) -> list[Seen]:
 
 def _found(request: HttpRequest, actor: Actor) -> tuple[list[Seen], list[dict[str, Any]]]:
     """The accounts of the page's filters, the most urgent first, and the tabs with their counts."""
-    projects = account_projects(actor).order_by("name", "pk")
+    # Few regions have many projects: each is read once.
+    projects = account_projects(actor).select_related(None).prefetch_related("region").order_by("name", "pk")
     if words := text_of(request, "q"):
         projects = projects.filter(name__icontains=words)
     every = _seen(load_lives(projects, today=site_date(timezone.now())))

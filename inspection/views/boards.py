@@ -1,5 +1,6 @@
 """Notice boards of the region: which hang, which are out of date; one site's board; an inspector's photo."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -20,7 +21,7 @@ from payroll.board_pdf import LANGUAGES, SIZES, board_pdf, code_address
 from payroll.models import NoticeBoard
 from payroll.services.board_checks import check_by_photo, read_picture, record_missing
 from payroll.services.board_photos import open_board_photo
-from payroll.services.board_states import load_states
+from payroll.services.board_states import load_codes, load_states
 from payroll.services.boards import content_of
 from payroll.views.board_checks import FIELDS, PhotoForm, say_verdict
 from payroll.views.boards import base_address, board_context, pdf_answer, shown
@@ -72,22 +73,30 @@ def tabs_of(request: HttpRequest, codes: list[str], show: str) -> list[dict[str,
     return tabs
 
 
-def board_rows(request: ActorRequest) -> tuple[list[dict[str, Any]], list[str], str]:
-    """Sites by the state of their board as the filters say, those without one first; all states; the tab."""
-    today = site_date(timezone.now())
+def board_codes(request: ActorRequest) -> tuple[list[int], list[str], str]:
+    """Sites as the filters say, those without a board first; the states of all; the tab."""
     projects = (
         board_projects(request.actor)
         .filter(state=Project.State.BUILDING)
         .exclude(sector=Sector.MANUFACTURING)
     )
-    projects = projects.order_by("name", "pk")
     if words := text_of(request, "q"):
         projects = projects.filter(Q(name__icontains=words) | Q(name_en__icontains=words))
-    found = list(projects)
-    states = load_states(found, today=today)
+    found = load_codes(projects.order_by("name", "pk"), today=site_date(timezone.now()))
     show = request.GET.get("show", "")
     show = show if show in ORDER else ""
-    rows = [
+    chosen = [(ORDER.index(code), pk) for pk, code in found if not show or code == show]
+    chosen.sort(key=lambda one: one[0])
+    return [pk for _place, pk in chosen], [code for _pk, code in found], show
+
+
+def board_rows(request: ActorRequest, chosen: Iterable[int]) -> list[dict[str, Any]]:
+    """Some of these sites with the state of their board, in their order."""
+    keys = list(chosen)
+    projects = board_projects(request.actor).in_bulk(keys)
+    found = [projects[pk] for pk in keys if pk in projects]
+    states = load_states(found, today=site_date(timezone.now()))
+    return [
         {
             "project": project,
             "state": states[project.pk],
@@ -95,24 +104,21 @@ def board_rows(request: ActorRequest) -> tuple[list[dict[str, Any]], list[str], 
             "level": board_words.STATES[states[project.pk].code][1],
         }
         for project in found
-        if not show or states[project.pk].code == show
     ]
-    rows.sort(key=lambda row: ORDER.index(row["state"].code))
-    return rows, [states[project.pk].code for project in found], show
 
 
 @require_GET
 @inspector_view
 def boards(request: ActorRequest) -> HttpResponseBase:
     """Sites under way within reach by the state of their notice board, those without one first."""
-    rows, codes, show = board_rows(request)
-    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    chosen, codes, show = board_codes(request)
+    page = Paginator(chosen, PER_PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "inspection/boards.html",
         {
             "page": page,
-            "rows": list(page),
+            "rows": board_rows(request, page),
             "tabs": tabs_of(request, codes, show),
             "lacking": len(codes) - codes.count("fresh"),
             "query": request.GET,

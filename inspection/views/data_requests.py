@@ -14,7 +14,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from inspection.access import settable_regions
 from inspection.data_fields import FIELDS, names_people
-from inspection.exports import XLSX
 from inspection.http import inspector_view, text_of
 from inspection.looks import is_odd, limits_of, looks_of, warnings_for
 from inspection.models import DataRequest
@@ -24,6 +23,7 @@ from registration.access import not_found
 from registration.actors import Actor
 from registration.http import ActorRequest
 from registration.views.chain_forms import WrittenField, choice, say_at, text
+from registration.views.file_answers import CONTENT_TYPES
 from wagewatch.lib.dates import SITE_TZ, parse_date, parse_month, site_date
 from wagewatch.lib.errors import Malformed, WagewatchError
 from wagewatch.lib.texts import whole_number
@@ -188,7 +188,7 @@ def data_request_file(request: ActorRequest, pk: int) -> HttpResponseBase:
         return _show(request, found, str(refusal.message), refusal.status)
     return HttpResponse(
         data,
-        content_type="text/csv; charset=utf-8" if file_format == "csv" else XLSX,
+        content_type="text/csv; charset=utf-8" if file_format == "csv" else CONTENT_TYPES["xlsx"],
         headers={"Content-Disposition": f'attachment; filename="{made.number}.{file_format}"'},
     )
 

@@ -100,7 +100,8 @@ class RecordForm(forms.Form):
 
 def _found(request: HttpRequest, actor: Actor) -> tuple[list[Deposit], list[dict[str, Any]]]:
     """The deposits of the page's filters, the most urgent first, and the tabs with their counts."""
-    projects = deposit_projects(actor).order_by("name", "pk")
+    # Few regions have many projects: each is read once.
+    projects = deposit_projects(actor).select_related(None).prefetch_related("region").order_by("name", "pk")
     if words := text_of(request, "q"):
         projects = projects.filter(name__icontains=words)
     every = load_deposits(projects, today=site_date(timezone.now()))

@@ -64,7 +64,11 @@ def _postings(request: ActorRequest) -> QuerySet[Posting]:
 
 def found_people(request: ActorRequest, words: str) -> list[dict[str, Any]]:
     """The postings that the words of the address find, each with its latest wage; one more than a workbook holds."""
-    return with_wage(find_people(_postings(request), words).postings[: MOST_EXPORTED + 1])
+    found = find_people(_postings(request), words).postings
+    # Thousands of people share some projects, firms and teams: each of these is read once.
+    once = found.select_related(None).select_related("worker")
+    once = once.prefetch_related("project__region", "participation__organisation", "team")
+    return with_wage(once[: MOST_EXPORTED + 1])
 
 
 def with_wage(postings: Iterable[Posting]) -> list[dict[str, Any]]:
@@ -77,6 +81,7 @@ def with_wage(postings: Iterable[Posting]) -> list[dict[str, Any]]:
         .exclude(confirmation=PaySlip.Confirmation.DRAFT)
         .order_by("project_id", "worker_id", "-month", "-sheet_id")
         .distinct("project_id", "worker_id")
+        .defer("parts", "items")
     )
     latest = {(slip.project_id, slip.worker_id): slip for slip in slips}
     return [{"posting": p, "slip": latest.get((p.project_id, p.worker_id))} for p in shown]

@@ -11,19 +11,20 @@ from django.views.decorators.http import require_GET
 
 from inspection.alarms.catalogue import GROUPS, RULES
 from inspection.check_access import access_draw
-from inspection.exports import download
+from inspection.exports import download, labels
 from inspection.http import inspector_view
 from inspection.looks import limits_of, warnings_for
 from inspection.rules import level_name
 from inspection.services.listing import labour_office
 from inspection.services.rules import latest_runs
 from inspection.telling.shape import steps_of
-from inspection.views.boards import board_rows
+from inspection.views.boards import board_codes, board_rows
 from inspection.views.check_draws import rows_of
 from inspection.views.contracts import contracts_shown, wordings
 from inspection.views.credit import credit_rows, shown_firms
 from inspection.views.people import MOST_EXPORTED, found_people
 from inspection.views.rule_pages import failure_words, open_by_rule, rows_of_keys, value_words
+from payroll.models import PaySlip
 from registration.access import access_project, projects_for
 from registration.contract_page import contract_row
 from registration.http import ActorRequest
@@ -134,7 +135,7 @@ def boards_export(request: ActorRequest) -> HttpResponseBase:
         ColumnOut(_("Lines missing"), "number", width=10),
     ]
     rows = []
-    for row in board_rows(request)[0]:
+    for row in board_rows(request, board_codes(request)[0]):
         shown, newest = row["state"].shown, row["state"].newest
         rows.append(
             (
@@ -193,6 +194,7 @@ def people_export(request: ActorRequest) -> HttpResponseBase:
     if elsewhere is not None:
         return elsewhere
     found = found_people(request, words)
+    payments = labels(PaySlip.Payment)
     cut = _("The first %(n)s lines. Search for fewer people to have the others.") % {"n": MOST_EXPORTED}
     columns = [
         ColumnOut(_("Name"), width=10),
@@ -221,7 +223,7 @@ def people_export(request: ActorRequest) -> HttpResponseBase:
             p.left_on,
             f"{slip.month:%Y-%m}" if slip else "",
             slip.net_fen if slip else None,
-            slip.get_payment_display() if slip else "",
+            payments[slip.payment] if slip else "",
         )
         for row in found[:MOST_EXPORTED]
         for p, slip in ((row["posting"], row["slip"]),)

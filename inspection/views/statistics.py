@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -12,7 +12,7 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from inspection.exports import XLSX
+from inspection.exports import download
 from inspection.http import inspector_view, text_of
 from inspection.statistics import (
     BANDS,
@@ -38,7 +38,7 @@ from registration.http import ActorRequest
 from registration.models import RegisteredBy, SkillGrade
 from wagewatch.charts import bars
 from wagewatch.lib.dates import first_of_month, previous_month, site_date
-from wagewatch.lib.sheets import ColumnOut, SheetOut, write_workbook
+from wagewatch.lib.sheets import ColumnOut, SheetOut
 
 DENIALS_SHOWN = 20
 LONGEST = timedelta(days=366 * 3)
@@ -287,8 +287,4 @@ def export(request: ActorRequest) -> HttpResponseBase:
     ]
     sheets.append(SheetOut(_("Moves between projects"), columns, _moves(found.moves)))
     sheets.append(SheetOut(_("Moves between cities"), columns, _moves(found.city_moves)))
-    return HttpResponse(
-        write_workbook(sheets),
-        content_type=XLSX,
-        headers={"Content-Disposition": f'attachment; filename="people-{today}.xlsx"'},
-    )
+    return download(sheets, "people", today)

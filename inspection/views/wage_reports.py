@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from inspection.exports import XLSX
 from inspection.http import inspector_view, scope_of
 from inspection.places import scope_of_address, trail
 from inspection.statistics_words import DEFINITIONS, MEASURE_NAMES
@@ -19,10 +18,11 @@ from inspection.wage_report import WageReport, span_of, wage_report
 from inspection.wage_report_words import COLUMNS, MEANINGS, NAMES, PARTS, SECTIONS
 from registration.http import ActorRequest
 from registration.models import Sector
+from registration.views.file_answers import file_answer
 from wagewatch.lib.dates import first_of_month, previous_month, site_date
 from wagewatch.lib.money import format_cny
 from wagewatch.lib.pdf import Align, Paper
-from wagewatch.lib.sheets import ColumnOut, SheetOut, write_workbook
+from wagewatch.lib.sheet_writer import ColumnOut, SheetOut, workbook_file
 from wagewatch.templatetags.ww import moment
 from wagewatch.templatetags.ww import month as month_words
 
@@ -224,11 +224,7 @@ def wages_export(request: ActorRequest) -> HttpResponseBase:
             [(name, *(row[one] for one in NAMES)) for _code, name, row in report.rows],
         ),
     ]
-    return HttpResponse(
-        write_workbook(sheets),
-        content_type=XLSX,
-        headers={"Content-Disposition": f'attachment; filename="wages-{report.span.key}.xlsx"'},
-    )
+    return file_answer(workbook_file(sheets), f"wages-{report.span.key}", "xlsx")
 
 
 @require_GET

@@ -1,5 +1,6 @@
 """Pay sheets per subcontractor and month, the workers' slips, confirmations and objections."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -189,6 +190,8 @@ class PaySlip(models.Model):
         indexes = [
             models.Index(fields=["worker_id", "month"], name="slip_worker"),
             models.Index(fields=["project", "sheet"], name="slip_sheet"),
+            # Months of payment differ from months of work: a report finds the slips paid in its period by it.
+            BrinIndex(fields=["paid_at"], name="slip_paid_at"),
         ]
 
     def __str__(self) -> str:

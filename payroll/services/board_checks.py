@@ -138,7 +138,10 @@ def _verdict(
     today = site_date(now)
     return Verdict(
         verdict_of(
-            reading, board.made_on if board else None, today=today, days=stale_after_days(project, today)
+            reading,
+            board.made_on if board else None,
+            today=today,
+            days=stale_after_days(project.region_id, today),
         )
     )
 

@@ -25,9 +25,9 @@ FIRMS = (
 Content = dict[str, Any]
 
 
-def stale_after_days(project: Project, today: date) -> int:
-    """Days after which a board of the project's region is out of date (the first figure of rule E1)."""
-    ladder = parameter("alarm.E1.days", region_code=project.region_id, on=today, default={"yellow": 31})
+def stale_after_days(region_code: str, today: date) -> int:
+    """Days after which a board of a region is out of date (the first figure of rule E1)."""
+    ladder = parameter("alarm.E1.days", region_code=region_code, on=today, default={"yellow": 31})
     return min(int(days) for days in ladder.values()) if ladder else 31
 
 
@@ -45,7 +45,7 @@ def gather(project: Project, *, today: date) -> Content:
         },
         "edition": f"{first_of_month(today):%Y-%m}",
         "made_on": today.isoformat(),
-        "replace_by": (today + timedelta(days=stale_after_days(project, today))).isoformat(),
+        "replace_by": (today + timedelta(days=stale_after_days(project.region_id, today))).isoformat(),
         "who": _who(project),
         "pay": _pay(project, wage_month, today),
         "help": _help(project, today),

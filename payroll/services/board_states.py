@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import QuerySet
+
 from payroll.models import BoardCheck, NoticeBoard
 from payroll.services.board_facts import stale_after_days
 from registration.models import Project
@@ -30,12 +32,37 @@ def state_of(newest: NoticeBoard | None, checks: list[BoardCheck], *, today: dat
     """The state from a project's checks, newest first."""
     last = checks[0] if checks else None
     telling = next((c for c in checks if c.verdict in TELLING), None)
-    if telling is None:
-        return BoardState(newest, None, last, "unseen" if newest else "never")
-    if telling.verdict == BoardCheck.Verdict.MISSING or telling.made_on is None:
-        return BoardState(newest, telling, last, "missing")
-    age = (today - telling.made_on).days
-    return BoardState(newest, telling, last, "stale" if age > days else "fresh")
+    look = (telling.verdict, telling.made_on) if telling else None
+    return BoardState(newest, telling, last, _code(newest is not None, look, today=today, days=days))
+
+
+def _code(has_board: bool, look: tuple[str, date | None] | None, *, today: date, days: int) -> str:
+    """`look` is verdict and day of the board seen, of the newest look that tells; `days` until it is out of date."""
+    if look is None:
+        return "unseen" if has_board else "never"
+    verdict, made_on = look
+    if verdict == BoardCheck.Verdict.MISSING or made_on is None:
+        return "missing"
+    return "stale" if (today - made_on).days > days else "fresh"
+
+
+def load_codes(projects: QuerySet[Project], *, today: date) -> list[tuple[int, str]]:
+    """(project, code of its board's state) in the order of the projects; three queries that make no records, for lists
+    that show a page of many."""
+    rows = list(projects.values_list("pk", "region_id"))
+    ids = [pk for pk, _region in rows]
+    boards = set(
+        NoticeBoard.objects.filter(project__in=ids).order_by().values_list("project", flat=True).distinct()
+    )
+    looks = {
+        pk: (verdict, made_on)
+        for pk, verdict, made_on in BoardCheck.objects.filter(project__in=ids, verdict__in=TELLING)
+        .order_by("project", "-number")
+        .distinct("project")
+        .values_list("project", "verdict", "made_on")
+    }
+    days = {region: stale_after_days(region, today) for region in {region for _pk, region in rows}}
+    return [(pk, _code(pk in boards, looks.get(pk), today=today, days=days[region])) for pk, region in rows]
 
 
 def load_states(projects: Iterable[Project], *, today: date) -> dict[int, BoardState]:
@@ -57,6 +84,6 @@ def load_states(projects: Iterable[Project], *, today: date) -> dict[int, BoardS
     found = {}
     for project in wanted:
         checks = [looks[project.pk]] if project.pk in looks else []
-        days = stale_after_days(project, today)
+        days = stale_after_days(project.region_id, today)
         found[project.pk] = state_of(newest.get(project.pk), checks, today=today, days=days)
     return found

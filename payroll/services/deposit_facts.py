@@ -20,7 +20,6 @@ from payroll.models import ArrearsRecord, DepositEntry, DepositRuling, PaySheet,
 from registration.models import Organisation, Participation, Project
 from registration.seed.deposits import KEY, NATION
 from registration.services.parameters import load_calendar, parameter
-from wagewatch.lib.dates import Calendar
 
 _LIMITS = {
     "lodge_wd": "deposit.pay_within_wd",
@@ -98,11 +97,30 @@ def load_deposits(projects: Iterable[Project], *, today: date) -> list[Deposit]:
     for record in ArrearsRecord.objects.filter(organisation__in=firm_ids).order_by("-made_at", "-pk"):
         records[record.organisation_id].append(record)
     works = works_of(firm_ids)
-    calendar = load_calendar()
-    return [
-        _deposit(p, firms.get(p.pk), entries[p.pk], rulings[p.pk], records, works, calendar, today)
-        for p in found
-    ]
+    place = Place(today)
+    return [_deposit(p, firms.get(p.pk), entries[p.pk], rulings[p.pk], records, works, place) for p in found]
+
+
+class Place:
+    """The calendar, and the deadlines and tables of regions, each read once for a list of projects."""
+
+    def __init__(self, today: date) -> None:
+        self.today, self.calendar = today, load_calendar()
+        self._limits: dict[str, Limits] = {}
+        self._tables: dict[tuple[str, date], Table] = {}
+
+    def limits(self, region_code: str) -> Limits:
+        """Today's deadlines."""
+        if region_code not in self._limits:
+            self._limits[region_code] = limits_of(region_code, on=self.today)
+        return self._limits[region_code]
+
+    def table(self, region_code: str, on: date) -> Table:
+        """The table of a day."""
+        if (region_code, on) not in self._tables:
+            read = parameter(KEY, region_code=region_code, on=on, default=NATION)
+            self._tables[region_code, on] = Table.read(read)
+        return self._tables[region_code, on]
 
 
 def load_deposit(project: Project, *, today: date) -> Deposit:
@@ -159,14 +177,13 @@ def _deposit(
     rulings: list[DepositRuling],
     records: dict[int, list[ArrearsRecord]],
     works: Works,
-    calendar: Calendar,
-    today: date,
+    place: Place,
 ) -> Deposit:
-    on = judged_on(project, today)
+    on = judged_on(project, place.today)
     # What came after the contract was signed does not change this project's deposit.
     known = next((r for r in records[firm.pk] if r.since <= on), None) if firm else None
     others = others_of(project, firm, works, on)
-    table = Table.read(parameter(KEY, region_code=project.region_id, on=on, default=NATION))
+    table = place.table(project.region_id, on)
     due = amount_due(
         table,
         project.contract_sum_fen,
@@ -179,9 +196,9 @@ def _deposit(
         [ruled(r) for r in rulings],
         due_fen=due.amount_fen,
         starts_on=project.started_on or project.contract_signed_on,
-        today=today,
-        calendar=calendar,
-        limits=limits_of(project.region_id, on=today),
+        today=place.today,
+        calendar=place.calendar,
+        limits=place.limits(project.region_id),
     )
     return Deposit(project, firm, known, due, state, tuple(entries), tuple(rulings), on, others)
 

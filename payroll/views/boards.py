@@ -36,7 +36,7 @@ KEPT_CHECKS = 20
 def board_context(project: Project) -> dict[str, Any]:
     """State, newest version, checks and versions of a project's board; what both sides' pages show."""
     today = site_date(timezone.now())
-    days = stale_after_days(project, today)
+    days = stale_after_days(project.region_id, today)
     versions = list(NoticeBoard.objects.filter(project=project).order_by("-number")[:KEPT_CHECKS])
     checks = list(
         BoardCheck.objects.filter(project=project).select_related("made_by").order_by("-number")[:60]

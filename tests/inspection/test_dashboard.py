@@ -117,7 +117,7 @@ def test_projects_stand_by_risk_with_their_reasons(stage, city):
     assert [r["stat"].risk for r in rows] == sorted((r["stat"].risk for r in rows), reverse=True)
     assert rows[0]["reasons"][0].points >= rows[0]["reasons"][-1].points
     assert context(city, "risk", "?least=100")["rows"] == []
-    sheet = read_workbook(city.get(reverse("inspection:risk-export")).content, "risk.xlsx")
+    sheet = read_workbook(city.get(reverse("inspection:risk-export")).getvalue(), "risk.xlsx")
     assert sheet is not None
 
 
@@ -162,7 +162,7 @@ def test_a_month_is_told_by_firm_and_filtered_by_it(stage):
 def test_a_month_as_a_workbook_masks_the_names(stage):
     li = stage.client(stage.li)
     path = reverse("inspection:project-month-export", args=[stage.project.pk, "2026-10"])
-    (sheet,) = read_workbook(li.get(path).content, "wages.xlsx").sheets
+    (sheet,) = read_workbook(li.get(path).getvalue(), "wages.xlsx").sheets
     text = str([str(cell) for row in sheet.rows for cell in row])
     assert "孙**" in text
     assert "孙德旺" not in text

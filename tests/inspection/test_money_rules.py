@@ -169,7 +169,7 @@ def test_the_page_of_cash_counts_all_of_it_and_shows_denied_ones_first(stage, mo
     assert page.context["figures"] == {"number": 2, "sum_fen": 1_584_000, "denied": 1}
     assert "另有 1 条见导出的表格" in page.content.decode()
     monkeypatch.setattr(watch_exports, "MOST", 1)
-    book = stage.client(stage.li).get(reverse("inspection:pay-watch-export", args=["cash"])).content
+    book = stage.client(stage.li).get(reverse("inspection:pay-watch-export", args=["cash"])).getvalue()
     rows = read_workbook(book, "cash.xlsx").sheets[0].rows
     assert (len(rows), rows[0].get(0).text) == (3, "只列出前 1 行。其余请按项目逐个导出。")
 

@@ -198,7 +198,7 @@ def test_filters_and_order_stand_in_the_address(stage):
 def cells(response):
     """The values of the first sheet, row by row."""
     assert response.status_code == 200
-    (sheet,) = read_workbook(response.content, "list.xlsx").sheets
+    (sheet,) = read_workbook(response.getvalue(), "list.xlsx").sheets
     return [[cell.value for cell in row] for row in sheet.rows]
 
 

@@ -153,7 +153,7 @@ def test_the_page_and_the_workbook_say_the_same(cast: Cast) -> None:
     client = cast.client(cast.li)
     page = client.get("/supervision/reports/?by=trade&from=2026-11-01&to=2026-11-16")
     assert page.status_code == 200
-    sheets = read_workbook(client.get("/supervision/reports/export/").content, "a.xlsx").sheets
+    sheets = read_workbook(client.get("/supervision/reports/export/").getvalue(), "a.xlsx").sheets
     assert len(sheets) == 9
     assert any(cell.value == 4 for row in sheets[0].rows for cell in row)
     for odd in (

@@ -1,13 +1,15 @@
 """The report on wages: what it counts, the year before, the region, the workbook and the paper."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.urls import reverse
 
+from devices.models import AttendanceDay
 from inspection.models import Alarm, AlarmFlip
 from inspection.places import Scope
 from inspection.services.stats import rebuild_stat
+from inspection.statistics import Question, head_counts, statistics
 from inspection.wage_report import span_of, wage_report
 from tests.inspection.stage import DUE, at, attend, run, sent_sheet, set_parameters, set_slips
 from wagewatch.lib.sheets import read_workbook
@@ -91,9 +93,53 @@ def test_page_workbook_and_paper_say_the_same(stage):
     page = li.get(reverse("inspection:wage-report") + query)
     assert page.status_code == 200
     assert "¥15,060.00" in page.content.decode()
-    book = read_workbook(li.get(reverse("inspection:wage-report-export") + query).content, "wages.xlsx")
+    book = read_workbook(li.get(reverse("inspection:wage-report-export") + query).getvalue(), "wages.xlsx")
     cells = [str(cell) for row in book.sheets[0].rows for cell in row]
     assert any("¥15,060.00" in cell for cell in cells)
     paper = li.get(reverse("inspection:wage-report-pdf") + query)
     assert paper["Content-Type"] == "application/pdf"
     assert paper.content.startswith(b"%PDF")
+
+
+def test_people_are_counted_as_in_the_statistics(stage):
+    attend(stage.zhou_posting, 3)
+    for posting, day in ((stage.wu_posting, date(2026, 10, 18)), (stage.zhou_posting, date(2026, 9, 30))):
+        AttendanceDay.objects.create(
+            day=day, project_id=posting.project_id, worker_id=posting.worker_id, posting_id=posting.pk, days=1,
+            minutes=480, passages=2, state="closed",
+        )  # fmt: skip
+    for who in (stage.li, stage.wang):
+        for today in (
+            date(2026, 10, 30),
+            date(2026, 11, 1),
+            date(2026, 11, 16),
+            date(2026, 11, 17),
+            date(2027, 3, 1),
+        ):
+            for period in ("2026-10", "2026-11", "2026"):
+                span, now = span_of(period, today), at(today)
+                told = wage_report(stage.actor(who), span, Scope(""), now=now).people
+                total = statistics(stage.actor(who), Question(span.period), now=now).total
+                assert told == {name: total[name] for name in told}, (who, today, period)
+
+
+def test_who_came_in_thirty_days_is_told_by_months_and_days(stage):
+    project = stage.project.pk
+    for posting, first in ((stage.sun_posting, date(2026, 9, 28)), (stage.zhou_posting, date(2026, 10, 17))):
+        for n in range(2):
+            AttendanceDay.objects.get_or_create(
+                day=first + timedelta(days=9 * n), project_id=project, worker_id=posting.worker_id,
+                posting_id=posting.pk, defaults={"days": 1, "minutes": 480, "passages": 2, "state": "closed"},
+            )  # fmt: skip
+    days = list(AttendanceDay.objects.filter(project=project).values_list("day", "worker_id"))
+    last = max(day for day, _worker in days)
+    for today in (last + timedelta(days=n) for n in range(45)):
+        came = {worker for day, worker in days if today - timedelta(days=30) < day <= today}
+        period = span_of("2026-10", today).period
+        assert head_counts([project], period, now=at(today))["attended"] == len(came), today
+
+
+def test_a_sector_holds_for_people_too(stage):
+    other = wage_report(stage.actor(stage.li), span_of("2026-10", DUE), Scope("", "water"), now=NOW)
+    assert other.total["projects"] == 0
+    assert set(other.people.values()) == {0}

@@ -30,8 +30,9 @@ from payroll.services.board_checks import (
     record_missing,
 )
 from payroll.services.board_photos import forget_board_photos
+from payroll.services.board_states import load_codes, load_states
 from payroll.services.boards import make_board
-from registration.models import StoredFile
+from registration.models import Project, StoredFile
 from tests.cast import NOW, Cast
 from tests.devices.post import headers
 from wagewatch.evidence.models import Entry
@@ -119,6 +120,25 @@ def test_an_old_board_is_stale_and_the_day_before_it_is_not(cast: Cast) -> None:
     board = hang(cast)
     assert look(cast, photo(address(board), turn=3), days=31).verdict == "fresh"
     assert look(cast, photo(address(board), turn=4), days=32).verdict == "stale"
+
+
+def test_the_states_of_a_list_are_those_of_each_board(cast: Cast) -> None:
+    def told(days: int = 0) -> str:
+        today = cast.today + timedelta(days=days)
+        every = Project.objects.order_by("-pk")
+        codes = load_codes(every, today=today)
+        states = load_states(every, today=today)
+        assert codes == [(project.pk, states[project.pk].code) for project in every]
+        return dict(codes)[cast.project.pk]
+
+    assert told() == "never"
+    board = hang(cast)
+    assert told() == "unseen"
+    look(cast, photo(address(board)))
+    assert told() == told(31) == "fresh"
+    assert told(32) == "stale"
+    record_missing(cast.project.pk, note="北门", actor=cast.actor(cast.li), now=NOW + timedelta(days=1))
+    assert told(1) == "missing"
 
 
 def test_other_boards_forged_codes_and_no_code_are_told_apart(cast: Cast) -> None:

@@ -101,7 +101,7 @@ def test_the_list_filters_by_address_and_exports_what_it_shows(cast: Cast) -> No
     assert len(client.get(path, {"show": "late", "q": "多湖"}).context["rows"]) == 1
     assert client.get(path, {"show": "nonsense", "q": "\x00", "page": "x"}).status_code == 200
     book = client.get(reverse("inspection:deposits-export"), {"show": "missing"})
-    rows = CalamineWorkbook.from_filelike(io.BytesIO(book.content)).get_sheet_by_index(0).to_python()
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(book.getvalue())).get_sheet_by_index(0).to_python()
     assert [row[0] for row in rows if "B-07" in str(row[0])] == ["多湖 B-07 地块住宅"]
 
 

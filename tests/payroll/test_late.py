@@ -271,7 +271,7 @@ def test_the_inspector_of_the_county_sees_it_with_the_decision(
     assert listed not in li.get(reverse("inspection:project", args=[cast.project.pk])).content.decode()
     assert li.post(listed).status_code == 405
     export = reverse("inspection:changed-days-export", args=[cast.project.pk])
-    (table,) = read_workbook(li.get(export).content, "x.xlsx").sheets
+    (table,) = read_workbook(li.get(export).getvalue(), "x.xlsx").sheets
     assert any("孙**" in [cell.text for cell in row] for row in table.rows)
     for who, status in ((cast.wang, 404), (cast.qian, 404), (cast.guard, 404), (cast.sun, 302)):
         assert cast.client(who).get(listed).status_code == status

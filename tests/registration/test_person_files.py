@@ -77,6 +77,33 @@ def test_no_text_becomes_a_formula(text: str, write: Any) -> None:
     assert all(cell.kind in {"text", "empty"} for row in cells for cell in row)
 
 
+@pytest.mark.parametrize("write", [write_workbook, lambda sheets: workbook_file(sheets).read()])
+def test_every_text_comes_back_as_it_was(write: Any) -> None:
+    said = [
+        "<r><t>a & b</t></r>", "<r>no end", "&amp;", "_x0041_", " 空 格 ", "两\n行", "\t制表", "🏗" * 3, "]]>", '"', "2026-11-01",
+    ]  # fmt: skip
+    columns = [ColumnOut("<r>一</r>", choices=["<r>&</r>" * 90, "b"]), ColumnOut("二", "number")]
+    data = write([SheetOut("a", columns, [(text, n) for n, text in enumerate(said)], title="<r>&</r>")])
+    found = read_workbook(data, "a.xlsx").sheets
+    assert found[0].rows[0][0].value == "<r>&</r>"
+    assert found[0].rows[1][0].value == "<r>一</r>"
+    assert [[cell.value for cell in row] for row in found[0].rows[2:]] == [
+        [text, n] for n, text in enumerate(said)
+    ]
+    assert found[1].rows[0][0].value == "<r>&</r>" * 90
+
+
+def test_a_cell_holds_what_a_spreadsheet_can_hold() -> None:
+    data = write_workbook([SheetOut("a", [ColumnOut("b")], [("🏗" * 40_000,), ("长" * 40_000,)])])
+    rows = read_workbook(data, "a.xlsx").sheets[0].rows
+    assert [row[0].value for row in rows[1:]] == ["🏗" * 16_383, "长" * 32_767]
+    for odd in (float("nan"), float("inf"), float("-inf")):
+        with pytest.raises(TypeError):
+            write_workbook([SheetOut("a", [ColumnOut("b", "number")], [(odd,)])])
+    with pytest.raises(ValueError, match="more cells"):
+        write_workbook([SheetOut("a", [ColumnOut("b")], [("x", "y")])])
+
+
 def test_a_text_that_looks_like_a_formula_is_marked_as_quoted() -> None:
     data = write_workbook([SheetOut("a", [ColumnOut("b")], [("=1+1",), ("plain",)])])
     book = zipfile.ZipFile(io.BytesIO(data))

@@ -3,25 +3,18 @@
 import io
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from itertools import zip_longest
 from typing import IO, Any, Literal
 
 import xlsxwriter
 
-from wagewatch.lib.dates import SITE_TZ
+from wagewatch.lib.sheet_rows import RowsPage, RowWriter, Value, inert, text_cell
+
+__all__ = ["ColumnKind", "ColumnOut", "SheetOut", "Value", "inert", "workbook_file", "write_workbook"]
 
 ColumnKind = Literal["text", "money", "number", "date"]
-Value = str | int | float | Decimal | bool | date | datetime | None
-
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What makes a spreadsheet take a text for a formula when the cell is edited or pasted elsewhere; such a cell
-is marked as quoted text besides being stored as text."""
-_LONGEST_TEXT = 32_767
-_INERT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _INLINE_LIST = 255
 _EXTRA_ROWS = 1_000
 
@@ -55,40 +48,40 @@ class SheetOut:
 
 
 def write_workbook(sheets: Sequence[SheetOut]) -> bytes:
-    """The bytes of an .xlsx with headings frozen, drop-downs, and text, date and money formats."""
+    """The bytes of an .xlsx with headings frozen, drop-downs, and text, date and money formats; kept in memory."""
     out = io.BytesIO()
-    _write_book(xlsxwriter.Workbook(out, {"in_memory": True, **_INERT}), sheets)
+    _write_book(out, sheets, in_memory=True)
     return out.getvalue()
 
 
 def workbook_file(sheets: Sequence[SheetOut]) -> IO[bytes]:
-    """The same as an open temporary file, for any number of rows: a row is written and forgotten.
-
-    Texts stand in their cells instead of a shared table, so the file is somewhat larger.
-    """
+    """The same as an open temporary file, for any number of rows: a row is written and forgotten."""
     out = tempfile.TemporaryFile()  # noqa: SIM115 the caller reads and closes it
-    _write_book(xlsxwriter.Workbook(out, {"constant_memory": True, **_INERT}), sheets)
+    _write_book(out, sheets, in_memory=False)
     out.seek(0)
     return out
 
 
-def _write_book(book: Any, sheets: Sequence[SheetOut]) -> None:
-    formats = _formats(book)
+def _write_book(out: IO[bytes], sheets: Sequence[SheetOut], *, in_memory: bool) -> None:
+    book = xlsxwriter.Workbook(out, {"in_memory": in_memory})
+    styles = _styles(book)
     lists: list[Sequence[str]] = []
     names = _unique_names([sheet.name for sheet in sheets])
     for sheet, name in zip(sheets, names, strict=True):
-        _write_sheet(book.add_worksheet(name), sheet, formats, lists)
+        _write_sheet(_page(book, name, in_memory=in_memory), sheet, styles, lists)
     if lists:
-        _write_lists(book, lists)
+        _write_lists(_page(book, "_lists", in_memory=in_memory), lists, styles)
     book.close()
 
 
-def inert(text: str) -> str:
-    """Text without characters that XML cannot hold, cut to what a cell can hold."""
-    return _ILLEGAL.sub("", text)[:_LONGEST_TEXT]
+def _page(book: Any, name: str, *, in_memory: bool) -> RowsPage:
+    page: RowsPage = book.add_worksheet(name, RowsPage)
+    page.open_body(in_memory=in_memory)
+    return page
 
 
-def _formats(book: Any) -> dict[tuple[str, bool], Any]:
+def _styles(book: Any) -> dict[tuple[str, bool], Any]:
+    """The format of each look, plain and marked."""
     looks: dict[str, dict[str, Any]] = {
         "text": {"num_format": "@"},
         "quoted": {"num_format": "@", "quote_prefix": True},
@@ -109,60 +102,44 @@ def _formats(book: Any) -> dict[tuple[str, bool], Any]:
 
 
 def _write_sheet(
-    page: Any,
+    page: RowsPage,
     sheet: SheetOut,
     formats: dict[tuple[str, bool], Any],
     lists: list[Sequence[str]],
 ) -> None:
-    top = 0
+    style = _numbers(formats)
+    top, above = 0, ""
     if sheet.title:
-        page.write_string(0, 0, inert(sheet.title), formats["title", False])
+        above = f'<row r="1"><c r="A1" {text_cell(inert(sheet.title), style("title", False))}</row>'
         top = 1
+    heads = []
     for c, column in enumerate(sheet.columns):
-        page.write_string(top, c, inert(column.heading), formats["heading", column.required])
+        place = f"{xlsxwriter.utility.xl_col_to_name(c)}{top + 1}"
+        heads.append(f'<c r="{place}" {text_cell(inert(column.heading), style("heading", column.required))}')
         page.set_column(c, c, column.width, formats[column.kind, False])
         if column.hint:
             page.write_comment(top, c, inert(column.hint), {"x_scale": 2})
+    page.put(f'{above}<row r="{top + 1}">{"".join(heads)}</row>', top, len(sheet.columns))
     page.freeze_panes(top + 1, 0)
-    last = top
-    for r, row in enumerate(sheet.rows):
-        last = top + 1 + r
-        for c, value in enumerate(row):
-            _write(page, last, c, value, sheet.columns[c].kind, formats, (r, c) in sheet.marked)
+    writer = RowWriter(page, [column.kind for column in sheet.columns], style, top + 1)
+    writer.write(sheet.rows, sheet.marked)
     for c, column in enumerate(sheet.columns):
         if column.choices:
-            page.data_validation(top + 1, c, last + _EXTRA_ROWS, c, _validation(column.choices, lists))
+            last = writer.next_row - 1 + _EXTRA_ROWS
+            page.data_validation(top + 1, c, last, c, _validation(column.choices, lists))
 
 
-def _write(
-    page: Any,
-    r: int,
-    c: int,
-    value: Value,
-    kind: ColumnKind,
-    formats: dict[tuple[str, bool], Any],
-    marked: bool,
-) -> None:
-    look = formats[kind, marked]
-    if value is None or value == "":
-        if marked:
-            page.write_blank(r, c, None, look)
-    elif isinstance(value, str):
-        text = inert(value)
-        page.write_string(r, c, text, formats["quoted" if text.startswith(_FORMULA) else "text", marked])
-    elif isinstance(value, datetime):
-        local = value.astimezone(SITE_TZ).replace(tzinfo=None) if value.tzinfo else value
-        page.write_datetime(r, c, local, formats["moment", marked])
-    elif isinstance(value, date):
-        page.write_datetime(r, c, value, formats["date", marked])
-    elif isinstance(value, bool):
-        page.write_boolean(r, c, value, look)
-    elif kind == "text":
-        page.write_string(r, c, str(value), look)
-    elif kind == "money":
-        page.write_number(r, c, Decimal(value) / 100, look)
-    else:
-        page.write_number(r, c, value, look)
+def _numbers(formats: dict[tuple[str, bool], Any]) -> Callable[[str, bool], int]:
+    """The number that the file gives the format of a look; a look that no cell has gets none."""
+    known: dict[tuple[str, bool], int] = {}
+
+    def style(look: str, is_marked: bool) -> int:
+        found = known.get((look, is_marked))
+        if found is None:
+            found = known[look, is_marked] = formats[look, is_marked]._get_xf_index()
+        return found
+
+    return style
 
 
 def _validation(choices: Sequence[str], lists: list[Sequence[str]]) -> dict[str, Any]:
@@ -175,12 +152,10 @@ def _validation(choices: Sequence[str], lists: list[Sequence[str]]) -> dict[str,
     return {"validate": "list", "source": f"=_lists!${column}$1:${column}${len(clean)}"}
 
 
-def _write_lists(book: Any, lists: list[Sequence[str]]) -> None:
+def _write_lists(page: RowsPage, lists: list[Sequence[str]], formats: dict[tuple[str, bool], Any]) -> None:
     """Long drop-down lists need cells to stand in; the sheet is hidden."""
-    page = book.add_worksheet("_lists")
-    for c, choices in enumerate(lists):
-        for r, choice in enumerate(choices):
-            page.write_string(r, c, choice)
+    writer = RowWriter(page, ["text"] * len(lists), _numbers(formats), 0)
+    writer.write(zip_longest(*lists), frozenset())
     page.very_hidden()
 
 

@@ -175,26 +175,28 @@ def month(value: dt.date | None) -> str:
     return gettext("%(year)d-%(month)02d") % {"year": value.year, "month": value.month}
 
 
+_MONTHS = {
+    1: pgettext_lazy("month", "January"),
+    2: pgettext_lazy("month", "February"),
+    3: pgettext_lazy("month", "March"),
+    4: pgettext_lazy("month", "April"),
+    5: pgettext_lazy("month", "May"),
+    6: pgettext_lazy("month", "June"),
+    7: pgettext_lazy("month", "July"),
+    8: pgettext_lazy("month", "August"),
+    9: pgettext_lazy("month", "September"),
+    10: pgettext_lazy("month", "October"),
+    11: pgettext_lazy("month", "November"),
+    12: pgettext_lazy("month", "December"),
+}
+
+
 @register.filter
 def month_only(value: dt.date | None) -> str:
     """10 月."""
     if not value:
         return NONE
-    names = {
-        1: pgettext("month", "January"),
-        2: pgettext("month", "February"),
-        3: pgettext("month", "March"),
-        4: pgettext("month", "April"),
-        5: pgettext("month", "May"),
-        6: pgettext("month", "June"),
-        7: pgettext("month", "July"),
-        8: pgettext("month", "August"),
-        9: pgettext("month", "September"),
-        10: pgettext("month", "October"),
-        11: pgettext("month", "November"),
-        12: pgettext("month", "December"),
-    }
-    return names[value.month]
+    return str(_MONTHS[value.month])
 
 
 def _local(value: dt.datetime) -> dt.datetime:
