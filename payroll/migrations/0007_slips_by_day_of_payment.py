@@ -7,7 +7,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('payroll', '0004_columns_and_writing_of_uploads'),
+        ('payroll', '0006_accounts_opened_again'),
     ]
 
     operations = [
