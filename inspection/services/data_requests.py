@@ -24,6 +24,7 @@ from inspection.list_rules import months_after
 from inspection.models import DataExtract, DataRequest
 from inspection.services.listing import labour_office
 from payroll.models import PaySheet, PaySlip
+from payroll.owed import reached
 from registration.access import not_found, projects_for
 from registration.actors import Actor
 from registration.services.parameters import parameter
@@ -38,7 +39,6 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 MOST_ROWS = 50_000
 """What a spreadsheet still opens without trouble; a larger scope is asked for in parts."""
 LONGEST_MONTHS = 36
-PAID = (PaySlip.Payment.PAID, PaySlip.Payment.CASH)
 
 
 def requests_for(actor: Actor) -> QuerySet[DataRequest]:
@@ -189,7 +189,7 @@ def rows_of(request: DataRequest, actor: Actor) -> list[tuple[Any, ...]]:
         .exclude(sheet__state=PaySheet.State.DRAFT)
         .order_by()
     )
-    paid = Case(When(payment__in=PAID, then=F("net_fen")), default=Value(0))
+    paid = Case(When(reached(), then=F("net_fen")), default=Value(0))
     names = {
         "code": F("project__code"),
         "project_name": F("project__name"),
