@@ -88,7 +88,7 @@ class KeyForm(forms.Form):
         self.fields["authority"] = forms.TypedChoiceField(
             label=gettext_lazy("Office"),
             coerce=int,
-            choices=[(office.pk, office.name) for office in offices],
+            choices=[(office.pk, office_name(office)) for office in offices],
             widget=choice(),
         )
         self.order_fields(self.field_order)
