@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from inspection.check_access import access_check
 from inspection.check_records import RESULT, result_record, result_subject
 from inspection.models import CheckPhoto, RandomCheck
+from inspection.typed import whole
 from payroll.services.who import user_of
 from registration.access import not_found, not_permitted
 from registration.actors import Actor
@@ -40,20 +41,6 @@ def _mine(draw_id: int, project_id: int, actor: Actor) -> RandomCheck:
     return check
 
 
-def _whole(text: Any, most: int, code: str, **facts: Any) -> str:
-    """A text as typed, whole: one that is too long is refused, never cut."""
-    said = str(text).replace("\x00", "").replace("\r\n", "\n").strip()
-    if len(said) > most:
-        raise Malformed(
-            code,
-            _("At most %(most)s characters go here, and these are %(n)s. Shorten it."),
-            most=most,
-            n=len(said),
-            **facts,
-        )
-    return said
-
-
 def _answers(check: RandomCheck, typed: dict[str, Any], *, draft: bool = False) -> dict[str, Any]:
     """What was typed. Raises Malformed `check.note_long`, `check.summary_long`, `check.no_photo_long`."""
     rows = []
@@ -61,18 +48,18 @@ def _answers(check: RandomCheck, typed: dict[str, Any], *, draft: bool = False) 
         answer = str(typed.get(f"answer_{number}", ""))
         row = {
             "answer": answer if answer in ANSWERS else "",
-            "note": _whole(
+            "note": whole(
                 typed.get(f"note_{number}", ""), DRAFT if draft else NOTE, "check.note_long", number=number
             ),
         }
-        why = _whole(
+        why = whole(
             typed.get(f"no_photo_{number}", ""),
             DRAFT if draft else REASON,
             "check.no_photo_long",
             number=number,
         )
         rows.append(row | ({"no_photo": why} if why else {}))
-    said = _whole(typed.get("summary", ""), DRAFT if draft else SUMMARY, "check.summary_long")
+    said = whole(typed.get("summary", ""), DRAFT if draft else SUMMARY, "check.summary_long")
     return {"rows": rows, "summary": said}
 
 
@@ -218,7 +205,7 @@ def drop_check(draw_id: int, project_id: int, *, reason: str, actor: Actor, now:
     The reason is published. Raises Malformed `check.reason`, RuleViolation `check.over`.
     """
     check = _mine(draw_id, project_id, actor)
-    why = _whole(reason, REASON, "check.reason")
+    why = whole(reason, REASON, "check.reason")
     if not why:
         raise Malformed("check.reason", _("Write why it is not carried out. It is published."))
     if check.state != State.PLANNED:

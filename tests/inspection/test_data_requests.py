@@ -131,6 +131,19 @@ def test_the_file_holds_the_scope_and_is_marked(cast: Cast, second: User) -> Non
         DataExtract.objects.update(rows=0)
 
 
+def test_an_opinion_that_is_too_long_is_refused_with_both_counts_and_stays_in_the_form(
+    cast: Cast, second: User
+) -> None:
+    made, text = asked(cast), "可" * 301
+    decide = reverse("inspection:data-request-decide", args=[made.pk])
+    refused = cast.client(second).post(decide, {"act": "approve", "decision": text})
+    assert refused.status_code == 400
+    shown = refused.content.decode()
+    assert "这里最多写 300 个字，现在有 301 个" in shown
+    assert text in shown
+    assert DataRequest.objects.get().state == "asked"
+
+
 def test_cash_that_the_worker_denies_is_no_wage_paid(cast: Cast, second: User) -> None:
     two_sheets(cast)
     sheet = PaySheet.objects.get(project=cast.project)
