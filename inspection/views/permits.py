@@ -293,7 +293,7 @@ def permit_key_end(request: ActorRequest, pk: int) -> HttpResponseBase:
                     "into use again; make a new one then."
                 ),
                 "facts": [
-                    (_("Key"), key.name),
+                    (_("What for"), key.name),
                     (_("Made on"), moment(key.made_at)),
                     (_("Last used"), moment(key.last_used_at) if key.last_used_at else _("never used")),
                 ],

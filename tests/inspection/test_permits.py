@@ -329,6 +329,7 @@ def test_a_key_ends_only_after_a_page_that_says_what_follows(cast: Cast) -> None
     asked = client.get(end).content.decode()
     assert "停用的密钥不能恢复" in asked
     assert "从未使用" in asked
+    assert "用途" in asked
     assert PermitKey.objects.get().is_active, "to look is not to end"
     assert client.post(end).status_code == 302
     assert not PermitKey.objects.get().is_active
