@@ -14,7 +14,7 @@ def reached() -> Q:
         denied_at__isnull=False,
         withdrawn_at=None,
     )
-    return Q(payment=PaySlip.Payment.PAID) | (Q(payment=PaySlip.Payment.CASH) & ~Exists(denied))
+    return Q(payment=PaySlip.Payment.PAID) | Q(Q(payment=PaySlip.Payment.CASH), ~Exists(denied))
 
 
 def still_owed(slips: QuerySet[PaySlip]) -> QuerySet[PaySlip]:

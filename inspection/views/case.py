@@ -54,7 +54,8 @@ def case_page(request: ActorRequest, pk: int) -> HttpResponseBase:
     context = {
         "case": case,
         # A case handed over goes beyond the region of the office that deals with it, its site does not.
-        "sees_site": projects_for(request.actor, permission="alarm.view").filter(pk=case.project_id).exists(),
+        "sees_site": case.project is not None
+        and projects_for(request.actor, permission="alarm.view").filter(pk=case.project.pk).exists(),
         "today": today,
         "late": case_facts.is_late(case, today),
         "left": case_words.left_words(case.due_on, today, load_calendar()),
