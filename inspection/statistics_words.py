@@ -6,6 +6,7 @@ from django.utils.translation import pgettext_lazy
 from inspection.statistics import BANDS, OTHER
 from registration.models import RegisteredBy, SkillGrade
 from registration.services.parameters import region_labels
+from registration.trade_names import trade_label
 
 DIMENSION_NAMES = {
     "region": _("Region"),
@@ -73,6 +74,8 @@ def value_name(dimension: str, value: str) -> str:
         return str(_("not on record"))
     if dimension == "region":
         return region_labels().get(value, value)
+    if dimension == "trade":
+        return trade_label(value)
     if dimension == "origin":
         return region_labels().get(f"{value}0000", PROVINCES.get(value, value))
     names = {"age": BAND_NAMES, "skill": SKILL_NAMES, "way": WAY_NAMES}.get(dimension, {})

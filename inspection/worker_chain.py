@@ -73,6 +73,13 @@ class Chain:
         """The hand-over in cash that stands."""
         return next((c for c in self.cash if c.withdrawn_at is None), None)
 
+    @property
+    def is_settled(self) -> bool:
+        """The money reached the worker; as `payroll.owed` counts it."""
+        if self.slip.payment == PaySlip.Payment.CASH:
+            return self.handed is None or self.handed.denied_at is None
+        return self.slip.payment == PaySlip.Payment.PAID
+
 
 def load_chain(slip: PaySlip, worker: Worker) -> Chain:
     """Read it in twelve queries, each with the project in it; `slip` comes with its sheet and project."""

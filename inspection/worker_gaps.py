@@ -80,7 +80,7 @@ def _money_gaps(chain: Chain, today: date) -> list[str]:
     slip, found = chain.slip, []
     if slip.is_approved and chain.approval is None:
         found.append(_("The slip is marked approved, and no approval is on record."))
-    is_settled = slip.payment in {PaySlip.Payment.PAID, PaySlip.Payment.CASH}
+    is_settled = chain.is_settled
     due = slip.sheet.due_on
     if not is_settled and due < today and slip.net_fen > 0:
         late = (today - due).days

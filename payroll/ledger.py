@@ -21,6 +21,7 @@ from payroll.wage_months import days_of_sheet
 from registration.actors import Actor
 from registration.models import LabourContract, PayBasis, Posting, Project
 from registration.services.parameters import parameter
+from registration.trade_names import trade_label
 from wagewatch.lib.dates import SITE_TZ, site_date
 from wagewatch.lib.identity import mask_name
 from wagewatch.lib.sheet_writer import Value, workbook_file
@@ -252,7 +253,7 @@ def labour_rows(project: Project, sheets: Sequence[PaySheet], *, full: bool) -> 
             else (mask_name(worker.name), worker.id_tail)
         )
         yield (
-            posting.participation.organisation.name, posting.team.name, *person, posting.trade,
+            posting.participation.organisation.name, posting.team.name, *person, trade_label(posting.trade),
             str(PayBasis(posting.pay_basis).label), posting.rate_fen, posting.joined_on, posting.left_on,
             *contracts.get(posting.pk, ("", "")),
         )  # fmt: skip

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 from registration.models import LeftReason, PayBasis, PieceUnit, Project, Team
 from registration.rules.trades import TRADES
 from registration.services.joining import employers_of, teams_of
+from registration.trade_names import trade_label
 from wagewatch.lib.errors import Malformed
 from wagewatch.lib.identity import normalise_card, normalise_id_number
 from wagewatch.lib.money import parse_yuan
@@ -54,7 +55,7 @@ class WorkForm(forms.Form):
 
     trade = forms.ChoiceField(
         label=_("What do you do?"),
-        choices=[(trade, trade) for trade in TRADES],
+        choices=lambda: [(trade, trade_label(trade)) for trade in TRADES],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose your trade."), "invalid_choice": _("Choose your trade.")},
     )

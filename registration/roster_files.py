@@ -23,6 +23,7 @@ from registration.models import (
     WorkRole,
 )
 from registration.templatetags.named import named
+from registration.trade_names import trade_label
 from wagewatch.lib.dates import SITE_TZ
 from wagewatch.lib.errors import RuleViolation
 from wagewatch.lib.identity import mask_id, mask_name
@@ -94,7 +95,7 @@ def masked_rows(postings: QuerySet[Posting]) -> Iterator[tuple[Value, ...]]:
             p.worker.id_tail,
             p.participation.organisation.name,
             p.team.name,
-            p.trade,
+            trade_label(p.trade),
             str(PayBasis(p.pay_basis).label),
             p.rate_fen,
             p.joined_on,
@@ -127,7 +128,7 @@ def full_rows(postings: QuerySet[Posting]) -> Iterator[tuple[Value, ...]]:
             _label(SkillGrade, w.skill_grade),
             p.participation.organisation.name,
             p.team.name,
-            p.trade,
+            trade_label(p.trade),
             _label(WorkRole, p.work_role),
             _label(PayBasis, p.pay_basis),
             p.rate_fen,
@@ -203,7 +204,7 @@ def _paper_rows(postings: Iterable[Posting], *, full: bool) -> Iterator[tuple[st
             "女" if w.sex == 2 else "男",
             p.participation.organisation.name,
             p.team.name,
-            p.trade,
+            trade_label(p.trade),
             f"{format_cny(p.rate_fen)} {_label(PayBasis, p.pay_basis)}",
             p.joined_on.isoformat(),
             p.left_on.isoformat() if p.left_on else "",

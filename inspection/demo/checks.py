@@ -63,11 +63,13 @@ def _draw(title: str, count: int, moment: datetime) -> CheckDraw:
 def _fill(check: RandomCheck, by: User, moment: datetime, faults: dict[int, str], summary: str) -> None:
     actor = actor_of_user(by)
     typed = {f"answer_{number}": "ok" for number in range(len(check.draw.items))} | {"summary": summary}
-    for number, note in faults.items():
-        typed |= {f"answer_{number}": "bad", f"note_{number}": note}
     checks.add_photo(
         check.draw_id, check.project_id, wall(f"检查 {check.draw_id}", "现场照片"), actor=actor, now=moment
     )
+    for number, note in faults.items():
+        typed |= {f"answer_{number}": "bad", f"note_{number}": note}
+        photo = wall(f"检查 {check.draw_id}", check.draw.items[number]["title"])
+        checks.add_photo(check.draw_id, check.project_id, photo, item=number, actor=actor, now=moment)
     checks.submit_check(
         check.draw_id, check.project_id, typed, visited_on=site_date(moment), actor=actor, now=moment
     )

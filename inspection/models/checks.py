@@ -102,7 +102,8 @@ class CheckDraw(models.Model):
 class RandomCheck(models.Model):
     """A project's check of a draw: planned → submitted by one inspector → confirmed by the other; or dropped.
 
-    `draft` is what was typed so far. `results` are [{item, answer ok/bad/none, note}].
+    `draft` is what was typed so far. `results` are [{item, answer ok/bad/none, note, and for a fault without
+    a photo `no_photo`: why there is none}].
     """
 
     class State(models.TextChoices):
@@ -137,12 +138,13 @@ class RandomCheck(models.Model):
 
 
 class CheckPhoto(models.Model):
-    """A photo taken at a check, for one of its items or for the whole."""
+    """A photo taken at a check, of one of its items (counted from 0) or of the whole."""
 
     pk = models.CompositePrimaryKey("project_id", "draw_id", "number")
     project = models.ForeignKey(Project, models.PROTECT, related_name="+")
     draw = models.ForeignKey(CheckDraw, models.PROTECT, related_name="+")
     number = models.PositiveSmallIntegerField("序号")
+    item = models.PositiveSmallIntegerField("事项", null=True, editable=False)
     sha256 = models.BinaryField(max_length=32)
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
     made_by = models.ForeignKey(User, models.PROTECT, related_name="+")

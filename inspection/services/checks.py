@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from inspection.check_access import access_check
 from inspection.check_records import RESULT, result_record, result_subject
 from inspection.models import CheckPhoto, RandomCheck
+from inspection.typed import whole
 from payroll.services.who import user_of
 from registration.access import not_found, not_permitted
 from registration.actors import Actor
@@ -22,6 +23,9 @@ from wagewatch.lib.errors import Malformed, RuleViolation
 State = RandomCheck.State
 ANSWERS = ("ok", "bad", "none")
 MOST_PHOTOS = 20
+MOST_BYTES = 10 * 1024 * 1024
+NOTE, SUMMARY, REASON, DRAFT = 500, 500, 300, 5000
+"""Characters of a note, of the conclusion, of a reason, and of a text that is still a draft."""
 LONGEST = timedelta(days=366)
 
 
@@ -37,43 +41,65 @@ def _mine(draw_id: int, project_id: int, actor: Actor) -> RandomCheck:
     return check
 
 
-def _answers(check: RandomCheck, typed: dict[str, Any]) -> dict[str, Any]:
-    """What was typed, cut to what a draft may hold."""
+def _answers(check: RandomCheck, typed: dict[str, Any], *, draft: bool = False) -> dict[str, Any]:
+    """What was typed. Raises Malformed `check.note_long`, `check.summary_long`, `check.no_photo_long`."""
     rows = []
     for number, _item in enumerate(check.draw.items):
         answer = str(typed.get(f"answer_{number}", ""))
-        rows.append(
-            {
-                "answer": answer if answer in ANSWERS else "",
-                "note": str(typed.get(f"note_{number}", "")).strip()[:500],
-            }
+        row = {
+            "answer": answer if answer in ANSWERS else "",
+            "note": whole(
+                typed.get(f"note_{number}", ""), DRAFT if draft else NOTE, "check.note_long", number=number
+            ),
+        }
+        why = whole(
+            typed.get(f"no_photo_{number}", ""),
+            DRAFT if draft else REASON,
+            "check.no_photo_long",
+            number=number,
         )
-    return {"rows": rows, "summary": str(typed.get("summary", "")).strip()[:500]}
+        rows.append(row | ({"no_photo": why} if why else {}))
+    said = whole(typed.get("summary", ""), DRAFT if draft else SUMMARY, "check.summary_long")
+    return {"rows": rows, "summary": said}
 
 
 @transaction.atomic
 def save_draft(
     draw_id: int, project_id: int, typed: dict[str, Any], *, actor: Actor, now: datetime
 ) -> RandomCheck:
-    """Keep what was typed so far, by whichever of the two. Raises RuleViolation `check.over`, NotFound, NotPermitted."""
+    """Keep what was typed so far, by whichever of the two, also what is still too long to be handed in.
+
+    Raises Malformed `check.…_long`, RuleViolation `check.over`, NotFound, NotPermitted.
+    """
     check = _mine(draw_id, project_id, actor)
     if check.state != State.PLANNED:
         raise RuleViolation("check.over", _("This check was handed in already. Nothing was changed."))
-    check.draft = {**_answers(check, typed), "by": actor.id, "at": now.isoformat()}
+    check.draft = {**_answers(check, typed, draft=True), "by": actor.id, "at": now.isoformat()}
     check.save(update_fields=["draft"])
     return check
 
 
 @transaction.atomic
-def add_photo(draw_id: int, project_id: int, data: bytes, *, actor: Actor, now: datetime) -> CheckPhoto:
-    """Keep a photo of the site, once. Raises Malformed `picture.…`, RuleViolation `check.over`, `check.photos`."""
+def add_photo(
+    draw_id: int, project_id: int, data: bytes, *, item: int | None = None, actor: Actor, now: datetime
+) -> CheckPhoto:
+    """Keep a photo of the site, or of one item, once.
+
+    Raises Malformed `picture.…`, `check.item`, RuleViolation `check.over`, `check.photos`.
+    """
     check = _mine(draw_id, project_id, actor)
     if check.state != State.PLANNED:
         raise RuleViolation("check.over", _("This check was handed in already. Nothing was changed."))
+    if item is not None and not 0 <= item < len(check.draw.items):
+        raise Malformed("check.item", _("This check has no such item. Load the page again."))
+    if len(data) > MOST_BYTES:
+        raise Malformed(
+            "picture.too_large", _("This picture is larger than 10 MB. Take it with less resolution.")
+        )
     open_picture(data)
     photos = CheckPhoto.objects.filter(project=check.project_id, draw=check.draw_id)
     digest = hashlib.sha256(data).digest()
-    same = photos.filter(sha256=digest).first()
+    same = photos.filter(sha256=digest, item=item).first()
     if same is not None:
         return same  # sent again after the network broke
     count = photos.count()
@@ -90,6 +116,7 @@ def add_photo(draw_id: int, project_id: int, data: bytes, *, actor: Actor, now: 
         project_id=check.project_id,
         draw_id=check.draw_id,
         number=count + 1,
+        item=item,
         sha256=digest,
         file=file,
         made_by_id=user_of(actor),
@@ -104,12 +131,15 @@ def submit_check(
     """One inspector hands the form in; the other then signs it.
 
     Raises Malformed `check.answer` for an item without an answer, `check.note` for a fault without words,
-    `check.summary`, `check.visited`; RuleViolation `check.over`.
+    `check.photo` for one without a photo or the reason why there is none, `check.…_long`, `check.summary`, `check.visited`; RuleViolation `check.over`.
     """
     check = _mine(draw_id, project_id, actor)
     if check.state != State.PLANNED:
         raise RuleViolation("check.over", _("This check was handed in already. Nothing was changed."))
     found = _answers(check, typed)
+    shown = set(
+        CheckPhoto.objects.filter(project=check.project_id, draw=check.draw_id).values_list("item", flat=True)
+    )
     for number, row in enumerate(found["rows"]):
         title = check.draw.items[number]["title"]
         if not row["answer"]:
@@ -118,6 +148,15 @@ def submit_check(
             raise Malformed(
                 "check.note", _("Write what is wrong with “%(item)s”."), item=title, number=number
             )
+        if row["answer"] == "bad" and number not in shown and not row.get("no_photo"):
+            raise Malformed(
+                "check.photo",
+                _("Take a photo of what is wrong with “%(item)s”, or write why there is none."),
+                item=title,
+                number=number,
+            )
+        if row["answer"] != "bad" or number in shown:
+            row.pop("no_photo", None)
     if not found["summary"]:
         raise Malformed("check.summary", _("Write what the check came to."))
     if not site_date(check.draw.drawn_at) <= visited_on <= site_date(now):
@@ -166,12 +205,13 @@ def drop_check(draw_id: int, project_id: int, *, reason: str, actor: Actor, now:
     The reason is published. Raises Malformed `check.reason`, RuleViolation `check.over`.
     """
     check = _mine(draw_id, project_id, actor)
-    if not reason.strip():
+    why = whole(reason, REASON, "check.reason")
+    if not why:
         raise Malformed("check.reason", _("Write why it is not carried out. It is published."))
     if check.state != State.PLANNED:
         raise RuleViolation("check.over", _("This check was handed in already. Nothing was changed."))
     check.state = State.DROPPED
-    check.summary = reason.strip()[:500]
+    check.summary = why
     check.confirmed_by_id, check.confirmed_at = actor.id, now
     check.save(update_fields=["state", "summary", "confirmed_by", "confirmed_at"])
     _append_result(check, actor, now)

@@ -17,6 +17,7 @@ from inspection.listing_records import GRADE, grade_record
 from inspection.models import Alarm, AlarmStep, CreditGrade, ProjectStat, Sanction, ServedOrder
 from inspection.services.listing import labour_office, on_list
 from payroll.models import ArrearsRecord, DepositRuling, PaySheet, PaySlip
+from payroll.owed import reached
 from registration.access import not_found
 from registration.actors import Actor
 from registration.models import Organisation, Participation
@@ -142,10 +143,8 @@ def _count_alarms(
 def _count_pay(
     ids: list[int], led: dict[int, list[int]], since: date, today: date, facts: dict[int, dict[str, Any]]
 ) -> None:
-    """Slips whose pay day lay in the months; late are those paid after it, and those still unpaid."""
-    in_time = Q(payment__in=(PaySlip.Payment.PAID, PaySlip.Payment.CASH)) & (
-        Q(paid_at=None) | Q(paid_at__date__lte=F("sheet__due_on"))
-    )
+    """Slips whose pay day lay in the months; late are those paid after it, and those still owed."""
+    in_time = reached() & (Q(paid_at=None) | Q(paid_at__date__lte=F("sheet__due_on")))
     # Both ways lie in the firms' own projects; said so, the slips of all others are not read.
     parts = Participation.objects.filter(organisation__in=ids)
     rows = (

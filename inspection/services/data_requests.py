@@ -23,7 +23,9 @@ from inspection.data_records import ANSWERED, EXTRACT, answer_record, extract_re
 from inspection.list_rules import months_after
 from inspection.models import DataExtract, DataRequest
 from inspection.services.listing import labour_office
+from inspection.typed import whole
 from payroll.models import PaySheet, PaySlip
+from payroll.owed import reached
 from registration.access import not_found, projects_for
 from registration.actors import Actor
 from registration.services.parameters import parameter
@@ -38,7 +40,8 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 MOST_ROWS = 50_000
 """What a spreadsheet still opens without trouble; a larger scope is asked for in parts."""
 LONGEST_MONTHS = 36
-PAID = (PaySlip.Payment.PAID, PaySlip.Payment.CASH)
+DECISION = 300
+"""Characters of the second person's opinion."""
 
 
 def requests_for(actor: Actor) -> QuerySet[DataRequest]:
@@ -116,12 +119,13 @@ def decide_request(pk: int, *, approve: bool, decision: str, actor: Actor, now: 
         )
     if request.state != State.ASKED:
         raise RuleViolation("data.decided", gettext_lazy("Somebody has decided about it already."))
-    if len(decision.strip()) < 2:
+    said = whole(decision, DECISION, "data.decision")
+    if len(said) < 2:
         raise Malformed("data.decision", gettext_lazy("Write your opinion in a few words."))
     days = int(parameter("data.download_days", region_code=request.region_id, on=site_date(now), default=7))
     request.state = State.APPROVED if approve else State.REFUSED
     request.decided_by_id, request.decided_at = actor.id, now
-    request.decision = decision.replace("\x00", "").strip()[:300]
+    request.decision = said
     request.expires_at = now + timedelta(days=days) if approve else None
     request.save()
     update_change_reason(request, request.state)
@@ -189,7 +193,7 @@ def rows_of(request: DataRequest, actor: Actor) -> list[tuple[Any, ...]]:
         .exclude(sheet__state=PaySheet.State.DRAFT)
         .order_by()
     )
-    paid = Case(When(payment__in=PAID, then=F("net_fen")), default=Value(0))
+    paid = Case(When(reached(), then=F("net_fen")), default=Value(0))
     names = {
         "code": F("project__code"),
         "project_name": F("project__name"),

@@ -18,6 +18,7 @@ from inspection.listing_records import STEP, step_record
 from inspection.models import FirmWord, Level, Listing, ListingStep, Notice
 from inspection.services.audience import people_of_firm, project_of_firm
 from inspection.services.notices import Note, notify
+from inspection.typed import whole
 from payroll.models import ArrearsRecord, PaySheet, PaySlip
 from payroll.owed import still_owed
 from payroll.services.deposit_rulings import may_rule, record_arrears
@@ -36,6 +37,8 @@ ONE = {"months": 3, "fen": 500_000}
 MANY = {"people": 10, "fen": 3_000_000}
 """Lower ends of the interpretation of 2013, article 3, for an installation without `crime.one` and `crime.many`."""
 SHORTEST_REASON = 5
+REASON = 500
+"""Characters of a reason, as they stand on record."""
 
 REFUSALS: dict[str, Any] = {
     "list.not_now": _(
@@ -311,7 +314,7 @@ def _write_step(
         kind=kind,
         on=on,
         document=document,
-        reason=reason.replace("\x00", "").strip()[:500],
+        reason=whole(reason, REASON, "list.reason"),
         made_by_id=actor.id if actor.kind == "user" else None,
         made_at=now,
     )

@@ -15,6 +15,7 @@ from inspection.services.audience import Offices
 from inspection.services.life import LONGEST, SHORTEST, Upload
 from inspection.services.notices import Note, notify
 from inspection.services.steps import step_of, write_steps
+from inspection.typed import whole
 from payroll.services.who import user_of
 from registration.access import access_project, organisations_with
 from registration.actors import SYSTEM, Actor
@@ -32,6 +33,8 @@ DAY = timedelta(days=1)
 EARLIEST, LATEST = timedelta(days=7), timedelta(days=60)
 """How far back and ahead the first day may lie."""
 State, Kind = Pause.State, AlarmStep.Kind
+NOTE = 300
+"""Characters of the note for the contractor."""
 
 
 def pause_record(pause: Pause, act: str) -> dict[str, Any]:
@@ -170,17 +173,18 @@ def _locked(pk: int, actor: Actor) -> Pause:
 @transaction.atomic
 def decide_pause(pk: int, *, approve: bool, note: str = "", actor: Actor, now: datetime) -> Pause:
     """An inspector allows or refuses a pause. Raises NotFound, RuleViolation `pause.decided`, `pause.over`,
-    `pause.note` for a refusal without a reason."""
+    `pause.note` for a refusal without a reason, Malformed `pause.note` for one that is too long."""
     user = user_of(actor)
     pause = _locked(pk, actor)
     if pause.state != State.ASKED:
         raise RuleViolation("pause.decided", _("This request was decided already."))
-    if not approve and len(note.strip()) < 5:
+    said = whole(note, NOTE, "pause.note")
+    if not approve and len(said) < 5:
         raise RuleViolation("pause.note", _("Write why: the contractor reads it."))
     if approve and pause.ends_on < site_date(now):
         raise RuleViolation("pause.over", _("These days are over. The contractor may ask anew."))
     pause.state = State.APPROVED if approve else State.REFUSED
-    pause.decided_by_id, pause.decided_at, pause.note = user, now, note.strip()[:300]
+    pause.decided_by_id, pause.decided_at, pause.note = user, now, said
     pause.save(update_fields=["state", "decided_by", "decided_at", "note"])
     _append(pause, "decided", actor, now)
     notify([_note(pause, pause.asked_by_id, Notice.Kind.DECIDED)], now=now)

@@ -259,6 +259,15 @@ def make_key(authority_id: int, name: str, *, actor: Actor, now: datetime) -> tu
     return key, secret
 
 
+def access_key(pk: int, actor: Actor) -> PermitKey:
+    """A key of an office for which the actor hands them out. NotFound."""
+    mine = [office.pk for office in authorities_of(actor)]
+    key = PermitKey.objects.select_related("authority").filter(pk=pk, authority__in=mine).first()
+    if key is None:
+        not_found()
+    return key
+
+
 @transaction.atomic
 def end_key(pk: int, *, actor: Actor, now: datetime) -> PermitKey:
     """Take a key out of use. Raises NotFound, RuleViolation `key.ended`."""

@@ -19,7 +19,7 @@ from inspection.services.case_alarms import alarms_to_add
 from inspection.services.case_money import Check, referral_check
 from inspection.views.case_acts import ACTS
 from inspection.views.case_sanction_forms import sanction_label
-from registration.access import not_found
+from registration.access import not_found, projects_for
 from registration.http import ActorRequest
 from registration.models import StoredFile
 from registration.services.parameters import load_calendar
@@ -53,6 +53,9 @@ def case_page(request: ActorRequest, pk: int) -> HttpResponseBase:
             step.file = files[step.file_id]
     context = {
         "case": case,
+        # A case handed over goes beyond the region of the office that deals with it, its site does not.
+        "sees_site": case.project is not None
+        and projects_for(request.actor, permission="alarm.view").filter(pk=case.project.pk).exists(),
         "today": today,
         "late": case_facts.is_late(case, today),
         "left": case_words.left_words(case.due_on, today, load_calendar()),

@@ -7,6 +7,7 @@ from inspection.alarms.catalogue import RULES
 from inspection.models import Alarm
 from inspection.services import case_alarms, case_transfer
 from inspection.views.case_fields import NOBODY, CaseForm, area, line, number, tick, upload
+from registration.office_names import office_name
 from registration.views.chain_forms import choice
 from registration.views.training_forms import day_field
 
@@ -113,7 +114,7 @@ class TransferForm(CaseForm):
             "office_id",
             [
                 ("", _("Choose")),
-                *((one.pk, one.name) for one in case_transfer.offices_to_hand_to(self.case)),
+                *((one.pk, office_name(one)) for one in case_transfer.offices_to_hand_to(self.case)),
             ],
         )
 

@@ -74,6 +74,13 @@ def checks(request: ActorRequest) -> HttpResponseBase:
 def _lines(check: RandomCheck, typed: Any = None) -> list[dict[str, Any]]:
     """The items with what was answered: just typed, else the draft, else the result."""
     kept = check.results or check.draft.get("rows", [])
+    photos: dict[int | None, list[int]] = {}
+    for number, item_number in (
+        CheckPhoto.objects.filter(project=check.project_id, draw=check.draw_id)
+        .order_by("number")
+        .values_list("number", "item")
+    ):
+        photos.setdefault(item_number, []).append(number)
     lines = []
     for number, item in enumerate(check.draw.items):
         row = kept[number] if number < len(kept) else {}
@@ -83,6 +90,8 @@ def _lines(check: RandomCheck, typed: Any = None) -> list[dict[str, Any]]:
                 "number": number,
                 "answer": typed.get(f"answer_{number}", "") if typed else row.get("answer", ""),
                 "note": typed.get(f"note_{number}", "") if typed else row.get("note", ""),
+                "no_photo": typed.get(f"no_photo_{number}", "") if typed else row.get("no_photo", ""),
+                "photos": photos.get(number, []),
                 "words": ANSWER_WORDS.get(row.get("answer", "")),
             }
         )
@@ -105,7 +114,8 @@ def check(request: ActorRequest, pk: int, project_pk: int) -> HttpResponseBase:
         else:
             return answer
     me = request.actor.id
-    lines = _lines(found, request.POST if refusal and "summary" in request.POST else None)
+    typed = request.POST.dict() if refusal else {}
+    lines = _lines(found, typed if "summary" in typed else None)
     if refusal and isinstance(number := refusal.facts.get("number"), int):
         lines[number]["error"] = refusal.message
     return render(
@@ -115,13 +125,13 @@ def check(request: ActorRequest, pk: int, project_pk: int) -> HttpResponseBase:
             "check": found,
             "lines": lines,
             "answers": ANSWER_WORDS.items(),
-            "summary": request.POST.get("summary")
-            if refusal
-            else found.summary or found.draft.get("summary", ""),
-            "visited_on": request.POST.get("visited_on") if refusal else site_date(now).isoformat(),
-            "photos": CheckPhoto.objects.filter(project=project_pk, draw=pk)
-            .order_by("number")
-            .defer("sha256"),
+            "summary": typed.get("summary", found.summary or found.draft.get("summary", "")),
+            "visited_on": typed.get("visited_on", site_date(now).isoformat()),
+            "reason": typed.get("reason", ""),
+            "errors": {refusal.code: refusal.message} if refusal else {},
+            "photos": list(
+                CheckPhoto.objects.filter(project=project_pk, draw=pk).order_by("number").defer("sha256")
+            ),
             "fills": found.state == State.PLANNED and me in (found.first_id, found.second_id),
             "signs": found.state == State.SUBMITTED
             and me in (found.first_id, found.second_id)
@@ -140,6 +150,8 @@ def _act(request: ActorRequest, pk: int, project_pk: int, now: Any) -> HttpRespo
     with_whom: dict[str, Any] = {"actor": request.actor, "now": now}
     typed = request.POST.dict()
     if act == "submit":
+        # A form with photos chosen is handed in with them: what is refused afterwards loses none.
+        _keep_photos(request, pk, project_pk, now)
         services.submit_check(pk, project_pk, typed, visited_on=_visited(request), **with_whom)
         messages.success(request, _("Handed in. The other inspector now signs it."))
     elif act == "confirm":
@@ -150,14 +162,24 @@ def _act(request: ActorRequest, pk: int, project_pk: int, now: Any) -> HttpRespo
         messages.success(request, _("On record as not carried out, with the reason."))
     else:
         services.save_draft(pk, project_pk, typed, **with_whom)
-        photos = request.FILES.getlist("photos")
-        for photo in photos:
-            data = photo.read() if photo.size and photo.size <= 10 * 1024 * 1024 else b""
-            services.add_photo(pk, project_pk, data, **with_whom)
+        _keep_photos(request, pk, project_pk, now)
         if request.headers.get("X-Requested-With") == "draft":
             return JsonResponse({"saved": True})
         messages.success(request, _("Draft saved."))
     return here
+
+
+def _keep_photos(request: ActorRequest, pk: int, project_pk: int, now: Any) -> None:
+    """The photos chosen for the whole (`photos`) and for items (`photos_3`)."""
+    for name in request.FILES:
+        head, _cut, number = name.partition("_")
+        if head != "photos" or (number and not (number.isascii() and number.isdigit() and len(number) < 4)):
+            continue
+        item = int(number) if number else None
+        for photo in request.FILES.getlist(name):
+            # One byte more than is taken tells the service that it is too large.
+            data = photo.read(services.MOST_BYTES + 1)
+            services.add_photo(pk, project_pk, data, item=item, actor=request.actor, now=now)
 
 
 def _visited(request: ActorRequest) -> date:

@@ -18,6 +18,7 @@ from inspection.http import inspector_view
 from inspection.list_rules import Sum, obstacle, possible, reaches_amount
 from inspection.models import FirmWord, Listing, ListingStep
 from inspection.services.listing import (
+    REASON,
     REFUSALS,
     amounts_of,
     give_notice,
@@ -26,6 +27,7 @@ from inspection.services.listing import (
     stage_of,
     take_step,
 )
+from inspection.views.case_fields import area
 from inspection.views.credit import firms_of
 from payroll.services.deposit_rulings import may_rule
 from registration.access import not_found, not_permitted
@@ -83,7 +85,7 @@ class NoticeForm(forms.Form):
         label=gettext_lazy("Number of the order to pay"), max_length=60, widget=text()
     )
     order_due_on = _day(gettext_lazy("Day on which the order lapsed"))
-    reason = WrittenField(label=gettext_lazy("Facts"), max_length=500, widget=text())
+    reason = area(gettext_lazy("Facts"), longest=REASON)
 
     FIELDS = {
         "list.ground": "ground",
@@ -98,7 +100,7 @@ class NoticeForm(forms.Form):
 class StepForm(forms.Form):
     """One step: its day where it is not today, the decision's number where it is one, and why."""
 
-    reason = WrittenField(label=gettext_lazy("Reason"), max_length=500, widget=text())
+    reason = area(gettext_lazy("Reason"), longest=REASON)
 
     def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -115,8 +115,7 @@ def _wage(request: ActorRequest, project_pk: int, month: str, worker_pk: int) ->
         "firms": responsible(slip),
         "told": chain.objections[::-1],
         "today": today,
-        "is_late": slip.payment not in {PaySlip.Payment.PAID, PaySlip.Payment.CASH}
-        and slip.sheet.due_on < today,
+        "is_late": not chain.is_settled and slip.sheet.due_on < today,
         "purposes": PURPOSES,
     }
 

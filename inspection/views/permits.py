@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from inspection.access import access_permit, permit_projects
 from inspection.http import inspector_view, text_of
@@ -21,6 +21,7 @@ from inspection.models import PermitAnswer, PermitKey, SocialDeposit
 from inspection.permit_rules import Point, differing, is_ready
 from inspection.permit_words import TITLES, Line, lines_of
 from inspection.services.permits import (
+    access_key,
     answer_with,
     authorities_of,
     end_key,
@@ -36,9 +37,11 @@ from payroll.services.deposit_rulings import may_rule
 from registration.access import not_found, not_permitted
 from registration.http import ActorRequest
 from registration.models import Project
+from registration.office_names import office_name
 from registration.views.chain_forms import WrittenField, choice, say_at, text
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.errors import WagewatchError
+from wagewatch.templatetags.ww import moment
 
 PER_PAGE = 50
 RECENT = 20
@@ -85,7 +88,7 @@ class KeyForm(forms.Form):
         self.fields["authority"] = forms.TypedChoiceField(
             label=gettext_lazy("Office"),
             coerce=int,
-            choices=[(office.pk, office.name) for office in offices],
+            choices=[(office.pk, office_name(office)) for office in offices],
             widget=choice(),
         )
         self.order_fields(self.field_order)
@@ -270,10 +273,36 @@ def permit_keys(request: ActorRequest) -> HttpResponseBase:
     return render(request, "inspection/permit_keys.html", context, status=400 if form.errors else 200)
 
 
-@require_POST
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 @inspector_view
 def permit_key_end(request: ActorRequest, pk: int) -> HttpResponseBase:
-    """Take a key out of use."""
+    """Take a key out of use, after a page that says what follows."""
+    if request.method != "POST":
+        key = access_key(pk, request.actor)
+        if not key.is_active:
+            return redirect("inspection:permit-keys")
+        office = office_name(key.authority)
+        return render(
+            request,
+            "components/confirm.html",
+            {
+                "title": _("Take the key of %(office)s out of use?") % {"office": office},
+                "text": _(
+                    "The office's system can ask nothing from now on. A key that is out of use is never taken "
+                    "into use again; make a new one then."
+                ),
+                "facts": [
+                    (_("What for"), key.name),
+                    (_("Made on"), moment(key.made_at)),
+                    (_("Last used"), moment(key.last_used_at) if key.last_used_at else _("never used")),
+                ],
+                "action": reverse("inspection:permit-key-end", args=[pk]),
+                "confirm": _("Take out of use"),
+                "cancel": _("Leave it in use"),
+                "back": reverse("inspection:permit-keys"),
+            },
+        )
     try:
         end_key(pk, actor=request.actor, now=timezone.now())
     except WagewatchError as refusal:

@@ -29,6 +29,7 @@ from payroll.deposit_words import STATES as DEPOSIT_STATES
 from payroll.guarantee_words import STATES as GUARANTEE_STATES
 from payroll.late import late_changes
 from payroll.models import AccountEntry, CashPayment, PaySheet, PaySlip, ProxyWord
+from payroll.owed import reached
 from payroll.services.allocation_facts import load_allocation
 from payroll.services.deposit_facts import load_deposit
 from payroll.services.guarantee_facts import load_guarantee
@@ -308,8 +309,8 @@ def project_month(request: ActorRequest, pk: int, month: str) -> HttpResponseBas
         .annotate(
             people=Count("worker_id"),
             net=Sum("net_fen", default=0),
-            paid_fen=Sum("net_fen", filter=Q(payment__in=["paid", "cash"]), default=0),
-            unpaid=Count("worker_id", filter=~Q(payment__in=["paid", "cash"])),
+            paid_fen=Sum("net_fen", filter=reached(), default=0),
+            unpaid=Count("worker_id", filter=~reached()),
             confirmed=Count("worker_id", filter=Q(confirmation="confirmed")),
         )
         .order_by("-unpaid", "-net")

@@ -32,6 +32,7 @@ from registration.office_names import office_name
 from registration.services import bulletins
 from registration.services.card_statistics import registered_against_carded
 from registration.templatetags.named import named
+from registration.trade_names import trade_label
 from registration.views.searching import searched
 from wagewatch.lib.dates import site_date
 from wagewatch.lib.sheets import ColumnOut, SheetOut
@@ -218,7 +219,7 @@ def people_export(request: ActorRequest) -> HttpResponseBase:
             p.project.region.label,
             p.participation.organisation.name,
             p.team.name,
-            p.trade,
+            trade_label(p.trade),
             p.joined_on,
             p.left_on,
             f"{slip.month:%Y-%m}" if slip else "",
@@ -321,7 +322,7 @@ def bulletins_export(request: ActorRequest) -> HttpResponseBase:
             one.text,
             one.get_kind_display(),
             one.region.label if one.region else _("nationwide"),
-            one.trade or _("everybody"),
+            trade_label(one.trade) or _("everybody"),
             one.call,
             one.valid_from,
             one.valid_to,

@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 
 from registration.models import Authority
 from registration.office_names import office_name
+from registration.trade_names import trade_label
 
 register = template.Library()
 
@@ -32,3 +33,9 @@ def named(value: Any) -> str:
 def named_in(row: Mapping[str, Any]) -> str:
     """The same of a row that joined its project: project__name and project__name_en."""
     return named({"name": row["project__name"], "name_en": row["project__name_en"]})
+
+
+@register.filter
+def trade(value: str | None) -> str:
+    """A trade in the reader's language; "" for none."""
+    return trade_label(value or "")

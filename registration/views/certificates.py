@@ -21,6 +21,7 @@ from registration.services import certificates as services
 from registration.services.certificates import CertificateFacts
 from registration.services.entry import standings
 from registration.services.trainings import Scan
+from registration.trade_names import trade_label
 from registration.views.scope import set_scope
 from registration.views.standing_words import shown
 from registration.views.stored_files import stored_file
@@ -246,7 +247,7 @@ def certificate_remove(request: ActorRequest, project_pk: int, worker_pk: int, p
         "text": gettext("Do this only if it was entered by mistake. One that has expired stays on record."),
         "facts": [
             (gettext("Person"), mask_name(worker.name)),
-            (gettext("Trade"), found.trade),
+            (gettext("Trade"), trade_label(found.trade)),
             (gettext("Number"), gettext("ending %(tail)s") % {"tail": found.number_tail}),
         ],
         "action": request.path,

@@ -27,6 +27,7 @@ from registration.join_forms import OwnCardForm, WhoForm, WorkForm
 from registration.models import JoinRequest, Project
 from registration.services import joining
 from registration.tasks import send_messages, start
+from registration.trade_names import trade_label
 from registration.views.asking import asker
 from wagewatch.lib.crypto import decrypt, encrypt
 from wagewatch.lib.errors import Malformed, NotFound, RuleViolation, WagewatchError
@@ -321,7 +322,7 @@ def send(request: ActorRequest, visit: Visit) -> HttpResponseBase:
         (_("Name"), draft["name"]),
         (pgettext("roster field", "ID number"), mask_id(draft["id_number"])),
         (_("Mobile number"), mask_phone(visit.phone)),
-        (_("Trade"), draft["trade"]),
+        (_("Trade"), trade_label(draft["trade"])),
         (_("I work for"), _whom(visit.project, draft)),
         (
             _("Bank card"),

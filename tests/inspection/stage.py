@@ -8,11 +8,13 @@ from django.db.models import F
 from inspection.alarms.catalogue import RULES
 from inspection.models import Alarm, AlarmFlip, RuleRun
 from inspection.services.rules import run_rules
-from payroll.models import PaySheet, PaySlip
-from registration.models import CalendarDay, Parameter, Participation, Posting
+from payroll.models import CashPayment, PaySheet, PaySlip
+from payroll.services.signatures import keep_signature
+from registration.models import CalendarDay, Parameter, Participation, Posting, Worker
 from registration.seed.parameters import parameter_rows
 from registration.services.parameters import forget
-from tests.payroll.stage import attend
+from tests.cast import Cast
+from tests.payroll.stage import attend, signature
 from wagewatch.lib.dates import SITE_TZ
 
 OCTOBER = date(2026, 10, 1)
@@ -125,6 +127,19 @@ def set_slips(
     slips.update(version=F("version") + 1, **fields)
     if state:
         PaySheet.objects.filter(pk=sheet.pk).update(state=state)
+
+
+def paid_in_cash(
+    stage: Cast, sheet: PaySheet, worker: Worker, *, day: date = DUE, denied: datetime | None = None
+) -> CashPayment:
+    """A slip handed over in cash that day, and denied by the worker at that time."""
+    slip = PaySlip.objects.get(sheet=sheet.pk, worker=worker)
+    set_slips(sheet, worker=worker.pk, payment="cash", paid_at=at(day))
+    return CashPayment.objects.create(
+        project=stage.project, sheet=sheet, worker=worker, month=sheet.month, amount_fen=slip.net_fen,
+        reason="no_card", text="急用", proof="typed", signature=keep_signature(worker, signature(), now=at(day)),
+        photo=b"jpeg", photo_sha256=b"0" * 32, clerk=stage.qian, at=at(day), denied_at=denied,
+    )  # fmt: skip
 
 
 def run(day: date, rule: str = "D3", hour: int = 9) -> RuleRun:

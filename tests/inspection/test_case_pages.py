@@ -11,7 +11,7 @@ from django.urls import reverse
 from inspection.case_words import left_words
 from inspection.cases.rules import ALLOWED
 from inspection.models import Case, CaseStep, CorrectionOrder
-from inspection.services import case_sanctions
+from inspection.services import case_sanctions, case_transfer
 from inspection.services.case_sanctions import Proposed
 from inspection.services.case_steps import words
 from inspection.views.case_acts import ACTS
@@ -44,6 +44,24 @@ def page(client: Client, name: str, *args: object, **query: str) -> str:
 
 def test_every_act_has_a_page_and_a_place_in_the_order() -> None:
     assert set(ACTS) | {"contact"} == set(ALLOWED)
+
+
+def test_the_site_of_a_case_handed_over_is_a_link_only_for_whom_it_is_within_reach(stage: Cast) -> None:
+    case = accepted(stage)
+    site = reverse("inspection:project", args=[stage.project.pk])
+    assert f'href="{site}"' in page(stage.client(stage.li), "case", case.pk)
+    case_transfer.transfer_case(
+        case.pk,
+        office_id=stage.neighbour_authority.pk,
+        reason="工地在婺城区",
+        actor=stage.actor(stage.li),
+        now=stage.now,
+    )
+    wang = stage.client(stage.wang)
+    shown = page(wang, "case", case.pk)
+    assert stage.project.name in shown
+    assert site not in shown
+    assert wang.get(site).status_code == 404
 
 
 def test_a_complaint_is_taken_up_and_accepted_on_the_pages(stage: Cast) -> None:

@@ -95,7 +95,7 @@ def office(cast: Cast) -> Office:
 
 def answers(**changes: str) -> dict[str, str]:
     typed = {f"answer_{number}": "ok" for number in range(8)} | {"summary": "大体规范，两项要改。"}
-    return {**typed, "answer_6": "bad", "note_6": "告示牌是 9 月的", **changes}
+    return {**typed, "answer_6": "bad", "note_6": "告示牌是 9 月的", "no_photo_6": "镜头坏了", **changes}
 
 
 def submit(office: Office, draw: CheckDraw, who: User, **changes: str) -> RandomCheck:
@@ -209,6 +209,10 @@ def test_two_hands_and_no_more(office: Office) -> None:
     for changes, code in (
         ({"answer_3": ""}, "check.answer"),
         ({"note_6": " "}, "check.note"),
+        ({"no_photo_6": " "}, "check.photo"),
+        ({"note_2": "字" * 501}, "check.note_long"),
+        ({"no_photo_6": "字" * 301}, "check.no_photo_long"),
+        ({"summary": "字" * 501}, "check.summary_long"),
         ({"summary": ""}, "check.summary"),
     ):
         with pytest.raises(Malformed) as refusal:
@@ -238,9 +242,56 @@ def test_two_hands_and_no_more(office: Office) -> None:
     done = checks.confirm_check(draw.pk, cast.project.pk, actor=cast.actor(second), **act)
     assert (done.state, done.results[6]) == (
         "confirmed",
-        {"item": "维权信息告示牌", "answer": "bad", "note": "告示牌是 9 月的"},
+        {"item": "维权信息告示牌", "answer": "bad", "note": "告示牌是 9 月的", "no_photo": "镜头坏了"},
     )
     assert Entry.objects.get(kind="check.result").project_id == cast.project.pk
+
+
+def test_a_fault_needs_its_own_photo_or_the_reason_why_there_is_none(office: Office) -> None:
+    draw = office.draw()
+    first, _second, _other = office.team(draw)
+    cast = office.cast
+    act: dict[str, Any] = {"actor": cast.actor(first), "now": cast.now}
+    checks.add_photo(draw.pk, cast.project.pk, picture(), **act)
+    checks.add_photo(draw.pk, cast.project.pk, picture(), item=5, **act)
+    with pytest.raises(Malformed) as refusal:
+        submit(office, draw, first, no_photo_6="")
+    assert (refusal.value.code, refusal.value.facts["number"]) == ("check.photo", 6)
+    with pytest.raises(Malformed, match=r"check\.item"):
+        checks.add_photo(draw.pk, cast.project.pk, picture(), item=8, **act)
+    with pytest.raises(Malformed, match=r"picture\.too_large"):
+        checks.add_photo(draw.pk, cast.project.pk, b"\xff\xd8\xff" + b"0" * checks.MOST_BYTES, item=6, **act)
+    assert draw.checks.get().state == "planned"
+    checks.add_photo(draw.pk, cast.project.pk, picture(), item=6, **act)
+    done = submit(office, draw, first, no_photo_6="不再需要", no_photo_1="没有问题")
+    assert not any("no_photo" in row for row in done.results)
+    assert list(CheckPhoto.objects.values_list("number", "item")) == [(1, None), (2, 5), (3, 6)]
+
+
+def test_what_is_chosen_when_the_form_is_handed_in_is_kept_and_so_is_what_was_typed(office: Office) -> None:
+    draw = office.draw()
+    first, _second, _other = office.team(draw)
+    cast = office.cast
+    client = cast.client(first)
+    here = reverse("inspection:check", args=[draw.pk, cast.project.pk])
+    sent = {**answers(no_photo_6=""), "act": "submit", "visited_on": "2026-11-16"}
+    refused = client.post(here, sent)
+    assert refused.status_code == 400
+    assert "请拍下“维权信息告示牌”的问题，或者写明为什么没有照片" in refused.content.decode()
+    text = "很" * 501
+    refused = client.post(here, {**sent, "summary": text, "photos_6": SimpleUploadedFile("a.jpg", picture())})
+    assert refused.status_code == 400
+    page = refused.content.decode()
+    assert "这里最多写 500 个字，现在有 501 个" in page
+    assert text in page
+    assert CheckPhoto.objects.get().item == 6, "the photo is kept although the rest was refused"
+    refused = client.post(here, {"act": "drop", "reason": " "})
+    assert refused.status_code == 400
+    assert refused.context["summary"] == ""
+    assert client.post(here, sent).status_code == 302
+    shown = client.get(here).content.decode()
+    assert reverse("inspection:check-photo", args=[draw.pk, cast.project.pk, 1]) in shown
+    assert "no_photo" not in draw.checks.get().results[6]
 
 
 def test_publication_shows_everybody_the_seed_and_the_result(office: Office) -> None:

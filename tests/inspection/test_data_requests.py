@@ -15,10 +15,11 @@ from python_calamine import CalamineWorkbook
 from inspection.looks import warnings_for
 from inspection.models import DataExtract, DataRequest
 from inspection.services.data_requests import ask_for_data, decide_request, rows_of, take_out
+from payroll.models import CashPayment, PaySheet
 from registration.models import SensitiveView, User
 from registration.seed.standing import standing_rows
 from tests.cast import NOW, Cast, make_user
-from tests.inspection.stage import sent_sheet
+from tests.inspection.stage import paid_in_cash, sent_sheet
 from wagewatch.evidence.models import Entry
 from wagewatch.lib.errors import Malformed, NotFound, NotPermitted, RuleViolation
 
@@ -128,6 +129,30 @@ def test_the_file_holds_the_scope_and_is_marked(cast: Cast, second: User) -> Non
     assert Entry.objects.filter(kind="data.extract").count() == 1
     with pytest.raises(DatabaseError), transaction.atomic():
         DataExtract.objects.update(rows=0)
+
+
+def test_an_opinion_that_is_too_long_is_refused_with_both_counts_and_stays_in_the_form(
+    cast: Cast, second: User
+) -> None:
+    made, text = asked(cast), "可" * 301
+    decide = reverse("inspection:data-request-decide", args=[made.pk])
+    refused = cast.client(second).post(decide, {"act": "approve", "decision": text})
+    assert refused.status_code == 400
+    shown = refused.content.decode()
+    assert "这里最多写 300 个字，现在有 301 个" in shown
+    assert text in shown
+    assert DataRequest.objects.get().state == "asked"
+
+
+def test_cash_that_the_worker_denies_is_no_wage_paid(cast: Cast, second: User) -> None:
+    two_sheets(cast)
+    sheet = PaySheet.objects.get(project=cast.project)
+    given = paid_in_cash(cast, sheet, cast.zhou)
+    made = approved(cast, second)
+    row = rows_of(made, cast.actor(cast.li))[0]
+    assert row[-3:] == (1_400_000, 1_400_000, 0)
+    CashPayment.objects.filter(pk=given.pk).update(denied_at=NOW)
+    assert rows_of(made, cast.actor(cast.li))[0][-3:] == (1_400_000, 720_000, 680_000)
 
 
 def test_people_are_named_masked_only(cast: Cast, second: User) -> None:

@@ -243,6 +243,21 @@ def test_pages_lead_through_the_proceeding_and_the_public_sees_only_what_is_publ
         assert len(client.get(reverse("inspection:credit"), {"show": "listed"}).context["rows"]) == 1
 
 
+def test_a_reason_too_long_is_refused_whole(cast: Cast) -> None:
+    listing = notice(cast)
+    step = reverse("inspection:listing-step", args=[listing.pk, "objection"])
+    client = cast.client(cast.li)
+    assert 'maxlength="500"' not in client.get(step).content.decode()
+    text = "拖" * 501
+    refused = client.post(step, {"reason": text, "on": "2026-11-16"})
+    assert (refused.status_code, text in refused.content.decode()) == (400, True)
+    with pytest.raises(Malformed):
+        take_step(
+            listing.pk, "objection", on=None, document="", reason=text, actor=cast.actor(cast.li), now=NOW
+        )
+    assert listing.steps.count() == 1
+
+
 def test_every_reason_takes_its_points_and_no_more_than_its_most() -> None:
     assert grade_of(Record(), PROPOSED).known is False
     clean = grade_of(Record(slips=100, registered=10, attended=8), PROPOSED)

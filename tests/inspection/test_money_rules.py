@@ -9,19 +9,29 @@ from django.urls import reverse
 from inspection.case_facts import unpaid_by_data
 from inspection.list_rules import Owed
 from inspection.models import Alarm
+from inspection.services.credit import records_of
 from inspection.services.labour_cost import LabourCost, labour_costs
 from inspection.services.listing import owed_by
 from inspection.views import pay_watch, watch_exports
-from payroll.models import CashPayment, CashReport, PaySlip, WageMonthStart
+from payroll.models import CashPayment, CashReport, WageMonthStart
 from payroll.services import allocations
 from payroll.services.accounts import Movement, book
 from payroll.services.allocation_facts import load_allocation
 from payroll.services.allocations import PlanFacts
-from payroll.services.signatures import keep_signature
 from registration.models import BankCard
 from tests.cast import make_card_number
-from tests.inspection.stage import DUE, OCTOBER, at, attend, run, sent_sheet, set_parameters, set_slips
-from tests.payroll.stage import account, change_card, signature
+from tests.inspection.stage import (
+    DUE,
+    OCTOBER,
+    at,
+    attend,
+    paid_in_cash,
+    run,
+    sent_sheet,
+    set_parameters,
+    set_slips,
+)
+from tests.payroll.stage import account, change_card
 from wagewatch.lib.sheets import read_workbook
 
 pytestmark = pytest.mark.django_db
@@ -125,16 +135,6 @@ def test_a_month_without_measured_progress_is_told(stage):
     assert (cost.agreed_fen, cost.short_fen, cost.since) == (0, 0, date(2026, 10, 20))
 
 
-def paid_in_cash(stage, sheet, worker, *, day=DUE, denied=None):
-    slip = PaySlip.objects.get(sheet=sheet.pk, worker=worker)
-    set_slips(sheet, worker=worker.pk, payment="cash", paid_at=at(day))
-    return CashPayment.objects.create(
-        project=stage.project, sheet=sheet, worker=worker, month=sheet.month, amount_fen=slip.net_fen,
-        reason="no_card", text="急用", proof="typed", signature=keep_signature(worker, signature(), now=at(day)),
-        photo=b"jpeg", photo_sha256=b"0" * 32, clerk=stage.qian, at=at(day), denied_at=denied,
-    )  # fmt: skip
-
-
 def test_cash_that_the_worker_denies_is_owed(stage):
     sheet = sent_sheet(stage.sc_part, [(stage.sun_posting, 792_000)])
     payment = paid_in_cash(stage, sheet, stage.sun)
@@ -155,6 +155,24 @@ def test_cash_that_the_worker_denies_is_owed(stage):
     CashPayment.objects.filter(pk=payment.pk).update(withdrawn_at=at(after), withdrawn_by=stage.qian)
     set_slips(sheet, worker=stage.sun.pk, state="part_paid", payment="paid", paid_at=at(after, 12))
     assert (run(after, "D3", hour=13).closed, run(after, "D8", hour=13).closed) == (1, 1)
+
+
+def test_cash_that_the_worker_denies_is_late_in_the_firms_credit(stage):
+    sheet = sent_sheet(stage.sc_part, [(stage.sun_posting, 792_000), (stage.zhou_posting, 500_000)])
+    payment = paid_in_cash(stage, sheet, stage.sun)
+    paid_in_cash(stage, sheet, stage.zhou)
+    after = sheet.due_on + timedelta(days=3)
+
+    def late():
+        record = records_of([stage.sc.pk], today=after, months=12)[stage.sc.pk]
+        return record.slips, record.late_slips
+
+    assert late() == (2, 0)
+    CashPayment.objects.filter(pk=payment.pk).update(denied_at=at(after))
+    assert late() == (2, 1)
+    CashPayment.objects.filter(pk=payment.pk).update(withdrawn_at=at(after), withdrawn_by=stage.qian)
+    set_slips(sheet, worker=stage.sun.pk, payment="paid", paid_at=at(after, 12))
+    assert late() == (2, 1), "paid by the bank in the end, after the pay day"
 
 
 def test_the_page_of_cash_counts_all_of_it_and_shows_denied_ones_first(stage, monkeypatch):

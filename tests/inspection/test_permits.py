@@ -319,6 +319,24 @@ def test_only_the_labour_office_of_the_region_makes_keys_and_each_is_shown_once(
     assert [row.history_type for row in PermitKey.history.all()] == ["+", "+"]
 
 
+def test_a_key_ends_only_after_a_page_that_says_what_follows(cast: Cast) -> None:
+    key, _secret = housing_key(cast)
+    client = cast.client(cast.li)
+    end = reverse("inspection:permit-key-end", args=[key.pk])
+    keys = client.get(reverse("inspection:permit-keys")).content.decode()
+    assert f'href="{end}"' in keys
+    assert f'action="{end}"' not in keys
+    asked = client.get(end).content.decode()
+    assert "停用的密钥不能恢复" in asked
+    assert "从未使用" in asked
+    assert "用途" in asked
+    assert PermitKey.objects.get().is_active, "to look is not to end"
+    assert client.post(end).status_code == 302
+    assert not PermitKey.objects.get().is_active
+    assert client.get(end).status_code == 302
+    assert "这个密钥早已停用" in client.post(end, follow=True).content.decode()
+
+
 def test_the_interface_document_knows_the_question(client: Client, db: None) -> None:
     text = client.get(reverse("schema")).content.decode()
     assert "/api/v1/permits/{number}/" in text

@@ -1,5 +1,7 @@
-"""A project with an English name bears it on every page of every role that reads English, and in their workbooks."""
+"""A project with an English name bears it on every page of every role that reads English, and in their workbooks;
+a trade of the code list is said in English there."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -30,6 +32,19 @@ IN_CHINESE = {
 }
 """Papers, records and legal names that are Chinese stand on these: the board's text, contracts, the name of an account,
 a work history as it is handed over, also on the page of a person; the form with both names; the component sheet."""
+TYPED_TRADES = {
+    "devices:push-example",
+    "inspection:template",
+    "registration:card-desk-waiting",
+    "registration:card-read",
+    "registration:person-agreement",
+    "registration:roster",
+    "registration:roster-columns",
+    "registration:roster-refused",
+    "registration:roster-upload",
+    "registration:site-join",
+}
+"""Where a trade is typed as it will stand on record, or stands as it does in an uploaded file."""
 READERS = ("zhao", "li", "sun", "ye", "bank", "qian")
 
 
@@ -44,7 +59,7 @@ def test_no_page_in_english_names_a_project_in_chinese(stage: Stage) -> None:
     project.name_en = ENGLISH
     project.save(update_fields=["name_en"])
     chinese: dict[str, str] = {}
-    english = 0
+    english = trades = 0
     for reader in READERS:
         stage.clients[reader].cookies["django_language"] = "en"
     for method, name, *cells in LINES:
@@ -66,8 +81,12 @@ def test_no_page_in_english_names_a_project_in_chinese(stage: Stage) -> None:
         else:
             continue
         english += ENGLISH in text
+        trades += "carpenter" in text
+        if name not in TYPED_TRADES and (found := re.search(r"木工(?![一二三]?班)", text)):
+            chinese[f"{reader} {name} trade"] = text[max(0, found.start() - 60) : found.end() + 20]
         if project.name in text:
             at = text.index(project.name)
             chinese[f"{reader} {name}"] = text[max(0, at - 60) : at + 20]
     assert not chinese, "\n".join(f"{key}: {text!r}" for key, text in chinese.items())
     assert english > 60
+    assert trades > 10

@@ -1,4 +1,4 @@
-"""Offices and projects in English: composed from place and kind, or the English name on record."""
+"""Offices, projects and trades in English: composed from place and kind, or the English name on record."""
 
 import pytest
 from django.urls import reverse
@@ -6,8 +6,11 @@ from django.utils import translation
 
 from registration.models import Authority, Project
 from registration.office_names import name_of_office, office_name
+from registration.rules.national_codes import TRADE_CODES
+from registration.rules.trades import TRADES
 from registration.services.parameters import forget
 from registration.templatetags.named import named, office
+from registration.trade_names import ENGLISH, trade_label
 from tests.cast import Cast
 
 
@@ -64,3 +67,11 @@ def test_an_inspector_who_reads_english_knows_the_own_office_and_projects(cast: 
     page = client.get(reverse("inspection:project", args=[cast.project.pk])).content.decode()
     assert "Duohu plot B-07" in page
     assert cast.project.name not in page
+
+
+def test_every_trade_of_the_lists_has_an_english_name_and_another_word_stays() -> None:
+    assert {*TRADES, *TRADE_CODES.values()} == set(ENGLISH)
+    with translation.override("en"):
+        assert (trade_label("塔吊司机"), trade_label("抬石头的")) == ("tower crane operator", "抬石头的")
+    with translation.override("zh-hans"):
+        assert trade_label("塔吊司机") == "塔吊司机"
