@@ -49,16 +49,22 @@ WITH pr AS MATERIALIZED (
   SELECT p.id, p.region_id, coalesce(p.started_on, %(since)s) <= %(until)s
            AND coalesce(p.done_on, %(until)s) >= %(since)s AS is_running
   FROM registration_project p WHERE p.id = ANY(%(projects)s)
-), slip AS (
-  SELECT p.project_id, count(*) AS n, count(*) FILTER (WHERE p.confirmation = 'confirmed') AS confirmed,
-         count(*) FILTER (WHERE p.payment IN ('paid', 'cash')) AS paid_n, sum(p.net_fen) AS net,
-         sum(p.net_fen) FILTER (WHERE p.payment = 'paid') AS paid,
-         sum(p.net_fen) FILTER (WHERE p.payment = 'cash') AS cash,
-         sum(p.net_fen) FILTER (WHERE p.payment NOT IN ('paid', 'cash') AND s.due_on < %(today)s) AS unpaid
+), denied AS (
+  SELECT DISTINCT project_id, sheet_id, worker_id FROM payroll_cashpayment
+  WHERE denied_at IS NOT NULL AND withdrawn_at IS NULL AND project_id = ANY(%(projects)s)
+), told AS (
+  SELECT p.project_id, p.confirmation, p.net_fen, s.due_on, p.payment = 'paid' AS is_paid,
+         p.payment = 'cash' AND d.worker_id IS NULL AS is_cash
   FROM payroll_payslip p
   JOIN payroll_paysheet s ON s.id = p.sheet_id AND s.state <> 'draft'
+  LEFT JOIN denied d ON d.sheet_id = p.sheet_id AND d.worker_id = p.worker_id
   WHERE p.month >= %(since)s AND p.month <= %(until)s AND p.project_id = ANY(%(projects)s)
-  GROUP BY 1
+), slip AS (
+  SELECT project_id, count(*) AS n, count(*) FILTER (WHERE confirmation = 'confirmed') AS confirmed,
+         count(*) FILTER (WHERE is_paid OR is_cash) AS paid_n, sum(net_fen) AS net,
+         sum(net_fen) FILTER (WHERE is_paid) AS paid, sum(net_fen) FILTER (WHERE is_cash) AS cash,
+         sum(net_fen) FILTER (WHERE NOT is_paid AND NOT is_cash AND due_on < %(today)s) AS unpaid
+  FROM told GROUP BY 1
 ), attending AS (
   SELECT DISTINCT project_id FROM devices_attendanceday
   WHERE day >= %(since)s AND day <= %(until)s AND project_id = ANY(%(projects)s)

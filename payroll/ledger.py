@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from payroll import labels
 from payroll.access import sheets_for
 from payroll.models import PaymentLine, PaySheet, PaySlip
+from payroll.owed import reached
 from payroll.pay_items import ItemKind, items_from
 from payroll.retention import Keeping
 from payroll.wage_months import days_of_sheet
@@ -61,9 +62,6 @@ class SheetLine:
         return days_of_sheet(self.sheet)
 
 
-UNPAID = Q(net_fen__gt=0) & ~Q(payment__in=("paid", "cash"))
-
-
 def sent_sheets(
     actor: Actor, project: Project, *, since: date | None = None, until: date | None = None
 ) -> QuerySet[PaySheet]:
@@ -95,8 +93,8 @@ def sheet_lines(project: Project, sheets: Sequence[PaySheet]) -> list[SheetLine]
             gross=Sum("gross_fen"),
             deduction=Sum("deduction_fen"),
             net=Sum("net_fen"),
-            paid=Sum("net_fen", filter=Q(payment__in=("paid", "cash")), default=0),
-            open=Count("worker_id", filter=UNPAID),
+            paid=Sum("net_fen", filter=reached(), default=0),
+            open=Count("worker_id", filter=Q(net_fen__gt=0) & ~reached()),
             last=Max("paid_at"),
         )
     }
@@ -113,7 +111,7 @@ def sheet_lines(project: Project, sheets: Sequence[PaySheet]) -> list[SheetLine]
 def keeping_of(project: Project, today: date) -> Keeping:
     """Until when the books of a project are kept: of all its firms, since all must be paid."""
     found = PaySlip.objects.filter(project=project).exclude(confirmation="draft")
-    sums = found.aggregate(last=Max("paid_at"), open=Count("worker_id", filter=UNPAID))
+    sums = found.aggregate(last=Max("paid_at"), open=Count("worker_id", filter=Q(net_fen__gt=0) & ~reached()))
     years = parameter("pay.record_keeping_years", region_code=project.region_id, on=today, default=3)
     last = sums["last"]
     return Keeping(int(years), project.done_on, site_date(last) if last else None, sums["open"])

@@ -33,6 +33,8 @@ class Notice(models.Model):
         ORDER_STEP = "order_step", _("The office took a step about an order to your firm")
         LISTING = "listing", _("A step about the list of serious dishonesty concerns your firm")
         LIST_SAID = "list_said", _("A firm spoke in a proceeding about the list")
+        CASE_MOVED = "case_moved", _("A case was handed to your office")
+        CASE_GIVEN = "case_given", _("You were given a case")
 
     project = models.ForeignKey(Project, models.PROTECT)
     alarm = models.ForeignKey(Alarm, models.PROTECT, null=True, related_name="notices", db_constraint=False)

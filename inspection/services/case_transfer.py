@@ -6,9 +6,10 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from inspection.models import Case
+from inspection.models import Case, Level, Notice
 from inspection.services.case_papers import make_paper
 from inspection.services.case_steps import keep, lock_case, tell, words, write_step
+from inspection.services.notices import Note, notify
 from inspection.services.served_orders import push_case
 from registration.actors import Actor
 from registration.models import Authority, Membership, User
@@ -45,7 +46,15 @@ def transfer_case(pk: int, *, office_id: int, reason: str, actor: Actor, now: da
     case.office, case.officer = office, None
     keep(case, "office", "officer", now=now)
     tell(case, "transferred", office=office.name, actor=actor, now=now)
+    _notify(case, officers_of(case), Notice.Kind.CASE_MOVED, now)
     return case
+
+
+def _notify(case: Case, users: Sequence[User], kind: Notice.Kind, now: datetime) -> None:
+    """Tell inspectors of a case; one of no project stands in their list of cases alone."""
+    if case.project_id is not None:
+        key = f"{kind}:{case.pk}:{now.isoformat()}"
+        notify([Note(user.pk, case.project_id, kind, Level.YELLOW, key) for user in users], now=now)
 
 
 def officers_of(case: Case) -> list[User]:
@@ -91,5 +100,7 @@ def assign_case(pk: int, *, officer_id: int, actor: Actor, now: datetime) -> Cas
     case.officer = officer
     keep(case, "officer", now=now)
     write_step(case, "assign", facts={"to": officer.name}, actor=actor, now=now)
+    if officer.pk != actor.id:
+        _notify(case, [officer], Notice.Kind.CASE_GIVEN, now)
     push_case(case, now=now)
     return case

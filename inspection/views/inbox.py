@@ -90,6 +90,8 @@ def inbox_open(request: ActorRequest, pk: int) -> HttpResponseBase:
         return redirect("supervised:listing", int(about))
     if notice.kind == Notice.Kind.LIST_SAID:
         return redirect("inspection:listing", FirmWord.objects.get(pk=int(about)).listing_id)
+    if notice.kind in (Notice.Kind.CASE_MOVED, Notice.Kind.CASE_GIVEN):
+        return redirect("inspection:case", int(about))
     if notice.alarm_id is None:
         return redirect("inspection:pauses" if inspects else "warnings:pauses")
     return redirect("inspection:alarm" if inspects else "warnings:alarm", notice.alarm_id)

@@ -28,6 +28,7 @@ from wagewatch.lib.errors import Malformed, RuleViolation
 from wagewatch.lib.sheets import ColumnOut, SheetOut, safe_filename, write_workbook
 
 State = SheetUpload.State
+UNDECIDED = (State.NAMING, State.STAGED)
 OPEN = frozenset((State.READING, State.NAMING, State.STAGED))
 """Nobody has decided yet."""
 
@@ -199,19 +200,21 @@ def discard_sheet_upload(upload_id: int, *, actor: Actor, now: datetime) -> None
 def forget_undecided_sheets(*, now: datetime) -> int:
     """Delete file, samples and rows of pay sheets that were read and never decided about (`upload.undecided_days`); how
     many. Whoever decides in the same moment wins."""
-    gone = 0
-    undecided = (State.NAMING, State.STAGED)
-    for pk, project_id, days in overdue(SheetUpload.objects.filter(state__in=undecided), now=now):
-        with transaction.atomic():
-            mine = SheetUpload.objects.select_for_update().filter(pk=pk, project=project_id)
-            upload = mine.filter(state__in=undecided).defer("content", "samples", "rows").first()
-            if upload is None:
-                continue
-            upload.state, upload.content, upload.samples, upload.rows = State.DISCARDED, None, None, []
-            upload.reading = note_of(days, now)
-            upload.save(update_fields=["state", "content", "samples", "rows", "reading"])
-            gone += 1
-    return gone
+    late = overdue(SheetUpload.objects.filter(state__in=UNDECIDED), now=now)
+    return sum(_forget(pk, project_id, note_of(days, now)) for pk, project_id, days in late)
+
+
+@transaction.atomic
+def _forget(pk: int, project_id: int, note: dict[str, object]) -> bool:
+    """One of them, in a transaction of its own: their rows are large."""
+    mine = SheetUpload.objects.select_for_update().filter(pk=pk, project=project_id, state__in=UNDECIDED)
+    upload = mine.defer("content", "samples", "rows").first()
+    if upload is None:
+        return False
+    upload.state, upload.content, upload.samples, upload.rows = State.DISCARDED, None, None, []
+    upload.reading = note
+    upload.save(update_fields=["state", "content", "samples", "rows", "reading"])
+    return True
 
 
 def refused_rows_workbook(upload: SheetUpload) -> bytes:

@@ -20,6 +20,7 @@ from payroll.access import access_slip, worker_slips
 from payroll.bank import codes
 from payroll.late_worker import told_on_slip
 from payroll.models import Objection, OfficeWord, PaymentLine, PaymentOrder, PaySlip, ProxyWord, Reminder
+from payroll.owed import reached
 from payroll.pay_words import is_odd_span, lines_of, span_words
 from payroll.services import advances, approvals, confirmations, proxies
 from payroll.services.cash import cash_of
@@ -63,16 +64,16 @@ def how_words(slip: PaySlip) -> str:
 @worker_view
 def pay(request: ActorRequest) -> HttpResponse:
     """The worker's first page: the slip that waits for an answer, what is still owed, the last months."""
-    slips = list(worker_slips(request.actor)[:MONTHS_SHOWN])
+    slips = list(worker_slips(request.actor).annotate(has_reached=reached())[:MONTHS_SHOWN])
     waiting = next((s for s in slips if s.confirmation == "waiting" and s.payment == "none"), None)
-    owed = [s for s in slips if s.payment not in ("paid", "cash") and s.net_fen]
+    owed = [s for s in slips if not s.has_reached and s.net_fen]
     return render(
         request,
         "payroll/worker_pay.html",
         {
             "asked_postings": waiting_for_worker(request.worker.pk) if request.worker else [],
             "asked_card": asked_card(request.worker.pk) if request.worker else None,
-            "slips": [{"slip": s, "state": _state_words(s)} for s in slips],
+            "slips": [{"slip": s, "state": _state_words(s, has_reached=s.has_reached)} for s in slips],
             "waiting": waiting,
             "how": how_words(waiting) if waiting else "",
             "deadline": _deadline(waiting) if waiting else None,
@@ -96,12 +97,14 @@ def _reminders(slip: PaySlip) -> int:
     ).count()
 
 
-def _state_words(slip: PaySlip) -> tuple[Any, str]:
+def _state_words(slip: PaySlip, *, has_reached: bool) -> tuple[Any, str]:
     """In a worker's words: where the money is, and an icon."""
     if slip.payment == "paid":
         return _("Paid"), "check"
-    if slip.payment == "cash":
+    if slip.payment == "cash" and has_reached:
         return _("Paid in cash"), "money"
+    if slip.payment == "cash":
+        return _("You said you got no cash"), "pen"
     if slip.payment == "returned":
         return _("The bank sent it back"), "back"
     if slip.payment == "instructed":
@@ -121,6 +124,8 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
     before = worker_slips(request.actor).filter(month=previous_month(slip.month)).first()
     objection = last_objection(slip)
     open_objection = objection is not None and objection.state == Objection.State.OPEN
+    cash = cash_of(slip.sheet, slip.worker_id)
+    denied = slip.payment == "cash" and cash is not None and cash.denied_at is not None
     return render(
         request,
         "payroll/worker_slip.html",
@@ -140,12 +145,12 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
             "may_answer": slip.confirmation == "waiting"
             or (slip.confirmation == "objected" and not open_objection),
             "may_object": not slip.is_approved,
-            "state": _state_words(slip),
+            "state": _state_words(slip, has_reached=not denied),
             "book_on": _book_on(slip),
             "deadline": _deadline(slip),
             "today": site_date(timezone.now()),
             "tax": _tax(slip, request.actor),
-            "cash": cash_of(slip.sheet, slip.worker_id),
+            "cash": cash,
             "on_site": ProxyWord.objects.filter(
                 project=slip.project_id, sheet=slip.sheet_id, worker=slip.worker_id, version=slip.version
             )
@@ -163,7 +168,7 @@ def slip_page(request: ActorRequest, reference: str) -> HttpResponse:
             .values_list("since", flat=True)
             .first(),
             "late_days": (site_date(timezone.now()) - slip.sheet.due_on).days
-            if slip.payment not in (PaySlip.Payment.PAID, PaySlip.Payment.CASH) and slip.net_fen
+            if (denied or slip.payment not in (PaySlip.Payment.PAID, PaySlip.Payment.CASH)) and slip.net_fen
             else 0,
             "return_words": codes.meaning(slip.return_code).words.in_language(get_language() or "zh-hans"),
             "unit": labels.UNITS[slip.pay_basis],

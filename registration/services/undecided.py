@@ -34,16 +34,19 @@ def note_of(days: int, now: datetime) -> dict[str, object]:
 def forget_undecided_rosters(*, now: datetime) -> int:
     """Delete file and staged rows of rosters that were read and never decided about (`upload.undecided_days`); how many.
     Whoever decides in the same moment wins."""
-    gone = 0
-    for pk, project_id, days in overdue(RosterUpload.objects.filter(state__in=UNDECIDED), now=now):
-        with transaction.atomic():
-            mine = RosterUpload.objects.select_for_update().filter(pk=pk, project=project_id)
-            upload = mine.filter(state__in=UNDECIDED).defer("content", "samples").first()
-            if upload is None:
-                continue
-            forget_rows(upload)
-            upload.state, upload.content, upload.samples = State.DISCARDED, None, None
-            upload.reading = upload.reading | note_of(days, now)
-            upload.save(update_fields=["state", "content", "samples", "reading"])
-            gone += 1
-    return gone
+    late = overdue(RosterUpload.objects.filter(state__in=UNDECIDED), now=now)
+    return sum(_forget(pk, project_id, note_of(days, now)) for pk, project_id, days in late)
+
+
+@transaction.atomic
+def _forget(pk: int, project_id: int, note: dict[str, object]) -> bool:
+    """One of them, in a transaction of its own: their rows are many."""
+    mine = RosterUpload.objects.select_for_update().filter(pk=pk, project=project_id, state__in=UNDECIDED)
+    upload = mine.defer("content", "samples").first()
+    if upload is None:
+        return False
+    forget_rows(upload)
+    upload.state, upload.content, upload.samples = State.DISCARDED, None, None
+    upload.reading = upload.reading | note
+    upload.save(update_fields=["state", "content", "samples", "reading"])
+    return True

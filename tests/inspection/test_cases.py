@@ -6,9 +6,10 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection, transaction
 from django.db.utils import InternalError, ProgrammingError
+from django.urls import reverse
 
 from inspection.cases import rules
-from inspection.models import Case, CaseMediation, CasePaper, CaseStep, CorrectionOrder, Sanction
+from inspection.models import Case, CaseMediation, CasePaper, CaseStep, CorrectionOrder, Notice, Sanction
 from inspection.services import (
     case_acceptance,
     case_closing,
@@ -156,6 +157,23 @@ def test_a_case_is_handed_over_with_its_reason_and_the_former_office_only_looks(
     with pytest.raises(NotPermitted):
         case_work.add_note(case.pk, kind="note", text="再补一句", actor=li, now=stage.now)
     case_work.add_note(case.pk, kind="note", text="已接手本案", actor=stage.actor(stage.wang), now=stage.now)
+
+
+def test_an_office_learns_of_a_case_handed_to_it_and_an_officer_of_a_case_given(stage: Cast) -> None:
+    case, li = accepted(stage), stage.actor(stage.li)
+    case_transfer.transfer_case(
+        case.pk, office_id=stage.neighbour_authority.pk, reason="工地在婺城区", actor=li, now=stage.now
+    )
+    moved = Notice.objects.get(kind="case_moved")
+    assert (moved.user, moved.project_id) == (stage.wang, case.project_id)
+    client = stage.client(stage.wang)
+    assert "有案件移交到您单位" in client.get(reverse("notices:list")).content.decode()
+    opened = client.get(reverse("notices:open", args=[moved.pk]))
+    assert opened["Location"] == reverse("inspection:case", args=[case.pk])
+    assert client.get(opened["Location"]).status_code == 200
+    wang = stage.actor(stage.wang)
+    case_transfer.assign_case(case.pk, officer_id=stage.wang.pk, actor=wang, now=stage.now)
+    assert not Notice.objects.filter(kind="case_given").exists()
 
 
 def test_the_hotline_gives_number_and_secret_and_what_the_office_found_has_neither(stage: Cast) -> None:

@@ -11,7 +11,9 @@ from inspection.places import Scope
 from inspection.services.stats import rebuild_stat
 from inspection.statistics import Question, head_counts, statistics
 from inspection.wage_report import span_of, wage_report
-from tests.inspection.stage import DUE, at, attend, run, sent_sheet, set_parameters, set_slips
+from payroll.ledger import sheet_lines
+from payroll.models import CashPayment
+from tests.inspection.stage import DUE, at, attend, paid_in_cash, run, sent_sheet, set_parameters, set_slips
 from wagewatch.lib.sheets import read_workbook
 
 SUN, ZHOU, WU = 792_000, 714_000, 500_000
@@ -42,6 +44,20 @@ def test_a_wage_month_in_figures(stage):
     assert total["unpaid_fen"] == ZHOU
     # The case was opened on the due date, in the month after the wage month.
     assert (total["opened"], total["open_at_end"]) == (0, 0)
+
+
+def test_cash_that_the_worker_denies_is_unpaid(stage):
+    given = paid_in_cash(stage, stage.sheet, stage.zhou)
+    total = report(stage, stage.li, "2026-10").total
+    assert (total["paid_slips"], total["cash_fen"], total["unpaid_fen"]) == (2, ZHOU, 0)
+    CashPayment.objects.filter(pk=given.pk).update(denied_at=NOW)
+    total = report(stage, stage.li, "2026-10").total
+    assert (total["paid_slips"], total["cash_fen"], total["unpaid_fen"]) == (1, 0, ZHOU)
+    (line,) = sheet_lines(stage.project, [stage.sheet])
+    assert (line.paid_fen, line.unpaid) == (SUN, 1)
+    page = stage.client(stage.zhou).get(reverse("payroll:worker-pay"))
+    assert (page.context["owed_fen"], page.context["owed_months"]) == (ZHOU, 1)
+    assert "您说没有收到现金" in page.content.decode()
 
 
 def test_cases_count_in_the_month_in_which_they_opened_and_closed(stage):
