@@ -19,7 +19,8 @@ State = Case.State
 
 @transaction.atomic
 def accept_case(pk: int, *, ended_on: date | None, actor: Actor, now: datetime) -> Case:
-    """Accept: the case is filed the same day and must be finished within 60 working days (articles 17, 18).
+    """Accept: the case is filed the same day and must be finished within 60 working days (articles 17, 18). One that nobody
+    has, such as one handed over, is from now on with who accepts it.
 
     `ended_on` is the last day of the violation, None while it goes on. Raises RuleViolation `case.too_old`.
     """
@@ -40,7 +41,8 @@ def accept_case(pk: int, *, ended_on: date | None, actor: Actor, now: datetime) 
         )
     case.state, case.accepted_on, case.ended_on = State.ACTIVE, today, ended_on
     case.finish_by = load_calendar().add_working(today, limits.finish_wd)
-    keep(case, "state", "accepted_on", "ended_on", "finish_by", now=now)
+    case.officer_id = case.officer_id or actor.id
+    keep(case, "state", "accepted_on", "ended_on", "finish_by", "officer", now=now)
     paper = make_paper(
         case, "accept", {"accepted_on": str(today), "finish_by": str(case.finish_by)}, actor=actor, now=now
     )

@@ -153,7 +153,6 @@ def _act(request: ActorRequest, pk: int, project_pk: int, now: Any) -> HttpRespo
         # A form with photos chosen is handed in with them: what is refused afterwards loses none.
         _keep_photos(request, pk, project_pk, now)
         services.submit_check(pk, project_pk, typed, visited_on=_visited(request), **with_whom)
-        messages.success(request, _("Handed in. The other inspector now signs it."))
     elif act == "confirm":
         services.confirm_check(pk, project_pk, **with_whom)
         messages.success(request, _("Signed by both. The result is on record."))

@@ -78,6 +78,9 @@ def as_json(answer: PermitAnswer) -> dict[str, Any]:
     }
 
 
+BODY = _('Send a JSON object with the code of the project: {"code": "…"}.')
+
+
 @csrf_exempt
 @require_POST
 def ask(request: HttpRequest) -> HttpResponse:
@@ -86,11 +89,11 @@ def ask(request: HttpRequest) -> HttpResponse:
     def door(request: HttpRequest, key: PermitKey, actor: Actor) -> dict[str, Any]:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not (length.isascii() and length.isdigit()) or int(length) > MAX_BYTES:
-            raise Malformed("permit.body", _("Send a JSON object with the project's code."))
+            raise Malformed("permit.body", BODY)
         try:
             question = msgspec.json.decode(request.body, type=Question)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            raise Malformed("permit.body", _("Send a JSON object with the project's code.")) from None
+            raise Malformed("permit.body", BODY) from None
         found = permit_projects(actor).filter(code=question.code.replace("\x00", ""))
         pk = found.values_list("pk", flat=True).first()
         if pk is None:

@@ -159,6 +159,17 @@ def test_a_case_is_handed_over_with_its_reason_and_the_former_office_only_looks(
     case_work.add_note(case.pk, kind="note", text="已接手本案", actor=stage.actor(stage.wang), now=stage.now)
 
 
+def test_a_case_that_nobody_has_is_with_who_accepts_it(stage: Cast) -> None:
+    li, wang = stage.actor(stage.li), stage.actor(stage.wang)
+    case = case_intake.take_complaint(filed(stage).reference, actor=li, now=stage.now)
+    case_transfer.transfer_case(
+        case.pk, office_id=stage.neighbour_authority.pk, reason="工地在婺城区", actor=li, now=stage.now
+    )
+    case_acceptance.accept_case(case.pk, ended_on=None, actor=wang, now=stage.now)
+    case.refresh_from_db()
+    assert case.officer == stage.wang
+
+
 def test_an_office_learns_of_a_case_handed_to_it_and_an_officer_of_a_case_given(stage: Cast) -> None:
     case, li = accepted(stage), stage.actor(stage.li)
     case_transfer.transfer_case(
