@@ -162,10 +162,11 @@ class HeldClock:
 @contextlib.contextmanager
 def board_on(port_name: str, clock: Callable[[], float] = time.monotonic) -> Iterator[RelayBoard]:
     """The simulated board at the far end of a line, opened as a device opens it."""
-    board, over = RelayBoard(), threading.Event()
+    board, ready, over = RelayBoard(), threading.Event(), threading.Event()
 
     def serve() -> None:
         with serial.Serial(port_name, 9600, timeout=0.02) as port:
+            ready.set()  # opening drops what was sent before
             while not over.is_set():
                 data = port.read(64)
                 answer = board.feed(data, clock())
@@ -174,6 +175,7 @@ def board_on(port_name: str, clock: Callable[[], float] = time.monotonic) -> Ite
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
+    assert ready.wait(10)
     try:
         yield board
     finally:
