@@ -14,6 +14,8 @@ from pygal.style import Style
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _KEEP = {"x", "y", "width", "height", "d", "cx", "cy", "r", "transform", "viewBox"}
+LINE, LETTER = 14, 6.8
+"""Of a label: from one line to the next, and the width of a Latin letter."""
 DOTTED = 31
 """A line with more points is drawn without dots."""
 _QUIET = Style(background="transparent", plot_background="transparent", font_family="sans-serif")
@@ -110,6 +112,9 @@ def _dress(
     width = float(view.split()[2])
     etree.SubElement(frame, "path", {"class": "axis", "d": f"M0 {height:.1f}H{width:.0f}"})
     every = max(1, -(-len(points) // 12))
+    apart = spots[1][0] - spots[0][0] if len(spots) > 1 else width
+    slot = apart * every - LETTER
+    most = 1
     for index, ((name, value), (x, y)) in enumerate(zip(points, spots, strict=True)):
         mine = " now" if index == now else ""
         if shapes or index == (len(points) - 1 if now is None else now):
@@ -129,8 +134,37 @@ def _dress(
                     "y": f"{height + 18:.1f}",
                 },
             )
-            text.text = name
+            # Only the names of bars are words; those of a line are days and months.
+            most = max(most, _write(text, _wrapped(name, slot) if shapes else [name]))
+    if most > 1:
+        left, top, _width, tall = view.split()
+        out.set("viewBox", f"{left} {top} {width:g} {float(tall) + (most - 1) * LINE:g}")
     return _boxed(out)
+
+
+def _wrapped(name: str, width: float) -> list[str]:
+    """A name in lines of at most that width, broken at blanks; a word that is too long stands out."""
+    lines: list[str] = []
+    for word in name.split():
+        if lines and _wide(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines or [name]
+
+
+def _wide(text: str) -> float:
+    """About how wide a label is drawn."""
+    return sum(LETTER if ord(char) < 0x2E80 else 2 * LETTER for char in text)
+
+
+def _write(text: Any, lines: Sequence[str]) -> int:
+    """Lines below each other in a text; how many."""
+    text.text = lines[0]
+    for line_ in lines[1:]:
+        more = etree.SubElement(text, "tspan", {"x": text.get("x"), "dy": f"{LINE}"})
+        more.text = line_
+    return len(lines)
 
 
 def _edge(x: float, width: float, is_bar: bool) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 from django.urls import reverse
+from lxml import etree
 
 from wagewatch import bundles, charts, icons
 
@@ -82,6 +83,25 @@ def test_charts_carry_no_style_and_one_value_per_bar():
     assert line.count('class="point"') == 2
     assert 'class="curve"' in line
     assert charts.bars([], label="Nothing") == ""
+
+
+def test_long_names_of_bars_stand_in_lines_below_each_other_inside_the_drawing():
+    names = [
+        "Ever registered",
+        "On the roster now",
+        "Attended in the last 30 days",
+        "With a wage card",
+        "Paid",
+        "None",
+    ]
+    boxed = etree.fromstring(charts.bars([(name, 9) for name in names], label="People"))
+    drawing = boxed[0]
+    texts = [t for t in drawing.iter("text") if t.get("class").startswith("label")]
+    assert [" ".join(t.itertext()) for t in texts] == names
+    lines = max(len(list(t)) + 1 for t in texts)
+    assert lines == 3
+    lowest = max(float(t.get("y")) for t in texts) + 14 * (lines - 1)
+    assert lowest < float(drawing.get("viewBox").split()[3])
 
 
 def test_component_sheet_is_hidden_in_production(client, settings):
