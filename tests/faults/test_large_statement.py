@@ -20,7 +20,7 @@ STATE = "SELECT state FROM payroll_statementupload WHERE id = %s"
 
 
 def test_a_large_statement_survives_a_kill_of_the_worker(stack: Stack) -> None:
-    project = stack.county["fault"]["project"]
+    project = stack.county["books"]["project"]
     account, before = stack.one(ACCOUNT, project), int(stack.one(BALANCE, project))
     today = datetime.now(SITE_TZ).date()
     rows = "".join(f"{today},,1.{n % 100:02d},,金华多湖置业有限公司,人工费,KX{n}\r\n" for n in range(LINES))

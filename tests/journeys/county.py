@@ -1,7 +1,8 @@
 """`python -m tests.journeys.county FILE`: the small county of journeys and faults, through the services.
 
 The journey's project stands empty, for its clerk to fill. The fault project has two subcontractors whose
-sheets of the month before last were sent to the workers long ago and can be approved.
+sheets of the month before last were sent to the workers long ago and can be approved. The books project has an account
+alone, for statements that the simulated bank knows nothing of.
 """
 
 import json
@@ -53,6 +54,7 @@ def main(out: Path) -> None:
     bodies, users = _bodies()
     journey = _project("JH330703201", "多湖 B-07 地块住宅", bodies, ("muchuan",), long_ago)
     fault = _project("JH330703202", "金东新城二期", bodies, ("muchuan", "anju"), long_ago)
+    books = _project("JH330703203", "曹宅镇卫生院", bodies, ("muchuan",), long_ago)
     parts = list(Participation.objects.filter(project=fault, role="subcontractor").order_by("pk"))
     entered = datetime.combine(long_ago, datetime.min.time(), SITE_TZ) + timedelta(hours=6)
     large, small = crew(LARGE, start=200), crew(SMALL, start=300)
@@ -76,7 +78,7 @@ def main(out: Path) -> None:
         actor = actor_of_user(clerk)
         sheet = make_sheet_from_attendance(fault.pk, part.pk, long_ago, actor=actor, now=sent)
         sheets.append(submit_sheet(sheet.pk, actor=actor, now=sent))
-    accounts = {p.pk: _account(p, bodies, long_ago) for p in (journey, fault)}
+    accounts = {p.pk: _account(p, bodies, long_ago) for p in (journey, fault, books)}
     out.write_text(
         json.dumps(
             {
@@ -98,6 +100,7 @@ def main(out: Path) -> None:
                 }
                 for name, project in (("journey", journey), ("fault", fault))
             }
+            | {"books": {"project": books.pk, "account": accounts[books.pk]}}
         ),
         encoding="utf-8",
     )
