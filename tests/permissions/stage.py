@@ -58,15 +58,9 @@ from payroll.models import (
     StatementLine,
     SubLedger,
 )
-from payroll.services import (
-    account_opening,
-    board_checks,
-    boards,
-    confirmations,
-    statement_uploads,
-    statements,
-)
+from payroll.services import account_opening, board_checks, boards, confirmations, statements
 from payroll.services import sheets as sheet_services
+from payroll.services.statement_uploads import keep_statement_file
 from payroll.services.upload_reading import CONTEXT as SHEET_FILE
 from payroll.work_history import history_facts
 from registration.actors import SYSTEM
@@ -220,7 +214,7 @@ def _account_papers(cast: Cast, ledger: SubLedger) -> None:
         actor=cast.actor(cast.zhao),
         now=cast.now,
     )
-    statement_uploads.keep_statement_file(
+    keep_statement_file(
         ledger.account_id, filename="明细2.csv", data=b"x", actor=cast.actor(cast.zhao), now=cast.now
     )
     StatementLine.objects.create(
